@@ -1,0 +1,64 @@
+#include "codec/http.h"
+
+#include "base/text.h"
+
+namespace allauth::http {
+namespace {
+
+bool same_ignoring_case(std::string_view a, std::string_view b) { return ascii_lower(a) == ascii_lower(b); }
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+std::optional<std::string_view> find_header(const Headers& headers, std::string_view name) {
+  for (const auto& header : headers)
+    if (same_ignoring_case(header.name, name)) return header.value;
+  return std::nullopt;
+}
+
+bool has_token(std::string_view value, std::string_view token) {
+  for (auto piece : split(value, ','))
+    if (same_ignoring_case(trim(piece), token)) return true;
+  return false;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    if (i + 2 >= text.size()) return std::nullopt;
+    const int high = hex_digit(text[i + 1]);
+    const int low = hex_digit(text[i + 2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  if (out.find('\0') != std::string::npos || !is_utf8(out)) return std::nullopt;
+  return out;
+}
+
+std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  if (query.empty()) return pairs;
+  for (auto piece : split(query, '&')) {
+    if (piece.empty()) continue;
+    const auto equals = piece.find('=');
+    auto name = percent_decode(piece.substr(0, equals));
+    auto value = equals == std::string_view::npos ? std::string() : percent_decode(piece.substr(equals + 1));
+    if (!name || !value) return std::nullopt;
+    pairs.emplace_back(std::move(*name), std::move(*value));
+  }
+  return pairs;
+}
+
+}  // namespace allauth::http

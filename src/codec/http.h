@@ -1,0 +1,67 @@
+// HTTP requests and responses as plain values: what a face (a set of routes) takes and gives,
+// whatever transport carried it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace allauth::http {
+
+struct Header {
+  std::string name;  // as sent; compare with find_header, which ignores case
+  std::string value;
+};
+using Headers = std::vector<Header>;
+
+// Who is at the other end of the connection.
+struct Peer {
+  std::string address;  // textual IP address, or "unix"
+  std::uint16_t port = 0;
+  bool loopback = false;
+  bool tls = false;
+  std::string certificate_der;  // verified client certificate; empty when none was given
+};
+
+struct Request {
+  std::string method;  // "GET"
+  std::string path;    // the target before '?', raw: still percent-encoded
+  std::string query;   // the target after '?', raw; empty when there is none
+  Headers headers;
+  std::string body;
+  Peer peer;
+  Tick deadline{};  // when the client is no longer waited for
+};
+
+struct Response {
+  int status = 200;
+  Headers headers;  // without Content-Length, Connection and Date, which the transport adds
+  std::string body;
+};
+
+// Answers one request, exactly once, from any thread. Destroying it unanswered answers 500.
+using Responder = std::move_only_function<void(Response)>;
+
+// Called on an I/O thread and must not block; a long answer comes later through the responder.
+// Must be callable from several threads at once.
+using Face = std::function<void(Request, Responder)>;
+
+// The value of the first header of that name, ignoring case; nothing if there is none.
+std::optional<std::string_view> find_header(const Headers&, std::string_view name);
+
+// True if a comma-separated header value holds `token`, ignoring case (RFC 9110 §5.6.1).
+bool has_token(std::string_view value, std::string_view token);
+
+// Percent-decodes one path segment or query value (RFC 3986 §2.1); '+' stays '+'.
+// Nothing if an escape is broken, or if the result holds NUL or is not UTF-8.
+std::optional<std::string> percent_decode(std::string_view text);
+
+// All values of `name` in a query string "a=1&b=2", percent-decoded; nothing if any pair is broken.
+std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);
+
+}  // namespace allauth::http
