@@ -1,0 +1,79 @@
+// What the MQTT session asks of the rest of the product: who is this, and may they do that? The
+// session machine knows only these types; the server wires them to authentication and policy.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/secret.h"
+#include "base/verdict.h"
+
+namespace allauth::mqtt {
+
+enum class QoS : std::uint8_t { at_most_once = 0, at_least_once = 1, exactly_once = 2 };
+
+// A verdict on a topic or filter, and the topic to use on the other side: clients may name domains
+// and channels by route, the broker only sees ids. `topic` is empty when nothing needs rewriting.
+struct TopicVerdict {
+  Verdict verdict;
+  std::string topic;
+};
+
+// The answers for one connection, after its CONNECT was accepted. Used by one thread at a time, must
+// answer at once from memory. An answer may change at any time: revision() tells when.
+class Guard {
+ public:
+  virtual ~Guard() = default;
+  // May this connection publish to `topic`? The topic comes back as the broker shall see it.
+  virtual TopicVerdict publish(std::string_view topic, bool retain) = 0;
+  // May it subscribe to `filter` (any $share/<group>/ prefix included)? Comes back as for publish.
+  virtual TopicVerdict subscribe(std::string_view filter) = 0;
+  // The filter as the broker knows it; unsubscribing is always allowed.
+  virtual std::string unsubscribe(std::string_view filter) = 0;
+  // May a message that the broker delivers on `topic` reach this connection now? The topic comes
+  // back as the client named it when it subscribed.
+  virtual TopicVerdict deliver(std::string_view topic) = 0;
+  // May the connection live on? Denied once its credential, client or domain is gone or disabled.
+  virtual Verdict alive() = 0;
+  // Grows whenever any answer above may have changed; answers of one revision may be cached.
+  virtual std::uint64_t revision() = 0;
+};
+
+// A CONNECT whose bytes are well-formed, before anything was decided about it.
+struct ConnectRequest {
+  int level = 4;  // protocol level: 4 = 3.1.1, 5 = 5.0
+  std::string client_id;
+  bool has_username = false;
+  std::string username;
+  Secret password;
+  std::string peer_address;
+  bool tls = false;
+  std::string certificate_der;  // verified client certificate; empty when none was given
+};
+
+// Why a CONNECT is refused; the session turns it into the code of the client's protocol version.
+enum class Refusal {
+  bad_credentials,  // 3.1.1: 4, 5.0: 86
+  not_authorized,   // 5 / 87
+  bad_client_id,    // 2 / 85
+  banned,           // 5 / 8A
+  unavailable,      // 3 / 88
+  busy,             // 3 / 89
+  rate_limited,     // 3 / 9F
+};
+
+struct Accepted {
+  std::unique_ptr<Guard> guard;
+  std::string broker_client_id;  // how the broker shall know this client
+};
+
+using ConnectOutcome = std::variant<Accepted, Refusal>;
+
+// Decides a CONNECT; answers exactly once, at once or later, from any thread.
+using Authenticator = std::function<void(ConnectRequest, std::move_only_function<void(ConnectOutcome)>)>;
+
+}  // namespace allauth::mqtt
