@@ -1,0 +1,166 @@
+// The things of the directory, as they are stored. Text in them has passed model/values.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "model/describe.h"
+#include "model/ids.h"
+#include "model/values.h"
+
+namespace allauth {
+
+enum class Status : std::uint8_t { enabled = 1, disabled = 2 };
+
+// Who and when, and the revision of the last change, which is the entity's ETag.
+struct Stamp {
+  Instant created_at{};
+  std::string created_by;
+  Instant updated_at{};
+  std::string updated_by;
+  Revision revision{};
+
+  template <class Self, class Field>
+  static void describe(Self& stamp, Field&& field) {
+    field(11, "created_at", stamp.created_at);
+    field(12, "created_by", stamp.created_by);
+    field(13, "updated_at", stamp.updated_at);
+    field(14, "updated_by", stamp.updated_by);
+    field(15, "revision", stamp.revision);
+  }
+};
+
+// A person with a login.
+struct User {
+  static constexpr std::string_view kTable = "users";
+  static constexpr ImageKind kKind = ImageKind::user;
+  static constexpr int kKeys = 1;
+
+  UserId id;
+  std::string email;     // unique; may be empty for imported users
+  std::string username;  // unique; may be empty
+  std::string name;
+  Tags tags;
+  Metadata metadata;
+  Status status = Status::enabled;
+  Stamp stamp;
+
+  template <class Self, class Field>
+  static void describe(Self& user, Field&& field) {
+    field(1, "id", user.id);
+    field(2, "email", user.email);
+    field(3, "username", user.username);
+    field(4, "name", user.name);
+    field(5, "tags", user.tags);
+    field(6, "metadata", user.metadata);
+    field(7, "status", user.status);
+    Stamp::describe(user.stamp, field);
+  }
+};
+
+// A tenant: everything but users and platform settings lives in one.
+struct Domain {
+  static constexpr std::string_view kTable = "domains";
+  static constexpr ImageKind kKind = ImageKind::domain;
+  static constexpr int kKeys = 1;
+
+  DomainId id;
+  std::string name;
+  std::string route;  // unique; may be empty
+  Tags tags;
+  Metadata metadata;
+  Status status = Status::enabled;
+  Stamp stamp;
+
+  template <class Self, class Field>
+  static void describe(Self& domain, Field&& field) {
+    field(1, "id", domain.id);
+    field(2, "name", domain.name);
+    field(3, "route", domain.route);
+    field(5, "tags", domain.tags);
+    field(6, "metadata", domain.metadata);
+    field(7, "status", domain.status);
+    Stamp::describe(domain.stamp, field);
+  }
+};
+
+// What connects: a device, service or app with its own credentials.
+struct Client {
+  static constexpr std::string_view kTable = "clients";
+  static constexpr ImageKind kKind = ImageKind::client;
+  static constexpr int kKeys = 1;
+
+  ClientId id;
+  DomainId domain;
+  std::string name;
+  Tags tags;
+  Metadata metadata;
+  Status status = Status::enabled;
+  Stamp stamp;
+
+  template <class Self, class Field>
+  static void describe(Self& client, Field&& field) {
+    field(1, "id", client.id);
+    field(2, "domain_id", client.domain);
+    field(3, "name", client.name);
+    field(5, "tags", client.tags);
+    field(6, "metadata", client.metadata);
+    field(7, "status", client.status);
+    Stamp::describe(client.stamp, field);
+  }
+};
+
+// What messages are published to and subscribed from.
+struct Channel {
+  static constexpr std::string_view kTable = "channels";
+  static constexpr ImageKind kKind = ImageKind::channel;
+  static constexpr int kKeys = 1;
+
+  ChannelId id;
+  DomainId domain;
+  std::string name;
+  std::string route;  // unique in its domain; may be empty
+  Tags tags;
+  Metadata metadata;
+  Status status = Status::enabled;
+  Stamp stamp;
+
+  template <class Self, class Field>
+  static void describe(Self& channel, Field&& field) {
+    field(1, "id", channel.id);
+    field(2, "domain_id", channel.domain);
+    field(3, "name", channel.name);
+    field(4, "route", channel.route);
+    field(5, "tags", channel.tags);
+    field(6, "metadata", channel.metadata);
+    field(7, "status", channel.status);
+    Stamp::describe(channel.stamp, field);
+  }
+};
+
+// That a client may publish to or subscribe from a channel of its domain.
+struct Connection {
+  static constexpr std::string_view kTable = "connections";
+  static constexpr ImageKind kKind = ImageKind::connection;
+  static constexpr int kKeys = 2;
+
+  ClientId client;
+  ChannelId channel;
+  DomainId domain;
+  bool publish = false;
+  bool subscribe = false;
+  Stamp stamp;
+
+  template <class Self, class Field>
+  static void describe(Self& connection, Field&& field) {
+    field(1, "client_id", connection.client);
+    field(2, "channel_id", connection.channel);
+    field(3, "domain_id", connection.domain);
+    field(4, "publish", connection.publish);
+    field(5, "subscribe", connection.subscribe);
+    Stamp::describe(connection.stamp, field);
+  }
+};
+
+}  // namespace allauth
