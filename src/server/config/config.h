@@ -1,0 +1,91 @@
+// What the operator decides. Read once at start, from (weakest first) the defaults, one TOML file,
+// ALLAUTH_… variables and --flags; each part of the program gets only its own struct.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+namespace allauth::server {
+
+struct LogConfig {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::human;
+};
+
+struct TlsConfig {
+  std::string certificate;      // PEM file with the chain; empty: clear text
+  std::string key;              // PEM file
+  std::string client_ca;        // PEM file; empty: no client certificates are asked for
+  bool require_client = false;  // refuse clients without a certificate
+};
+
+struct ListenerConfig {
+  std::string address = "127.0.0.1:8080";
+  bool allow_plaintext = false;  // clear text on an address that is not loopback
+  std::int64_t max_connections = 10'000;
+  TlsConfig tls;
+};
+
+struct UpstreamConfig {
+  std::string address;  // host:port of the broker
+  bool tls = false;
+  std::string ca;        // PEM file; empty: the system's
+  std::string username;  // what the gateway shows to the broker instead of the client's credentials
+  std::string password_file;
+};
+
+struct GatewayConfig {
+  std::string address;
+  bool allow_plaintext = false;
+  std::int64_t max_connections = 10'000;
+  std::int64_t max_packet = 1 << 20;  // bytes
+  Millis connect_timeout{10'000};
+  TlsConfig tls;
+  UpstreamConfig upstream;
+};
+
+struct TokenConfig {
+  std::string issuer = "allauth";
+  std::string audience = "allauth";
+  Seconds access_lifetime{3600};
+  Seconds refresh_lifetime{7 * 86400};
+};
+
+struct PasswordConfig {
+  std::int64_t memory_kib = 19'456;
+  std::int64_t passes = 2;
+  std::int64_t threads = 0;  // 0: half of the cores, at least one
+  std::int64_t queue = 64;
+};
+
+struct StoreConfig {
+  std::int64_t readers = 4;
+  std::int64_t write_queue = 4096;
+};
+
+struct HttpConfig {
+  std::int64_t max_body = 1 << 20;  // bytes
+  Millis head_timeout{10'000};
+  Millis body_timeout{30'000};
+  Millis idle_timeout{75'000};
+};
+
+struct Config {
+  std::string data_dir = "data";
+  std::int64_t threads = 0;  // I/O threads; 0: one per core
+  Millis drain_timeout{10'000};
+  LogConfig log;
+  std::string operations_address = "127.0.0.1:9090";  // /livez, /readyz, /metrics
+  HttpConfig http;
+  TokenConfig tokens;
+  PasswordConfig password;
+  StoreConfig store;
+  std::vector<ListenerConfig> listeners;  // one on 127.0.0.1:8080 when none is configured
+  std::vector<GatewayConfig> gateways;
+};
+
+}  // namespace allauth::server

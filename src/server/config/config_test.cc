@@ -1,0 +1,76 @@
+#include <gtest/gtest.h>
+
+#include "server/config/keys.h"
+#include "server/config/load.h"
+
+namespace allauth::server {
+namespace {
+
+Result<LoadedConfig> load(std::string toml, std::map<std::string, std::string> variables = {},
+                          std::vector<std::pair<std::string, std::string>> flags = {}) {
+  return load_config({"allauth.toml", std::move(toml), std::move(variables), std::move(flags)});
+}
+
+TEST(Configuration, TakesTheStrongestSource) {
+  const auto loaded = load("[tokens]\nissuer = 'file'\naudience = 'file'\naccess_lifetime = '90s'\n",
+                           {{"ALLAUTH_TOKENS_ISSUER", "variable"}, {"ALLAUTH_TOKENS_AUDIENCE", "variable"}},
+                           {{"tokens.issuer", "flag"}});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->config.tokens.issuer, "flag");
+  EXPECT_EQ(loaded->config.tokens.audience, "variable");
+  EXPECT_EQ(loaded->config.tokens.access_lifetime, Seconds(90));
+  EXPECT_EQ(loaded->config.data_dir, "data");
+  EXPECT_EQ(loaded->config.listeners.size(), 1u);
+}
+
+TEST(Configuration, ReadsLists) {
+  const auto loaded = load("[[gateway]]\naddress='127.0.0.1:1883'\nupstream.address='broker:1883'\n",
+                           {{"ALLAUTH_GATEWAY_0_UPSTREAM_TLS", "true"}});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  ASSERT_EQ(loaded->config.gateways.size(), 1u);
+  EXPECT_EQ(loaded->config.gateways[0].upstream.address, "broker:1883");
+  EXPECT_TRUE(loaded->config.gateways[0].upstream.tls);
+}
+
+TEST(Configuration, RefusesWhatItDoesNotKnowAndSaysWhatWasMeant) {
+  struct Case {
+    std::string toml, reason, message;
+  };
+  for (const auto& c : std::vector<Case>{
+           {"tokens.isuer = 'x'", "config.unknown",
+            "tokens.isuer is not a configuration key; did you mean tokens.issuer?"},
+           {"threads = 'many'", "config.value", "threads (allauth.toml): expected a whole number"},
+           {"threads = 1000", "config.range", "threads must be 0 to 256"},
+           {"log.level = 'loud'", "config.value",
+            "log.level (allauth.toml): expected debug or info or warn or error"},
+           {"[[gateway]]\naddress='a:1'", "config.missing",
+            "gateway.0.upstream.address is missing: which broker is behind it?"},
+           {"[[listener]]\ntls.certificate='a'", "config.missing",
+            "listener.0.tls.key is missing: TLS needs both a certificate and its key"},
+           {"drain_timeout = '5 minutes'", "config.value",
+            "drain_timeout (allauth.toml): expected a duration such as 500ms, 30s, 5m, 1h30m or 7d"}}) {
+    const auto loaded = load(c.toml);
+    ASSERT_FALSE(loaded) << c.toml;
+    EXPECT_EQ(loaded.error().reason.slug(), c.reason);
+    EXPECT_EQ(loaded.error().message, c.message);
+  }
+  EXPECT_EQ(load("a = [").error().reason.slug(), "config.syntax");
+  EXPECT_EQ(load("", {{"ALLAUTH_LOG_LEVLE", "info"}}).error().message,
+            "ALLAUTH_LOG_LEVLE is not a configuration key; did you mean ALLAUTH_LOG_LEVEL?");
+}
+
+TEST(Configuration, PrintsWhatItWouldReadAgain) {
+  const auto first =
+      load("data_dir = 'a \"b\"'\n[[gateway]]\naddress='127.0.0.1:1'\nupstream.address='h:2'\n");
+  ASSERT_TRUE(first);
+  const auto text = print_config(*first);
+  const auto second = load(text);
+  ASSERT_TRUE(second) << second.error().message << text;
+  EXPECT_EQ(second->config.data_dir, "a \"b\"");
+  for (const auto& key : all_keys())
+    for (std::size_t i = 0; i < entries(first->config, key); ++i)
+      EXPECT_EQ(key.get(first->config, i), key.get(second->config, i)) << key.path;
+}
+
+}  // namespace
+}  // namespace allauth::server

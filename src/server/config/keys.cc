@@ -1,0 +1,183 @@
+#include "server/config/keys.h"
+
+#include "base/text.h"
+#include "server/config/values.h"
+
+namespace allauth::server {
+namespace {
+
+// Where a value lies in a Config: at a fixed place, or in the index-th entry of a list.
+template <class T>
+using Place = std::function<T&(Config&, std::size_t)>;
+
+template <class T>
+Key key(std::string path, std::string help, Place<T> place) {
+  return Key{.path = std::move(path),
+             .type = key_type<T>(),
+             .help = std::move(help),
+             .set = [place](Config& config, std::size_t index, std::string_view text) -> Result<void> {
+               TRY(place(config, index), parse_value<T>(text));
+               return {};
+             },
+             .get =
+                 [place](const Config& config, std::size_t index) {
+                   return print_value(place(const_cast<Config&>(config), index));  // NOLINT: only read
+                 }};
+}
+
+template <class T, class... Path>
+Key fixed(std::string path, std::string help, T Config::* member) {
+  return key<T>(std::move(path), std::move(help),
+                [member](Config& c, std::size_t) -> T& { return c.*member; });
+}
+
+template <class T, class Part>
+Key part(std::string path, std::string help, Part Config::* outer, T Part::* member) {
+  return key<T>(std::move(path), std::move(help),
+                [outer, member](Config& c, std::size_t) -> T& { return (c.*outer).*member; });
+}
+
+template <class Entry>
+Entry& entry(std::vector<Entry>& list, std::size_t index) {
+  if (list.size() <= index) list.resize(index + 1);
+  return list[index];
+}
+
+template <class T, class Entry>
+Key item(std::string path, std::string help, std::vector<Entry> Config::* list, T Entry::* member) {
+  return key<T>(std::move(path), std::move(help),
+                [list, member](Config& c, std::size_t i) -> T& { return entry(c.*list, i).*member; });
+}
+
+template <class T, class Entry, class Part>
+Key item(std::string path, std::string help, std::vector<Entry> Config::* list, Part Entry::* outer,
+         T Part::* member) {
+  return key<T>(std::move(path), std::move(help), [list, outer, member](Config& c, std::size_t i) -> T& {
+    return (entry(c.*list, i).*outer).*member;
+  });
+}
+
+template <class Entry>
+void add_tls(std::vector<Key>& keys, const std::string& at, std::vector<Entry> Config::* list) {
+  keys.push_back(item(at + "tls.certificate", "PEM file with the certificate chain; empty for clear text.",
+                      list, &Entry::tls, &TlsConfig::certificate));
+  keys.push_back(item(at + "tls.key", "PEM file with the private key, readable by its owner only.", list,
+                      &Entry::tls, &TlsConfig::key));
+  keys.push_back(item(at + "tls.client_ca",
+                      "PEM file with the authorities of client certificates; empty: none are asked for.",
+                      list, &Entry::tls, &TlsConfig::client_ca));
+  keys.push_back(item(at + "tls.require_client", "Refuse clients that show no certificate.", list,
+                      &Entry::tls, &TlsConfig::require_client));
+}
+
+void add_listener(std::vector<Key>& keys) {
+  const std::string at = "listener.*.";
+  const auto list = &Config::listeners;
+  keys.push_back(
+      item(at + "address", "Where the API listens, as host:port.", list, &ListenerConfig::address));
+  keys.push_back(item(at + "allow_plaintext", "Allow clear text on an address that is not loopback.", list,
+                      &ListenerConfig::allow_plaintext));
+  keys.push_back(item(at + "max_connections", "Connections at the same time; more are closed at once.", list,
+                      &ListenerConfig::max_connections));
+  add_tls(keys, at, list);
+}
+
+void add_gateway(std::vector<Key>& keys) {
+  const std::string at = "gateway.*.";
+  const auto list = &Config::gateways;
+  const auto upstream = &GatewayConfig::upstream;
+  keys.push_back(
+      item(at + "address", "Where MQTT clients connect, as host:port.", list, &GatewayConfig::address));
+  keys.push_back(item(at + "allow_plaintext", "Allow clear text on an address that is not loopback.", list,
+                      &GatewayConfig::allow_plaintext));
+  keys.push_back(item(at + "max_connections", "Connections at the same time; more are closed at once.", list,
+                      &GatewayConfig::max_connections));
+  keys.push_back(item(at + "max_packet", "Largest MQTT packet in bytes.", list, &GatewayConfig::max_packet));
+  keys.push_back(item(at + "connect_timeout", "How long a new connection may take to send its CONNECT.", list,
+                      &GatewayConfig::connect_timeout));
+  add_tls(keys, at, list);
+  keys.push_back(
+      item(at + "upstream.address", "The broker, as host:port.", list, upstream, &UpstreamConfig::address));
+  keys.push_back(item(at + "upstream.tls", "Speak TLS to the broker.", list, upstream, &UpstreamConfig::tls));
+  keys.push_back(item(at + "upstream.ca",
+                      "PEM file with the authorities of the broker's certificate; empty: the system's.", list,
+                      upstream, &UpstreamConfig::ca));
+  keys.push_back(item(at + "upstream.username", "User name that the gateway shows to the broker.", list,
+                      upstream, &UpstreamConfig::username));
+  keys.push_back(item(at + "upstream.password_file",
+                      "File with the password that the gateway shows to the broker.", list, upstream,
+                      &UpstreamConfig::password_file));
+}
+
+std::vector<Key> make_keys() {
+  std::vector<Key> keys;
+  keys.push_back(fixed("data_dir", "Folder of the database and the master key.", &Config::data_dir));
+  keys.push_back(fixed("threads", "I/O threads; 0 means one per core.", &Config::threads));
+  keys.push_back(fixed("drain_timeout", "How long a stop waits for requests that are being answered.",
+                       &Config::drain_timeout));
+  keys.push_back(fixed("operations_address", "Where /livez, /readyz and /metrics are served, as host:port.",
+                       &Config::operations_address));
+  keys.push_back(part("log.level", "Least level that is logged: debug, info, warn or error.", &Config::log,
+                      &LogConfig::level));
+  keys.push_back(part("log.format", "human or json.", &Config::log, &LogConfig::format));
+  keys.push_back(
+      part("http.max_body", "Largest request body in bytes.", &Config::http, &HttpConfig::max_body));
+  keys.push_back(part("http.head_timeout", "How long a request head may take.", &Config::http,
+                      &HttpConfig::head_timeout));
+  keys.push_back(part("http.body_timeout", "How long a request body may take.", &Config::http,
+                      &HttpConfig::body_timeout));
+  keys.push_back(part("http.idle_timeout", "How long a connection may wait for its next request.",
+                      &Config::http, &HttpConfig::idle_timeout));
+  keys.push_back(
+      part("tokens.issuer", "The `iss` of our access tokens.", &Config::tokens, &TokenConfig::issuer));
+  keys.push_back(
+      part("tokens.audience", "The `aud` of our access tokens.", &Config::tokens, &TokenConfig::audience));
+  keys.push_back(part("tokens.access_lifetime", "How long an access token is good.", &Config::tokens,
+                      &TokenConfig::access_lifetime));
+  keys.push_back(part("tokens.refresh_lifetime", "How long a login can be renewed.", &Config::tokens,
+                      &TokenConfig::refresh_lifetime));
+  keys.push_back(
+      part("password.memory_kib", "Argon2id memory in KiB.", &Config::password, &PasswordConfig::memory_kib));
+  keys.push_back(part("password.passes", "Argon2id passes.", &Config::password, &PasswordConfig::passes));
+  keys.push_back(part("password.threads", "Threads that hash passwords; 0 means half of the cores.",
+                      &Config::password, &PasswordConfig::threads));
+  keys.push_back(part("password.queue", "Logins that may wait for a hashing thread; more are refused.",
+                      &Config::password, &PasswordConfig::queue));
+  keys.push_back(part("store.readers", "Threads and connections that read from the database.", &Config::store,
+                      &StoreConfig::readers));
+  keys.push_back(part("store.write_queue", "Writes that may wait for the database; more are refused.",
+                      &Config::store, &StoreConfig::write_queue));
+  add_listener(keys);
+  add_gateway(keys);
+  return keys;
+}
+
+}  // namespace
+
+std::string Key::path_of(std::size_t index) const {
+  const auto star = path.find(".*.");
+  if (star == std::string::npos) return path;
+  return fmt::format("{}.{}.{}", path.substr(0, star), index, path.substr(star + 3));
+}
+
+std::string Key::variable_of(std::size_t index) const {
+  std::string name = "ALLAUTH_";
+  for (char c : path_of(index)) {
+    if (c == '.') c = '_';
+    name += (c >= 'a' && c <= 'z') ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return name;
+}
+
+const std::vector<Key>& all_keys() {
+  static const std::vector<Key> keys = make_keys();
+  return keys;
+}
+
+std::size_t entries(const Config& config, const Key& key) {
+  if (key.path.starts_with("listener.")) return config.listeners.size();
+  if (key.path.starts_with("gateway.")) return config.gateways.size();
+  return 1;
+}
+
+}  // namespace allauth::server

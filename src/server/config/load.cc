@@ -1,0 +1,160 @@
+#include "server/config/load.h"
+
+#include "base/text.h"
+#include "server/config/keys.h"
+
+namespace allauth::server {
+namespace {
+
+struct Match {
+  const Key* key;
+  std::size_t index;
+};
+
+// "gateway.2.address" is {"gateway.*.address", 2}.
+std::optional<Match> match_path(std::string_view path) {
+  for (const auto& key : all_keys()) {
+    if (key.path == path && !key.in_list()) return Match{&key, 0};
+    if (!key.in_list()) continue;
+    const auto star = key.path.find(".*.");
+    if (!path.starts_with(std::string_view(key.path).substr(0, star + 1))) continue;
+    const auto rest = path.substr(star + 1);
+    const auto dot = rest.find('.');
+    if (dot == std::string_view::npos || rest.substr(dot + 1) != std::string_view(key.path).substr(star + 3))
+      continue;
+    const auto index = parse_u64(rest.substr(0, dot));
+    if (index && *index < kMaxListEntries) return Match{&key, static_cast<std::size_t>(*index)};
+  }
+  return std::nullopt;
+}
+
+std::optional<Match> match_variable(std::string_view name) {
+  for (const auto& key : all_keys()) {
+    for (std::size_t i = 0; i < (key.in_list() ? kMaxListEntries : 1); ++i)
+      if (key.variable_of(i) == name) return Match{&key, i};
+  }
+  return std::nullopt;
+}
+
+// Levenshtein distance, for "did you mean".
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
+    }
+  }
+  return row[b.size()];
+}
+
+std::unexpected<Error> unknown(std::string_view name, const std::function<std::string(const Key&)>& spell) {
+  std::string nearest;
+  std::size_t best = name.size() / 2 + 1;
+  for (const auto& key : all_keys()) {
+    const auto spelled = spell(key);
+    if (const auto d = distance(name, spelled); d < best) {
+      best = d;
+      nearest = spelled;
+    }
+  }
+  return fail(Code::invalid, "config.unknown",
+              nearest.empty()
+                  ? fmt::format("{} is not a configuration key; `allauth config print` shows all", name)
+                  : fmt::format("{} is not a configuration key; did you mean {}?", name, nearest));
+}
+
+class Loader {
+ public:
+  Result<void> set(const Match& match, std::string_view value, const std::string& origin) {
+    if (auto done = match.key->set(loaded_.config, match.index, value); !done)
+      return fail(Code::invalid, done.error().reason,
+                  fmt::format("{} ({}): {}", match.key->path_of(match.index), origin, done.error().message));
+    loaded_.origin[match.key->path_of(match.index)] = origin;
+    return {};
+  }
+  Result<LoadedConfig> finish() &&;
+
+ private:
+  LoadedConfig loaded_;
+};
+
+std::unexpected<Error> missing(std::string_view path, std::string_view why) {
+  return fail(Code::invalid, "config.missing", fmt::format("{} is missing: {}", path, why));
+}
+
+Result<void> check_tls(const TlsConfig& tls, const std::string& at) {
+  if (tls.certificate.empty() != tls.key.empty())
+    return missing(at + (tls.key.empty() ? ".tls.key" : ".tls.certificate"),
+                   "TLS needs both a certificate and its key");
+  if (tls.require_client && tls.client_ca.empty())
+    return missing(at + ".tls.client_ca", "client certificates cannot be required without their authorities");
+  if (!tls.client_ca.empty() && tls.certificate.empty())
+    return missing(at + ".tls.certificate", "client certificates need TLS");
+  return {};
+}
+
+Result<void> check(const Config& config) {
+  for (std::size_t i = 0; i < config.listeners.size(); ++i)
+    TRY(check_tls(config.listeners[i].tls, fmt::format("listener.{}", i)));
+  for (std::size_t i = 0; i < config.gateways.size(); ++i) {
+    const auto& gateway = config.gateways[i];
+    const std::string at = fmt::format("gateway.{}", i);
+    if (gateway.address.empty()) return missing(at + ".address", "where shall MQTT clients connect?");
+    if (gateway.upstream.address.empty())
+      return missing(at + ".upstream.address", "which broker is behind it?");
+    TRY(check_tls(gateway.tls, at));
+  }
+  const auto range = [](std::string_view path, std::int64_t value, std::int64_t least,
+                        std::int64_t most) -> Result<void> {
+    if (value >= least && value <= most) return {};
+    return fail(Code::invalid, "config.range", fmt::format("{} must be {} to {}", path, least, most));
+  };
+  TRY(range("threads", config.threads, 0, 256));
+  TRY(range("store.readers", config.store.readers, 1, 64));
+  TRY(range("store.write_queue", config.store.write_queue, 1, 1'000'000));
+  TRY(range("password.threads", config.password.threads, 0, 64));
+  TRY(range("password.queue", config.password.queue, 1, 10'000));
+  TRY(range("http.max_body", config.http.max_body, 1024, 64 << 20));
+  TRY(range("tokens.access_lifetime in seconds", config.tokens.access_lifetime.count(), 10, 86'400));
+  TRY(range("tokens.refresh_lifetime in seconds", config.tokens.refresh_lifetime.count(), 60, 400 * 86'400));
+  for (const auto& gateway : config.gateways)
+    TRY(range("gateway.*.max_packet", gateway.max_packet, 128, 256 << 20));
+  return {};
+}
+
+Result<LoadedConfig> Loader::finish() && {
+  if (loaded_.config.listeners.empty()) loaded_.config.listeners.emplace_back();
+  TRY(check(loaded_.config));
+  return std::move(loaded_);
+}
+
+}  // namespace
+
+Result<LoadedConfig> load_config(const ConfigSources& sources) {
+  Loader loader;
+  const auto path_of = [](const Key& key) { return key.path_of(0); };
+  if (!sources.file_name.empty()) {
+    TRY(const auto flat, flatten_toml(sources.file_text, sources.file_name));
+    for (const auto& [path, value] : flat) {
+      const auto match = match_path(path);
+      if (!match) return unknown(path, path_of);
+      TRY(loader.set(*match, value, sources.file_name));
+    }
+  }
+  for (const auto& [name, value] : sources.variables) {
+    const auto match = match_variable(name);
+    if (!match) return unknown(name, [](const Key& key) { return key.variable_of(0); });
+    TRY(loader.set(*match, value, name));
+  }
+  for (const auto& [path, value] : sources.flags) {
+    const auto match = match_path(path);
+    if (!match) return unknown("--" + path, [](const Key& key) { return "--" + key.path_of(0); });
+    TRY(loader.set(*match, value, "--" + path));
+  }
+  return std::move(loader).finish();
+}
+
+}  // namespace allauth::server

@@ -1,0 +1,48 @@
+// How the values of configuration keys are written as text: "true", "42", "1h30m", "info".
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "server/config/keys.h"
+
+namespace allauth::server {
+
+template <class T>
+constexpr KeyType key_type() {
+  if constexpr (std::is_same_v<T, bool>) return KeyType::boolean;
+  if constexpr (std::is_same_v<T, std::int64_t>) return KeyType::integer;
+  if constexpr (std::is_same_v<T, Millis> || std::is_same_v<T, Seconds>) return KeyType::duration;
+  if constexpr (std::is_enum_v<T>) return KeyType::word;
+  return KeyType::text;
+}
+
+// Errors: config.value (invalid), with a sentence that says what is expected.
+template <class T>
+Result<T> parse_value(std::string_view text);
+
+template <>
+Result<std::string> parse_value(std::string_view);
+template <>
+Result<bool> parse_value(std::string_view);
+template <>
+Result<std::int64_t> parse_value(std::string_view);
+template <>
+Result<Millis> parse_value(std::string_view);
+template <>
+Result<Seconds> parse_value(std::string_view);
+template <>
+Result<LogLevel> parse_value(std::string_view);
+template <>
+Result<LogFormat> parse_value(std::string_view);
+
+std::string print_value(const std::string&);
+std::string print_value(bool);
+std::string print_value(std::int64_t);
+std::string print_value(Millis);
+std::string print_value(Seconds);
+std::string print_value(LogLevel);
+std::string print_value(LogFormat);
+
+}  // namespace allauth::server
