@@ -24,6 +24,9 @@ endif()
 if(ALLAUTH_SANITIZE)
   add_compile_options(-fsanitize=${ALLAUTH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${ALLAUTH_SANITIZE})
+  if(ALLAUTH_SANITIZE MATCHES "address")
+    add_compile_options(-fsanitize=fuzzer-no-link)  # coverage for the fuzz targets
+  endif()
 endif()
 
 find_program(CCACHE ccache)

@@ -14,8 +14,6 @@
 
 namespace allauth::mqtt {
 
-enum class QoS : std::uint8_t { at_most_once = 0, at_least_once = 1, exactly_once = 2 };
-
 // A verdict on a topic or filter, and the topic to use on the other side: clients may name domains
 // and channels by route, the broker only sees ids. `topic` is empty when nothing needs rewriting.
 struct TopicVerdict {
@@ -69,6 +67,8 @@ enum class Refusal {
 struct Accepted {
   std::unique_ptr<Guard> guard;
   std::string broker_client_id;  // how the broker shall know this client
+  // For a CONNECT without client id: the id that the client shall use from now on (5.0 tells it).
+  std::string assigned_client_id;
 };
 
 using ConnectOutcome = std::variant<Accepted, Refusal>;

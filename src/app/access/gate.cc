@@ -1,0 +1,72 @@
+#include "app/access/gate.h"
+
+namespace allauth::app {
+namespace {
+
+bool has_status(std::string_view kind) {
+  return kind == kind::user || kind == kind::client || kind == kind::domain || kind == kind::channel;
+}
+
+}  // namespace
+
+Verdict still_valid(const store::Snapshot& snapshot, const Authenticated& who, Instant now) {
+  if (who.expires && *who.expires <= now) return Verdict::deny("credential.expired");
+  switch (who.principal.kind) {
+    case PrincipalKind::user: {
+      if (!snapshot.thing(kind::user, who.principal.id).enabled()) return Verdict::deny("user.disabled");
+      if (!who.session.empty() && snapshot.is_revoked(who.session.str()))
+        return Verdict::deny("session.revoked");
+      return Verdict::grant("credential.valid");
+    }
+    case PrincipalKind::client: {
+      const auto& client = snapshot.thing(kind::client, who.principal.id);
+      if (!client.enabled()) return Verdict::deny("client.disabled");
+      if (!snapshot.thing(client.domain).enabled()) return Verdict::deny("domain.disabled");
+      const auto* key = who.key ? snapshot.find_key(*who.key) : nullptr;
+      if (key == nullptr || key->expires <= now) return Verdict::deny("key.revoked");
+      return Verdict::grant("credential.valid");
+    }
+    case PrincipalKind::system:
+      return Verdict::grant("credential.system");
+    case PrincipalKind::anonymous:
+      break;
+  }
+  return Verdict::deny("credential.missing");
+}
+
+Result<policy::Decision> Gate::decide(const Caller& caller, std::string_view permission,
+                                      policy::ObjectRef object) const {
+  const auto& snapshot = core_.now();
+  const Instant now = core_.clock.now();
+  if (const auto valid = still_valid(snapshot, caller.who, now); !valid.granted())
+    return fail({.code = Code::unauthenticated,
+                 .reason = "gate.credential",
+                 .message = "The credential is not good any more.",
+                 .detail = std::string(valid.reason.slug())});
+  const auto missing = [] {
+    return fail(Code::not_found, "object.missing", "There is no such thing, or not for you.");
+  };
+  if (has_status(object.kind) && !snapshot.thing(object.kind, object.id).exists()) return missing();
+  policy::CheckQuery query{.subject = caller.who.principal.subject(),
+                           .restrictions = caller.who.restrictions.get(),
+                           .permission = permission,
+                           .object = object,
+                           .context = {.now = now}};
+  TRY(const auto decision, core_.engine.check(snapshot.graph(), to_number(snapshot.revision()), query));
+  if (decision.allowed()) return decision;
+  if (object.kind != kind::platform) {
+    query.permission = "can_read";
+    TRY(const auto readable, core_.engine.check(snapshot.graph(), to_number(snapshot.revision()), query));
+    if (!readable.allowed()) return missing();
+  }
+  return fail({.code = Code::denied,
+               .reason = "gate.denied",
+               .message = fmt::format("This takes the permission {} on this {}.", permission, object.kind),
+               .detail = core_.engine.schema().rule_name(decision.rule())});
+}
+
+bool Gate::allows(const Caller& caller, std::string_view permission, policy::ObjectRef object) const {
+  return decide(caller, permission, object).has_value();
+}
+
+}  // namespace allauth::app

@@ -1,0 +1,29 @@
+// What every use-case works with. Made once by the server; references live as long as it does.
+#pragma once
+
+#include <string>
+
+#include "app/identity/digests.h"
+#include "app/identity/tokens.h"
+#include "base/clock.h"
+#include "crypto/password.h"
+#include "policy/check.h"
+#include "store/snapshot/hub.h"
+
+namespace allauth::app {
+
+struct Core {
+  Clock& clock;
+  Entropy& entropy;
+  IdSource& ids;
+  const store::SnapshotHub& snapshots;
+  const policy::Engine& engine;
+  const Tokens& tokens;
+  const Digests& digests;
+  crypto::PasswordParams password_params;
+  std::string dummy_record;  // what the password of an unknown user is checked against
+
+  const store::Snapshot& now() const { return *snapshots.view(); }
+};
+
+}  // namespace allauth::app

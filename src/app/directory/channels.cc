@@ -1,0 +1,109 @@
+#include "app/directory/channels.h"
+
+#include "app/directory/change.h"
+
+namespace allauth::app {
+namespace {
+
+Result<void> require_free_route(store::Read& read, const Channel& channel) {
+  static constexpr sql::Statement kByRoute(
+      "channel.by_route",
+      "SELECT {columns} FROM channels WHERE domain_id = $1 AND route = $2 AND route <> ''");
+  TRY(const auto same, store::select_one<Channel>(read, kByRoute, channel.domain, channel.route));
+  if (!same || same->id == channel.id) return {};
+  return fail(Code::conflict, "route.taken", "Another channel of the domain has this route.", "route");
+}
+
+store::Act channel_act(const Caller& caller, std::string_view slug, const Channel& channel) {
+  return act_of(caller, slug, kind::channel, channel.id.str(), channel.domain.str());
+}
+
+void apply_changes(Channel& channel, ChannelChanges changes) {
+  if (changes.name) channel.name = std::move(*changes.name);
+  if (changes.route) channel.route = std::move(*changes.route);
+  if (changes.tags) channel.tags = std::move(*changes.tags);
+  if (changes.metadata) channel.metadata = std::move(*changes.metadata);
+}
+
+}  // namespace
+
+Result<store::Write<Channel>> create_channel(const Core& core, Permit<act::CreateChannel> permit,
+                                             NewChannel fresh) {
+  Channel channel{.id = ChannelId::trusted(core.ids.next()),
+                  .domain = permit.object(),
+                  .name = std::move(fresh.name),
+                  .route = std::move(fresh.route),
+                  .tags = std::move(fresh.tags),
+                  .metadata = std::move(fresh.metadata)};
+  return guarded<Channel>(
+      core, std::move(permit),
+      [channel = std::move(channel)](store::Tx& tx, const auto& p) mutable -> Result<Channel> {
+        TRY(require_row<Domain>(tx, channel.domain));
+        TRY(require_free_route(tx, channel));
+        channel.stamp = fresh_stamp(tx, p.caller());
+        TRY(store::insert(tx, channel));
+        tx.act(channel_act(p.caller(), "channel.created", channel));
+        return std::move(channel);
+      });
+}
+
+Result<Channel> get_channel(store::Read& read, const Permit<act::ReadChannel>& permit) {
+  return require_row<Channel>(read, permit.object());
+}
+
+Result<Page<Channel>> list_channels(store::Read& read, const Permit<act::ListChannels>& permit,
+                                    const PageRequest& page) {
+  static constexpr sql::Statement kPage(
+      "channel.page", "SELECT {columns} FROM channels WHERE domain_id = $1 AND id > $2 ORDER BY id LIMIT $3");
+  TRY(auto rows, store::select<Channel>(read, kPage, permit.object(), page.after, page.size + 1));
+  return make_page(std::move(rows), page.size, [](const Channel& channel) { return channel.id.str(); });
+}
+
+Result<store::Write<Channel>> update_channel(const Core& core, Permit<act::UpdateChannel> permit,
+                                             ChannelChanges changes, std::optional<Revision> expected) {
+  return guarded<Channel>(
+      core, std::move(permit),
+      [changes = std::move(changes), expected](store::Tx& tx, const auto& p) mutable -> Result<Channel> {
+        TRY(auto channel, require_row<Channel>(tx, p.object()));
+        TRY(channel, change_row(tx, p.caller(), std::move(channel), expected, [&](Channel& row) {
+              apply_changes(row, std::move(changes));
+              return require_free_route(tx, row);
+            }));
+        tx.act(channel_act(p.caller(), "channel.updated", channel));
+        return channel;
+      });
+}
+
+Result<store::Write<Channel>> set_channel_status(const Core& core, Permit<act::UpdateChannel> permit,
+                                                 Status status, std::optional<Revision> expected) {
+  return guarded<Channel>(
+      core, std::move(permit), [status, expected](store::Tx& tx, const auto& p) -> Result<Channel> {
+        TRY(auto channel, require_row<Channel>(tx, p.object()));
+        TRY(channel,
+            change_row(tx, p.caller(), std::move(channel), expected, [&](Channel& row) -> Result<void> {
+              row.status = status;
+              return {};
+            }));
+        tx.act(channel_act(p.caller(), status == Status::enabled ? "channel.enabled" : "channel.disabled",
+                           channel));
+        return channel;
+      });
+}
+
+Result<store::Write<store::Done>> delete_channel(const Core& core, Permit<act::DeleteChannel> permit,
+                                                 std::optional<Revision> expected) {
+  return guarded<store::Done>(
+      core, std::move(permit), [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
+        static constexpr sql::Statement kConnections(
+            "connection.of_channel", "SELECT {columns} FROM connections WHERE channel_id = $1");
+        TRY(const auto channel, require_row<Channel>(tx, p.object()));
+        TRY(check_revision(channel.stamp, expected));
+        TRY(const auto connections, store::select<Connection>(tx, kConnections, channel.id));
+        for (const auto& connection : connections) TRY(store::erase(tx, connection));
+        TRY(store::erase(tx, channel));
+        tx.act(channel_act(p.caller(), "channel.deleted", channel));
+        return store::Done{};
+      });
+}
+
+}  // namespace allauth::app

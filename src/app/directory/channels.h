@@ -1,0 +1,55 @@
+// Channels, and the connections that let clients publish to and subscribe from them.
+#pragma once
+
+#include "app/access/gate.h"
+#include "app/directory/paging.h"
+#include "model/entities.h"
+
+namespace allauth::app {
+
+struct NewChannel {
+  std::string name;   // parse_name
+  std::string route;  // parse_route; may be empty
+  Tags tags;
+  Metadata metadata;
+};
+
+// What is absent stays as it is.
+struct ChannelChanges {
+  std::optional<std::string> name, route;
+  std::optional<Tags> tags;
+  std::optional<Metadata> metadata;
+};
+
+// Error: conflict route.taken.
+Result<store::Write<Channel>> create_channel(const Core& core, Permit<act::CreateChannel> permit,
+                                             NewChannel channel);
+Result<Channel> get_channel(store::Read& read, const Permit<act::ReadChannel>& permit);
+Result<Page<Channel>> list_channels(store::Read& read, const Permit<act::ListChannels>& permit,
+                                    const PageRequest& page);
+Result<store::Write<Channel>> update_channel(const Core& core, Permit<act::UpdateChannel> permit,
+                                             ChannelChanges changes, std::optional<Revision> expected);
+Result<store::Write<Channel>> set_channel_status(const Core& core, Permit<act::UpdateChannel> permit,
+                                                 Status status, std::optional<Revision> expected);
+// Erases its connections as well.
+Result<store::Write<store::Done>> delete_channel(const Core& core, Permit<act::DeleteChannel> permit,
+                                                 std::optional<Revision> expected);
+
+struct Rights {
+  bool publish = false;
+  bool subscribe = false;
+};
+
+// Connecting takes the right on both ends. Errors: invalid connection.actions (neither right),
+// connection.domain (client and channel live in different domains), conflict connection.exists.
+Result<store::Write<Connection>> connect(const Core& core, Permit<act::ConnectChannel> channel,
+                                         Permit<act::ConnectClient> client, Rights rights);
+Result<store::Write<Connection>> change_connection(const Core& core, Permit<act::ConnectChannel> channel,
+                                                   ClientId client, Rights rights,
+                                                   std::optional<Revision> expected);
+Result<store::Write<store::Done>> disconnect(const Core& core, Permit<act::ConnectChannel> channel,
+                                             ClientId client, std::optional<Revision> expected);
+Result<Page<Connection>> list_connections(store::Read& read, const Permit<act::ReadChannel>& permit,
+                                          const PageRequest& page);
+
+}  // namespace allauth::app

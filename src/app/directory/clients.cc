@@ -1,0 +1,160 @@
+#include "app/directory/clients.h"
+
+#include "app/directory/change.h"
+#include "app/identity/credentials.h"
+
+namespace allauth::app {
+namespace {
+
+struct PreparedKey {
+  Secret key;
+  Credential row;
+};
+
+Result<PreparedKey> prepare_key(const Core& core, const ClientId& client, std::optional<Secret> given) {
+  if (given) TRY(check_given_key(*given, "key"));
+  const std::string_view scheme = given ? "given" : "ak1";
+  Secret key = given ? std::move(*given) : make_client_key(core.entropy);
+  const auto digest = core.digests.client_key(client.str(), key);
+  auto row = key_credential(CredentialId::trusted(core.ids.next()), client, scheme, digest);
+  return PreparedKey{std::move(key), std::move(row)};
+}
+
+// The client of an act, with a domain for the log.
+Result<Client> require_client(store::Read& read, const ClientId& id) { return require_row<Client>(read, id); }
+
+store::Act client_act(const Caller& caller, std::string_view slug, const Client& client) {
+  return act_of(caller, slug, kind::client, client.id.str(), client.domain.str());
+}
+
+void apply_changes(Client& client, ClientChanges changes) {
+  if (changes.name) client.name = std::move(*changes.name);
+  if (changes.tags) client.tags = std::move(*changes.tags);
+  if (changes.metadata) client.metadata = std::move(*changes.metadata);
+}
+
+}  // namespace
+
+Result<store::Write<CreatedClient>> create_client(const Core& core, Permit<act::CreateClient> permit,
+                                                  NewClient fresh) {
+  Client client{.id = fresh.id ? std::move(*fresh.id) : ClientId::trusted(core.ids.next()),
+                .domain = permit.object(),
+                .name = std::move(fresh.name),
+                .tags = std::move(fresh.tags),
+                .metadata = std::move(fresh.metadata)};
+  TRY(auto key, prepare_key(core, client.id, std::move(fresh.key)));
+  return guarded<CreatedClient>(core, std::move(permit),
+                                [client = std::move(client), key = std::move(key)](
+                                    store::Tx& tx, const auto& p) mutable -> Result<CreatedClient> {
+                                  TRY(const auto taken, store::find<Client>(tx, client.id));
+                                  if (taken)
+                                    return fail(Code::conflict, "client.exists",
+                                                "Another client has this id.", "client_id");
+                                  TRY(require_row<Domain>(tx, client.domain));
+                                  client.stamp = fresh_stamp(tx, p.caller());
+                                  TRY(store::insert(tx, client));
+                                  key.row.stamp = fresh_stamp(tx, p.caller());
+                                  TRY(store::insert(tx, key.row));
+                                  tx.act(client_act(p.caller(), "client.created", client));
+                                  return CreatedClient{std::move(client), {key.row.id, std::move(key.key)}};
+                                });
+}
+
+Result<Client> get_client(store::Read& read, const Permit<act::ReadClient>& permit) {
+  return require_client(read, permit.object());
+}
+
+Result<Page<Client>> list_clients(store::Read& read, const Permit<act::ListClients>& permit,
+                                  const PageRequest& page) {
+  static constexpr sql::Statement kPage(
+      "client.page", "SELECT {columns} FROM clients WHERE domain_id = $1 AND id > $2 ORDER BY id LIMIT $3");
+  TRY(auto rows, store::select<Client>(read, kPage, permit.object(), page.after, page.size + 1));
+  return make_page(std::move(rows), page.size, [](const Client& client) { return client.id.str(); });
+}
+
+Result<store::Write<Client>> update_client(const Core& core, Permit<act::UpdateClient> permit,
+                                           ClientChanges changes, std::optional<Revision> expected) {
+  return guarded<Client>(
+      core, std::move(permit),
+      [changes = std::move(changes), expected](store::Tx& tx, const auto& p) mutable -> Result<Client> {
+        TRY(auto client, require_client(tx, p.object()));
+        TRY(client, change_row(tx, p.caller(), std::move(client), expected, [&](Client& row) -> Result<void> {
+              apply_changes(row, std::move(changes));
+              return {};
+            }));
+        tx.act(client_act(p.caller(), "client.updated", client));
+        return client;
+      });
+}
+
+Result<store::Write<Client>> set_client_status(const Core& core, Permit<act::UpdateClient> permit,
+                                               Status status, std::optional<Revision> expected) {
+  return guarded<Client>(
+      core, std::move(permit), [status, expected](store::Tx& tx, const auto& p) -> Result<Client> {
+        TRY(auto client, require_client(tx, p.object()));
+        TRY(client, change_row(tx, p.caller(), std::move(client), expected, [&](Client& row) -> Result<void> {
+              row.status = status;
+              return {};
+            }));
+        tx.act(
+            client_act(p.caller(), status == Status::enabled ? "client.enabled" : "client.disabled", client));
+        return client;
+      });
+}
+
+Result<store::Write<store::Done>> delete_client(const Core& core, Permit<act::DeleteClient> permit,
+                                                std::optional<Revision> expected) {
+  return guarded<store::Done>(
+      core, std::move(permit), [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
+        static constexpr sql::Statement kConnections(
+            "connection.of_client", "SELECT {columns} FROM connections WHERE client_id = $1");
+        TRY(const auto client, require_client(tx, p.object()));
+        TRY(check_revision(client.stamp, expected));
+        TRY(const auto connections, store::select<Connection>(tx, kConnections, client.id));
+        for (const auto& connection : connections) TRY(store::erase(tx, connection));
+        TRY(auto keys, credentials_of(tx, kind::client, client.id.str()));
+        for (auto& key : keys) TRY(erase_credential(tx, std::move(key)));
+        TRY(store::erase(tx, client));
+        tx.act(client_act(p.caller(), "client.deleted", client));
+        return store::Done{};
+      });
+}
+
+Result<store::Write<MadeKey>> create_key(const Core& core, Permit<act::ManageKeys> permit,
+                                         std::optional<Secret> given) {
+  TRY(auto key, prepare_key(core, permit.object(), std::move(given)));
+  return guarded<MadeKey>(core, std::move(permit),
+                          [key = std::move(key)](store::Tx& tx, const auto& p) mutable -> Result<MadeKey> {
+                            TRY(const auto client, require_client(tx, p.object()));
+                            TRY(const auto keys, credentials_of(tx, kind::client, client.id.str()));
+                            if (keys.size() >= kMaxKeys)
+                              return fail(Code::exhausted, "key.too_many", "A client has at most 8 keys.");
+                            if (std::ranges::find(keys, key.row.digest, &Credential::digest) != keys.end())
+                              return fail(Code::conflict, "key.exists", "The client has this key already.",
+                                          "key");
+                            key.row.stamp = fresh_stamp(tx, p.caller());
+                            TRY(store::insert(tx, key.row));
+                            tx.act(client_act(p.caller(), "client.key_created", client));
+                            return MadeKey{key.row.id, std::move(key.key)};
+                          });
+}
+
+Result<std::vector<Credential>> list_keys(store::Read& read, const Permit<act::ManageKeys>& permit) {
+  return credentials_of(read, kind::client, permit.object().str());
+}
+
+Result<store::Write<store::Done>> delete_key(const Core& core, Permit<act::ManageKeys> permit,
+                                             CredentialId key) {
+  return guarded<store::Done>(core, std::move(permit),
+                              [key](store::Tx& tx, const auto& p) -> Result<store::Done> {
+                                TRY(const auto client, require_client(tx, p.object()));
+                                TRY(auto row, require_row<Credential>(tx, key));
+                                if (row.owner_kind != kind::client || row.owner_id != client.id.str())
+                                  return missing_object();
+                                TRY(erase_credential(tx, std::move(row)));
+                                tx.act(client_act(p.caller(), "client.key_deleted", client));
+                                return store::Done{};
+                              });
+}
+
+}  // namespace allauth::app

@@ -1,0 +1,63 @@
+// Clients: what connects, each with keys of its own.
+#pragma once
+
+#include "app/access/gate.h"
+#include "app/directory/paging.h"
+#include "model/access.h"
+
+namespace allauth::app {
+
+struct NewClient {
+  std::optional<ClientId> id;  // nothing: a fresh one
+  std::string name;            // parse_name
+  Tags tags;
+  Metadata metadata;
+  std::optional<Secret> key;  // check_given_key; nothing: one is made
+};
+
+// A key at the only moment in which it can be shown.
+struct MadeKey {
+  CredentialId id;
+  Secret key;
+};
+
+struct CreatedClient {
+  Client client;
+  MadeKey key;
+};
+
+// What is absent stays as it is.
+struct ClientChanges {
+  std::optional<std::string> name;
+  std::optional<Tags> tags;
+  std::optional<Metadata> metadata;
+};
+
+// Errors: conflict client.exists, key.length, key.invalid.
+Result<store::Write<CreatedClient>> create_client(const Core& core, Permit<act::CreateClient> permit,
+                                                  NewClient client);
+
+Result<Client> get_client(store::Read& read, const Permit<act::ReadClient>& permit);
+Result<Page<Client>> list_clients(store::Read& read, const Permit<act::ListClients>& permit,
+                                  const PageRequest& page);
+
+Result<store::Write<Client>> update_client(const Core& core, Permit<act::UpdateClient> permit,
+                                           ClientChanges changes, std::optional<Revision> expected);
+// A disabled client's live connections end within a second.
+Result<store::Write<Client>> set_client_status(const Core& core, Permit<act::UpdateClient> permit,
+                                               Status status, std::optional<Revision> expected);
+// Erases its keys and connections as well.
+Result<store::Write<store::Done>> delete_client(const Core& core, Permit<act::DeleteClient> permit,
+                                                std::optional<Revision> expected);
+
+// A further key, so that keys can be changed without a gap. At most kMaxKeys.
+// Errors: conflict key.exists (the client has this key already), exhausted key.too_many.
+inline constexpr std::size_t kMaxKeys = 8;
+Result<store::Write<MadeKey>> create_key(const Core& core, Permit<act::ManageKeys> permit,
+                                         std::optional<Secret> given);
+Result<std::vector<Credential>> list_keys(store::Read& read, const Permit<act::ManageKeys>& permit);
+// What connected with it is cut off within a second.
+Result<store::Write<store::Done>> delete_key(const Core& core, Permit<act::ManageKeys> permit,
+                                             CredentialId key);
+
+}  // namespace allauth::app

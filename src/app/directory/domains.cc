@@ -1,0 +1,138 @@
+#include "app/directory/domains.h"
+
+#include "app/access/roles.h"
+#include "app/directory/change.h"
+
+namespace allauth::app {
+namespace {
+
+constexpr DomainRole kBuiltIn[] = {DomainRole::owner, DomainRole::admin, DomainRole::member};
+
+Result<void> require_free_route(store::Read& read, const Domain& domain) {
+  static constexpr sql::Statement kByRoute("domain.by_route",
+                                           "SELECT {columns} FROM domains WHERE route = $1 AND route <> ''");
+  TRY(const auto same, store::select_one<Domain>(read, kByRoute, domain.route));
+  if (!same || same->id == domain.id) return {};
+  return fail(Code::conflict, "route.taken", "Another domain has this route.", "route");
+}
+
+Result<void> insert_roles(store::Tx& tx, const Caller& caller, const DomainId& domain,
+                          std::array<RoleId, 3> ids) {
+  for (const auto kind_of_role : kBuiltIn) {
+    Role role = domain_role(kind_of_role, std::move(ids[static_cast<std::size_t>(kind_of_role)]), domain);
+    role.stamp = fresh_stamp(tx, caller);
+    TRY(store::insert(tx, role));
+    if (kind_of_role != DomainRole::owner || caller.who.principal.kind != PrincipalKind::user) continue;
+    RoleMember owner = member_of(role, kind::user, caller.who.principal.id, "creator");
+    owner.stamp = fresh_stamp(tx, caller);
+    TRY(store::insert(tx, owner));
+  }
+  return {};
+}
+
+void apply_changes(Domain& domain, DomainChanges changes) {
+  if (changes.name) domain.name = std::move(*changes.name);
+  if (changes.route) domain.route = std::move(*changes.route);
+  if (changes.tags) domain.tags = std::move(*changes.tags);
+  if (changes.metadata) domain.metadata = std::move(*changes.metadata);
+}
+
+}  // namespace
+
+Result<store::Write<Domain>> create_domain(const Core& core, Permit<act::CreateDomain> permit,
+                                           NewDomain fresh) {
+  Domain domain{.id = DomainId::trusted(core.ids.next()),
+                .name = std::move(fresh.name),
+                .route = std::move(fresh.route),
+                .tags = std::move(fresh.tags),
+                .metadata = std::move(fresh.metadata)};
+  std::array<RoleId, 3> roles;
+  for (auto& id : roles) id = RoleId::trusted(core.ids.next());
+  return guarded<Domain>(
+      core, std::move(permit),
+      [domain = std::move(domain), roles = std::move(roles)](store::Tx& tx,
+                                                             const auto& p) mutable -> Result<Domain> {
+        TRY(require_free_route(tx, domain));
+        domain.stamp = fresh_stamp(tx, p.caller());
+        TRY(store::insert(tx, domain));
+        TRY(insert_roles(tx, p.caller(), domain.id, std::move(roles)));
+        tx.act(act_of(p.caller(), "domain.created", kind::domain, domain.id.str(), domain.id.str()));
+        return std::move(domain);
+      });
+}
+
+Result<Domain> get_domain(store::Read& read, const Permit<act::ReadDomain>& permit) {
+  return require_row<Domain>(read, permit.object());
+}
+
+Result<Page<Domain>> list_domains(const Core& core, store::Read& read, const Caller& caller,
+                                  const PageRequest& page) {
+  static constexpr sql::Statement kAll("domain.page",
+                                       "SELECT {columns} FROM domains WHERE id > $1 ORDER BY id LIMIT $2");
+  static constexpr sql::Statement kOwn(
+      "domain.page_of_member",
+      "SELECT {columns} FROM domains WHERE id > $1 AND id IN (SELECT scope_id FROM role_members "
+      "WHERE subject_kind = $2 AND subject_id = $3 AND scope_kind = 'domain') ORDER BY id LIMIT $4");
+  const auto id_of = [](const Domain& domain) { return domain.id.str(); };
+  if (Gate(core).allows(caller, "can_domain_read", {kind::platform, kPlatformId})) {
+    TRY(auto rows, store::select<Domain>(read, kAll, page.after, page.size + 1));
+    return make_page(std::move(rows), page.size, id_of);
+  }
+  const auto& who = caller.who.principal;
+  TRY(auto rows, store::select<Domain>(read, kOwn, page.after, to_string(who.kind), who.id, page.size + 1));
+  return make_page(std::move(rows), page.size, id_of);
+}
+
+Result<store::Write<Domain>> update_domain(const Core& core, Permit<act::UpdateDomain> permit,
+                                           DomainChanges changes, std::optional<Revision> expected) {
+  return guarded<Domain>(
+      core, std::move(permit),
+      [changes = std::move(changes), expected](store::Tx& tx, const auto& p) mutable -> Result<Domain> {
+        TRY(auto domain, require_row<Domain>(tx, p.object()));
+        TRY(domain, change_row(tx, p.caller(), std::move(domain), expected, [&](Domain& row) {
+              apply_changes(row, std::move(changes));
+              return require_free_route(tx, row);
+            }));
+        tx.act(act_of(p.caller(), "domain.updated", kind::domain, domain.id.str(), domain.id.str()));
+        return domain;
+      });
+}
+
+Result<store::Write<Domain>> set_domain_status(const Core& core, Permit<act::EnableDomain> permit,
+                                               Status status, std::optional<Revision> expected) {
+  return guarded<Domain>(
+      core, std::move(permit), [status, expected](store::Tx& tx, const auto& p) -> Result<Domain> {
+        TRY(auto domain, require_row<Domain>(tx, p.object()));
+        TRY(domain, change_row(tx, p.caller(), std::move(domain), expected, [&](Domain& row) -> Result<void> {
+              row.status = status;
+              return {};
+            }));
+        tx.act(act_of(p.caller(), status == Status::enabled ? "domain.enabled" : "domain.disabled",
+                      kind::domain, domain.id.str(), domain.id.str()));
+        return domain;
+      });
+}
+
+Result<store::Write<store::Done>> delete_domain(const Core& core, Permit<act::DeleteDomain> permit,
+                                                std::optional<Revision> expected) {
+  return guarded<store::Done>(
+      core, std::move(permit), [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
+        static constexpr sql::Statement kContent("domain.content",
+                                                 "SELECT (SELECT count(*) FROM clients WHERE domain_id = $1) "
+                                                 "+ (SELECT count(*) FROM channels WHERE domain_id = $1)");
+        static constexpr sql::Statement kRoles(
+            "role.of_domain", "SELECT {columns} FROM roles WHERE scope_kind = 'domain' AND scope_id = $1");
+        TRY(const auto domain, require_row<Domain>(tx, p.object()));
+        TRY(check_revision(domain.stamp, expected));
+        TRY(const auto content, store::count(tx, kContent, domain.id));
+        if (content > 0)
+          return fail(Code::conflict, "domain.not_empty", "Delete the domain's clients and channels first.");
+        TRY(auto roles, store::select<Role>(tx, kRoles, domain.id));
+        for (auto& role : roles) TRY(erase_role(tx, std::move(role)));
+        TRY(store::erase(tx, domain));
+        tx.act(act_of(p.caller(), "domain.deleted", kind::domain, domain.id.str(), domain.id.str()));
+        return store::Done{};
+      });
+}
+
+}  // namespace allauth::app

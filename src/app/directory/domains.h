@@ -1,0 +1,43 @@
+// Domains: tenants, in which clients and channels live.
+#pragma once
+
+#include "app/access/gate.h"
+#include "app/directory/paging.h"
+#include "model/entities.h"
+
+namespace allauth::app {
+
+struct NewDomain {
+  std::string name;   // parse_name
+  std::string route;  // parse_route; may be empty
+  Tags tags;
+  Metadata metadata;
+};
+
+// What is absent stays as it is.
+struct DomainChanges {
+  std::optional<std::string> name, route;
+  std::optional<Tags> tags;
+  std::optional<Metadata> metadata;
+};
+
+// Makes the built-in roles as well, and the caller, if a user, the owner. Error: conflict route.taken.
+Result<store::Write<Domain>> create_domain(const Core& core, Permit<act::CreateDomain> permit,
+                                           NewDomain domain);
+
+Result<Domain> get_domain(store::Read& read, const Permit<act::ReadDomain>& permit);
+
+// All domains for those who may see every one, else those that the caller is a member of.
+Result<Page<Domain>> list_domains(const Core& core, store::Read& read, const Caller& caller,
+                                  const PageRequest& page);
+
+Result<store::Write<Domain>> update_domain(const Core& core, Permit<act::UpdateDomain> permit,
+                                           DomainChanges changes, std::optional<Revision> expected);
+Result<store::Write<Domain>> set_domain_status(const Core& core, Permit<act::EnableDomain> permit,
+                                               Status status, std::optional<Revision> expected);
+
+// Error: conflict domain.not_empty while clients or channels are in it.
+Result<store::Write<store::Done>> delete_domain(const Core& core, Permit<act::DeleteDomain> permit,
+                                                std::optional<Revision> expected);
+
+}  // namespace allauth::app

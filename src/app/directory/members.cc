@@ -1,0 +1,138 @@
+#include "app/directory/members.h"
+
+#include "app/directory/change.h"
+
+namespace allauth::app {
+namespace {
+
+struct Found {
+  RoleMember row;
+  DomainRole role;
+};
+
+Member as_member(const RoleMember& row, DomainRole role) {
+  return {.domain = DomainId::trusted(row.scope_id),
+          .user = UserId::trusted(row.subject_id),
+          .role = role,
+          .stamp = row.stamp};
+}
+
+Result<DomainRole> role_of(store::Read& read, const RoleMember& row) {
+  TRY(const auto role, require_row<Role>(read, row.role));
+  const auto known = parse_domain_role(role.name);
+  if (!known) return fail(Code::bug, "role.unknown", "A membership has a role that is not built in.");
+  return *known;
+}
+
+Result<std::optional<Found>> find_member(store::Read& read, const DomainId& domain, const UserId& user) {
+  static constexpr sql::Statement kOf("role_member.in_scope",
+                                      "SELECT {columns} FROM role_members WHERE scope_kind = 'domain' AND "
+                                      "scope_id = $1 AND subject_kind = 'user' "
+                                      "AND subject_id = $2");
+  TRY(auto row, store::select_one<RoleMember>(read, kOf, domain, user));
+  if (!row) return std::nullopt;
+  TRY(const auto role, role_of(read, *row));
+  return Found{std::move(*row), role};
+}
+
+Result<Found> require_member(store::Read& read, const DomainId& domain, const UserId& user) {
+  TRY(auto found, find_member(read, domain, user));
+  if (!found)
+    return fail(Code::not_found, "member.missing", "This user is no member of the domain.", "user_id");
+  return std::move(*found);
+}
+
+Result<void> require_may_name_owners(const Core& core, const Caller& caller, const DomainId& domain) {
+  if (Gate(core).allows(caller, act::ManageRoles::permission, {kind::domain, domain.str()})) return {};
+  return fail(Code::denied, "member.owner",
+              "Only those who manage the domain's roles name, change or remove owners.");
+}
+
+Result<RoleMember> insert_member(store::Tx& tx, const Caller& caller, const DomainId& domain,
+                                 const UserId& user, DomainRole role) {
+  TRY(const auto row, find_domain_role(tx, domain, role));
+  RoleMember membership = member_of(row, kind::user, user.str(), "manual");
+  membership.stamp = fresh_stamp(tx, caller);
+  TRY(store::insert(tx, membership));
+  return membership;
+}
+
+}  // namespace
+
+Result<void> require_other_owner(store::Read& read, const RoleMember& membership) {
+  static constexpr sql::Statement kCount("role_member.count_of_role",
+                                         "SELECT count(*) FROM role_members WHERE role_id = $1");
+  if (membership.scope_kind != kind::domain) return {};
+  TRY(const auto role, role_of(read, membership));
+  if (role != DomainRole::owner) return {};
+  TRY(const auto owners, store::count(read, kCount, membership.role));
+  if (owners > 1) return {};
+  return fail(Code::conflict, "owner.last", "The last owner of a domain must stay.");
+}
+
+Result<store::Write<Member>> add_member(const Core& core, Permit<act::ManageMembers> permit, UserId user,
+                                        DomainRole role) {
+  return guarded<Member>(
+      core, std::move(permit), [&core, user, role](store::Tx& tx, const auto& p) -> Result<Member> {
+        if (role == DomainRole::owner) TRY(require_may_name_owners(core, p.caller(), p.object()));
+        TRY(const auto known, store::find<User>(tx, user));
+        if (!known) return fail(Code::not_found, "user.missing", "There is no such user.", "user_id");
+        TRY(const auto already, find_member(tx, p.object(), user));
+        if (already)
+          return fail(Code::conflict, "member.exists", "This user is a member already.", "user_id");
+        TRY(const auto row, insert_member(tx, p.caller(), p.object(), user, role));
+        tx.act(act_of(p.caller(), "member.added", kind::user, user.str(), p.object().str()));
+        return as_member(row, role);
+      });
+}
+
+Result<store::Write<Member>> change_member(const Core& core, Permit<act::ManageMembers> permit, UserId user,
+                                           DomainRole role, std::optional<Revision> expected) {
+  return guarded<Member>(
+      core, std::move(permit), [&core, user, role, expected](store::Tx& tx, const auto& p) -> Result<Member> {
+        TRY(const auto found, require_member(tx, p.object(), user));
+        TRY(check_revision(found.row.stamp, expected));
+        if (role == DomainRole::owner || found.role == DomainRole::owner)
+          TRY(require_may_name_owners(core, p.caller(), p.object()));
+        if (role == found.role) {
+          tx.act(act_of(p.caller(), "member.changed", kind::user, user.str(), p.object().str()));
+          return as_member(found.row, role);
+        }
+        TRY(require_other_owner(tx, found.row));
+        TRY(store::erase(tx, found.row));
+        TRY(const auto row, insert_member(tx, p.caller(), p.object(), user, role));
+        tx.act(act_of(p.caller(), "member.changed", kind::user, user.str(), p.object().str()));
+        return as_member(row, role);
+      });
+}
+
+Result<store::Write<store::Done>> remove_member(const Core& core, Permit<act::ManageMembers> permit,
+                                                UserId user, std::optional<Revision> expected) {
+  return guarded<store::Done>(
+      core, std::move(permit), [&core, user, expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
+        TRY(const auto found, require_member(tx, p.object(), user));
+        TRY(check_revision(found.row.stamp, expected));
+        if (found.role == DomainRole::owner) TRY(require_may_name_owners(core, p.caller(), p.object()));
+        TRY(require_other_owner(tx, found.row));
+        TRY(store::erase(tx, found.row));
+        tx.act(act_of(p.caller(), "member.removed", kind::user, user.str(), p.object().str()));
+        return store::Done{};
+      });
+}
+
+Result<Page<Member>> list_members(store::Read& read, const Permit<act::ReadMembers>& permit,
+                                  const PageRequest& page) {
+  static constexpr sql::Statement kPage("role_member.page",
+                                        "SELECT {columns} FROM role_members WHERE scope_kind = 'domain' AND "
+                                        "scope_id = $1 AND subject_kind = 'user' "
+                                        "AND subject_id > $2 ORDER BY subject_id LIMIT $3");
+  TRY(const auto rows, store::select<RoleMember>(read, kPage, permit.object(), page.after, page.size + 1));
+  std::vector<Member> members;
+  for (const auto& row : rows) {
+    TRY(const auto role, role_of(read, row));
+    members.push_back(as_member(row, role));
+  }
+  return make_page(std::move(members), page.size, [](const Member& member) { return member.user.str(); });
+}
+
+}  // namespace allauth::app

@@ -1,0 +1,32 @@
+// Who belongs to a domain, each with one of its built-in roles.
+#pragma once
+
+#include "app/access/gate.h"
+#include "app/access/roles.h"
+#include "app/directory/paging.h"
+
+namespace allauth::app {
+
+struct Member {
+  DomainId domain;
+  UserId user;
+  DomainRole role = DomainRole::member;
+  Stamp stamp;
+};
+
+// Owners are named and changed only by those who may manage roles. For that the use-cases below ask
+// again, themselves. Errors: denied member.owner, conflict member.exists, owner.last, not_found
+// user.missing, member.missing.
+Result<store::Write<Member>> add_member(const Core& core, Permit<act::ManageMembers> permit, UserId user,
+                                        DomainRole role);
+Result<store::Write<Member>> change_member(const Core& core, Permit<act::ManageMembers> permit, UserId user,
+                                           DomainRole role, std::optional<Revision> expected);
+Result<store::Write<store::Done>> remove_member(const Core& core, Permit<act::ManageMembers> permit,
+                                                UserId user, std::optional<Revision> expected);
+Result<Page<Member>> list_members(store::Read& read, const Permit<act::ReadMembers>& permit,
+                                  const PageRequest& page);
+
+// Error conflict owner.last if this membership is the only one in an owner role of a domain.
+Result<void> require_other_owner(store::Read& read, const RoleMember& membership);
+
+}  // namespace allauth::app

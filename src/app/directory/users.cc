@@ -1,0 +1,190 @@
+#include "app/directory/users.h"
+
+#include "app/access/roles.h"
+#include "app/directory/change.h"
+#include "app/directory/members.h"
+#include "app/identity/credentials.h"
+#include "app/identity/sessions.h"
+
+namespace allauth::app {
+namespace {
+
+Result<void> require_unique(store::Read& read, const User& user) {
+  static constexpr sql::Statement kByEmail("user.by_email",
+                                           "SELECT {columns} FROM users WHERE email = $1 AND email <> ''");
+  static constexpr sql::Statement kByName(
+      "user.by_username", "SELECT {columns} FROM users WHERE username = $1 AND username <> ''");
+  TRY(const auto same_email, store::select_one<User>(read, kByEmail, user.email));
+  if (same_email && same_email->id != user.id)
+    return fail(Code::conflict, "email.taken", "Another user has this e-mail address.", "email");
+  TRY(const auto same_name, store::select_one<User>(read, kByName, user.username));
+  if (same_name && same_name->id != user.id)
+    return fail(Code::conflict, "username.taken", "Another user has this user name.", "username");
+  return {};
+}
+
+void apply_changes(User& user, UserChanges changes) {
+  if (changes.email) user.email = std::move(*changes.email);
+  if (changes.username) user.username = std::move(*changes.username);
+  if (changes.name) user.name = std::move(*changes.name);
+  if (changes.tags) user.tags = std::move(*changes.tags);
+  if (changes.metadata) user.metadata = std::move(*changes.metadata);
+}
+
+// Somebody else who administers the platform and is enabled must remain.
+Result<void> require_other_admin(store::Read& read, const UserId& user) {
+  static constexpr sql::Statement kOthers(
+      "role_member.other_admins",
+      "SELECT count(*) FROM role_members m JOIN users u ON u.id = m.subject_id WHERE m.role_id = $1 "
+      "AND m.subject_kind = 'user' AND m.subject_id <> $2 AND u.status = 1");
+  TRY(const auto self, store::find<RoleMember>(read, kPlatformAdminRole, kind::user, user.str()));
+  if (!self) return {};
+  TRY(const auto others, store::count(read, kOthers, kPlatformAdminRole, user.str()));
+  if (others > 0) return {};
+  return fail(Code::conflict, "admin.last", "The last platform administrator must stay.");
+}
+
+Result<void> erase_memberships(store::Tx& tx, const UserId& user) {
+  static constexpr sql::Statement kOfUser(
+      "role_member.of_subject",
+      "SELECT {columns} FROM role_members WHERE subject_kind = 'user' AND subject_id = $1");
+  TRY(const auto memberships, store::select<RoleMember>(tx, kOfUser, user.str()));
+  for (const auto& membership : memberships) {
+    TRY(require_other_owner(tx, membership));
+    TRY(store::erase(tx, membership));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<User> insert_user(store::Tx& tx, const Caller& caller, User user, CredentialId credential,
+                         std::string record) {
+  TRY(require_unique(tx, user));
+  user.stamp = fresh_stamp(tx, caller);
+  TRY(store::insert(tx, user));
+  Credential password = password_credential(std::move(credential), user.id, std::move(record));
+  password.stamp = fresh_stamp(tx, caller);
+  TRY(store::insert(tx, password));
+  return user;
+}
+
+Result<store::Write<User>> create_user(const Core& core, Permit<act::CreateUser> permit, NewUser fresh) {
+  TRY(auto record, crypto::hash_password(fresh.password, core.password_params, core.entropy));
+  User user{.id = UserId::trusted(core.ids.next()),
+            .email = std::move(fresh.email),
+            .username = std::move(fresh.username),
+            .name = std::move(fresh.name),
+            .tags = std::move(fresh.tags),
+            .metadata = std::move(fresh.metadata)};
+  return guarded<User>(
+      core, std::move(permit),
+      [user = std::move(user), credential = CredentialId::trusted(core.ids.next()),
+       record = std::move(record)](store::Tx& tx, const auto& p) mutable -> Result<User> {
+        TRY(user, insert_user(tx, p.caller(), std::move(user), std::move(credential), std::move(record)));
+        tx.act(act_of(p.caller(), "user.created", kind::user, user.id.str()));
+        return user;
+      });
+}
+
+Result<User> get_user(store::Read& read, const Permit<act::ReadUser>& permit) {
+  return require_row<User>(read, permit.object());
+}
+
+Result<Page<User>> list_users(store::Read& read, const Permit<act::ListUsers>&, const PageRequest& page) {
+  static constexpr sql::Statement kPage("user.page",
+                                        "SELECT {columns} FROM users WHERE id > $1 ORDER BY id LIMIT $2");
+  TRY(auto rows, store::select<User>(read, kPage, page.after, page.size + 1));
+  return make_page(std::move(rows), page.size, [](const User& user) { return user.id.str(); });
+}
+
+Result<store::Write<User>> update_user(const Core& core, Permit<act::UpdateUser> permit, UserChanges changes,
+                                       std::optional<Revision> expected) {
+  return guarded<User>(
+      core, std::move(permit),
+      [changes = std::move(changes), expected](store::Tx& tx, const auto& p) mutable -> Result<User> {
+        TRY(auto user, require_row<User>(tx, p.object()));
+        TRY(user, change_row(tx, p.caller(), std::move(user), expected, [&](User& row) {
+              apply_changes(row, std::move(changes));
+              return require_unique(tx, row);
+            }));
+        tx.act(act_of(p.caller(), "user.updated", kind::user, user.id.str()));
+        return user;
+      });
+}
+
+Result<store::Write<User>> set_user_status(const Core& core, Permit<act::EnableUser> permit, Status status,
+                                           std::optional<Revision> expected) {
+  return guarded<User>(
+      core, std::move(permit), [status, expected](store::Tx& tx, const auto& p) -> Result<User> {
+        TRY(auto user, require_row<User>(tx, p.object()));
+        if (status == Status::disabled) {
+          TRY(require_other_admin(tx, user.id));
+          TRY(end_sessions(tx, p.caller(), user.id, {}));
+        }
+        TRY(user, change_row(tx, p.caller(), std::move(user), expected, [&](User& row) -> Result<void> {
+              row.status = status;
+              return {};
+            }));
+        tx.act(act_of(p.caller(), status == Status::enabled ? "user.enabled" : "user.disabled", kind::user,
+                      user.id.str()));
+        return user;
+      });
+}
+
+Result<store::Write<store::Done>> delete_user(const Core& core, Permit<act::DeleteUser> permit,
+                                              std::optional<Revision> expected) {
+  return guarded<store::Done>(core, std::move(permit),
+                              [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
+                                static constexpr sql::Statement kSessions(
+                                    "session.of_user", "SELECT {columns} FROM sessions WHERE user_id = $1");
+                                TRY(const auto user, require_row<User>(tx, p.object()));
+                                TRY(check_revision(user.stamp, expected));
+                                TRY(require_other_admin(tx, user.id));
+                                TRY(end_sessions(tx, p.caller(), user.id, {}));
+                                TRY(const auto sessions, store::select<Session>(tx, kSessions, user.id));
+                                for (const auto& session : sessions) TRY(store::erase(tx, session));
+                                TRY(erase_memberships(tx, user.id));
+                                TRY(auto credentials, credentials_of(tx, kind::user, user.id.str()));
+                                for (auto& credential : credentials)
+                                  TRY(erase_credential(tx, std::move(credential)));
+                                TRY(store::erase(tx, user));
+                                tx.act(act_of(p.caller(), "user.deleted", kind::user, user.id.str()));
+                                return store::Done{};
+                              });
+}
+
+Result<store::Write<store::Done>> change_password(const Core& core, Permit<act::ChangePassword> permit,
+                                                  PasswordChange change) {
+  const auto snapshot = core.snapshots.view();
+  const bool own = permit.caller().who.principal == Principal{PrincipalKind::user, permit.object().str()};
+  if (own) {
+    if (!change.current)
+      return fail(Code::invalid, "password.current_missing",
+                  "Changing your own password takes the current one.", "current_password");
+    const auto& text = snapshot->thing(kind::user, permit.object().str()).text;
+    const std::string& record =
+        text != nullptr && !text->password_record.empty() ? text->password_record : core.dummy_record;
+    TRY(const auto match, crypto::verify_password(*change.current, record, core.password_params));
+    if (!match.ok)
+      return fail(Code::denied, "password.wrong", "The current password is wrong.", "current_password");
+  }
+  TRY(auto record, crypto::hash_password(change.fresh, core.password_params, core.entropy));
+  return guarded<store::Done>(
+      core, std::move(permit),
+      [record = std::move(record), id = CredentialId::trusted(core.ids.next())](
+          store::Tx& tx, const auto& p) mutable -> Result<store::Done> {
+        TRY(const auto user, require_row<User>(tx, p.object()));
+        TRY(auto old, credentials_of(tx, kind::user, user.id.str()));
+        for (auto& credential : old)
+          if (credential.type == CredentialType::password) TRY(erase_credential(tx, std::move(credential)));
+        Credential fresh = password_credential(std::move(id), user.id, std::move(record));
+        fresh.stamp = fresh_stamp(tx, p.caller());
+        TRY(store::insert(tx, fresh));
+        TRY(end_sessions(tx, p.caller(), user.id, p.caller().who.session));
+        tx.act(act_of(p.caller(), "user.password_changed", kind::user, user.id.str()));
+        return store::Done{};
+      });
+}
+
+}  // namespace allauth::app

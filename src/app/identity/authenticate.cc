@@ -1,0 +1,78 @@
+#include "app/identity/authenticate.h"
+
+#include "app/access/gate.h"
+#include "base/text.h"
+
+namespace allauth::app {
+namespace {
+
+// The last word on every credential: its owner must be alive and well at this snapshot.
+AuthenticateOutcome accept_if_valid(const store::Snapshot& snapshot, Authenticated who, Instant now) {
+  if (const auto valid = still_valid(snapshot, who, now); !valid.granted()) return Rejected{valid.reason, {}};
+  return who;
+}
+
+}  // namespace
+
+Result<AuthenticateOutcome> authenticate_token(const Core& core, const AccessToken& credential) {
+  const Instant now = core.clock.now();
+  auto claims = core.tokens.verify_access(credential.token, now);
+  if (!claims) {
+    if (claims.error().code == Code::unauthenticated) return Rejected{claims.error().reason, {}};
+    return fail(std::move(claims).error());
+  }
+  Authenticated who{.principal = {PrincipalKind::user, claims->user.str()},
+                    .session = std::move(claims->session),
+                    .expires = claims->expires};
+  return accept_if_valid(core.now(), std::move(who), now);
+}
+
+Result<AuthenticateOutcome> authenticate_password(const Core& core, const PasswordLogin& credential) {
+  // Held for the whole time: the record must not go while it is being checked against.
+  const auto snapshot = core.snapshots.view();
+  const auto user = snapshot->find_login(ascii_lower(credential.login));
+  const auto& text = snapshot->thing(user).text;
+  const bool known = text != nullptr && !text->password_record.empty();
+  TRY(const auto match,
+      crypto::verify_password(credential.password, known ? text->password_record : core.dummy_record,
+                              core.password_params));
+  // One reason for all three, so that nobody can find out which accounts there are.
+  if (!known || !match.ok || !snapshot->thing(user).enabled()) return Rejected{"login.failed", {}};
+  Authenticated who{.principal = {PrincipalKind::user, std::string(snapshot->id(user))}};
+  return accept_if_valid(core.now(), std::move(who), core.clock.now());
+}
+
+Result<AuthenticateOutcome> authenticate_key(const Core& core, const ClientKey& credential) {
+  const auto& snapshot = core.now();
+  if (!is_id(credential.client_id) || credential.key.empty()) return Rejected{"key.unknown", {}};
+  const auto digest = core.digests.client_key(credential.client_id, credential.key);
+  const auto* record = snapshot.find_key(digest);
+  if (record == nullptr || snapshot.id(record->owner) != credential.client_id)
+    return Rejected{"key.unknown", {}};
+  const auto& client = snapshot.thing(record->owner);
+  Authenticated who{.principal = {PrincipalKind::client, credential.client_id}, .key = digest};
+  if (client.domain != store::kNoNode)
+    who.tenant = DomainId::trusted(std::string(snapshot.id(client.domain)));
+  if (record->expires != Instant::max()) who.expires = record->expires;
+  return accept_if_valid(snapshot, std::move(who), core.clock.now());
+}
+
+Result<AuthenticateOutcome> authenticate(const Core& core, const PresentedCredential& credential) {
+  struct Visitor {
+    const Core& core;
+    auto operator()(const AccessToken& c) const { return authenticate_token(core, c); }
+    auto operator()(const PasswordLogin& c) const { return authenticate_password(core, c); }
+    auto operator()(const ClientKey& c) const { return authenticate_key(core, c); }
+  };
+  return std::visit(Visitor{core}, credential);
+}
+
+Result<Authenticated> require_authenticated(Result<AuthenticateOutcome> outcome) {
+  if (!outcome) return fail(std::move(outcome).error());
+  if (auto* who = std::get_if<Authenticated>(&*outcome)) return std::move(*who);
+  const auto* rejected = std::get_if<Rejected>(&*outcome);
+  return fail(Code::unauthenticated, rejected != nullptr ? rejected->reason : Reason("credential.incomplete"),
+              "The credential does not hold.");
+}
+
+}  // namespace allauth::app

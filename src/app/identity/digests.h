@@ -1,0 +1,29 @@
+// Keyed digests under the installation's digest key: what secrets become before they are stored or
+// looked up. Each use has a label of its own, so a digest made for one can never match in another.
+#pragma once
+
+#include <string_view>
+
+#include "base/secret.h"
+#include "crypto/hash.h"
+
+namespace allauth::app {
+
+// Immutable, thread-safe, cheap to copy.
+class Digests {
+ public:
+  // `key`: 32 random bytes.
+  explicit Digests(std::string_view key) : key_(key) {}
+
+  // A client's key; unique per client, so that two clients may be given the same one.
+  crypto::Digest client_key(std::string_view client_id, const Secret& key) const;
+  // The n-th refresh token of a session.
+  crypto::Digest refresh_token(std::string_view session_id, std::int64_t generation) const;
+  // The one-time token of the first start.
+  crypto::Digest setup_token(const Secret& token) const;
+
+ private:
+  crypto::HmacKey key_;
+};
+
+}  // namespace allauth::app

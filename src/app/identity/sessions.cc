@@ -1,0 +1,122 @@
+#include "app/identity/sessions.h"
+
+#include "app/directory/change.h"
+#include "app/identity/authenticate.h"
+
+namespace allauth::app {
+namespace {
+
+Result<void> revoke(store::Tx& tx, const Caller& caller, Session session) {
+  session.state = SessionState::revoked;
+  touch(session.stamp, tx, caller);
+  return store::update(tx, session);
+}
+
+Result<OpenSession> with_tokens(const Core& core, Session session, std::string token_id, Instant now) {
+  TRY(auto access, core.tokens.mint_access(session.user, session.id, std::move(token_id), now));
+  auto refresh = core.tokens.mint_refresh(session.id, session.generation);
+  return OpenSession{std::move(session), std::move(access), std::move(refresh)};
+}
+
+std::unexpected<Error> ended() {
+  return fail(Code::unauthenticated, "session.ended", "The session has ended; log in again.");
+}
+
+}  // namespace
+
+Result<store::Write<OpenSession>> open_session(const Core& core, const PasswordLogin& login,
+                                               std::string request_id) {
+  TRY(auto who, require_authenticated(authenticate_password(core, login)));
+  Caller caller{std::move(who), std::move(request_id)};
+  // The signature is made here, not under the writer's lock.
+  const Instant now = core.clock.now();
+  Session session{.id = SessionId::trusted(core.ids.next()),
+                  .user = UserId::trusted(caller.who.principal.id),
+                  .rotated_at = now,
+                  .expires_at = now + core.tokens.rules().refresh_lifetime};
+  TRY(auto opened, with_tokens(core, std::move(session), core.ids.next(), now));
+  return store::Write<OpenSession>{
+      .recheck = [&core, who = caller.who]() -> Result<void> {
+        if (still_valid(core.now(), who, core.clock.now()).granted()) return {};
+        return ended();
+      },
+      .run = [opened = std::move(opened), caller](store::Tx& tx) mutable -> Result<OpenSession> {
+        opened.session.stamp = fresh_stamp(tx, caller);
+        TRY(store::insert(tx, opened.session));
+        tx.act(act_of(caller, "session.opened", "session", opened.session.id.str()));
+        return std::move(opened);
+      }};
+}
+
+Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, const Secret& token,
+                                                          std::string request_id) {
+  TRY(const auto claims, core.tokens.parse_refresh(token));
+  return store::Write<Result<OpenSession>>{
+      .recheck = {},
+      .run = [&core, claims, request_id = std::move(request_id),
+              token_id = core.ids.next()](store::Tx& tx) mutable -> Result<Result<OpenSession>> {
+        TRY(auto found, store::find<Session>(tx, claims.session));
+        if (!found || found->state != SessionState::active || found->expires_at <= tx.now()) return ended();
+        Session session = std::move(*found);
+        const Caller caller{{.principal = {PrincipalKind::user, session.user.str()}, .session = session.id},
+                            request_id};
+        if (!core.now().thing(kind::user, session.user.str()).enabled()) return ended();
+        if (claims.generation != session.generation) {
+          const auto used = [] {
+            return fail(Code::unauthenticated, "token.refresh.used", "This refresh token was used before.");
+          };
+          const bool retry =
+              claims.generation == session.generation - 1 && tx.now() < session.rotated_at + kRefreshGrace;
+          if (retry) return used();
+          // Committed although the answer is a refusal: the end of the session must not be rolled back.
+          TRY(revoke(tx, caller, std::move(session)));
+          tx.act(act_of(caller, "session.reuse_detected", "session", claims.session.str()));
+          return Result<OpenSession>(used());
+        }
+        ++session.generation;
+        session.rotated_at = tx.now();
+        touch(session.stamp, tx, caller);
+        TRY(store::update(tx, session));
+        tx.act(act_of(caller, "session.refreshed", "session", session.id.str()));
+        return with_tokens(core, std::move(session), std::move(token_id), tx.now());
+      }};
+}
+
+Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, const PageRequest& page,
+                                    Instant now) {
+  static constexpr sql::Statement kLive(
+      "session.live",
+      "SELECT {columns} FROM sessions WHERE user_id = $1 AND id > $2 AND state = 1 "
+      "AND expires_at > $3 ORDER BY id LIMIT $4");
+  if (caller.who.principal.kind != PrincipalKind::user) return Page<Session>{};
+  TRY(auto rows,
+      store::select<Session>(read, kLive, caller.who.principal.id, page.after, now, page.size + 1));
+  return make_page(std::move(rows), page.size, [](const Session& s) { return s.id.str(); });
+}
+
+Result<store::Write<store::Done>> end_session(const Core& core, const Caller& caller, SessionId session) {
+  return store::Write<store::Done>{
+      .recheck = [&core, who = caller.who]() -> Result<void> {
+        if (still_valid(core.now(), who, core.clock.now()).granted()) return {};
+        return ended();
+      },
+      .run = [caller, session = std::move(session)](store::Tx& tx) -> Result<store::Done> {
+        TRY(auto row, require_row<Session>(tx, session));
+        if (row.user.str() != caller.who.principal.id || row.state != SessionState::active)
+          return missing_object();
+        TRY(revoke(tx, caller, std::move(row)));
+        tx.act(act_of(caller, "session.ended", "session", session.str()));
+        return store::Done{};
+      }};
+}
+
+Result<void> end_sessions(store::Tx& tx, const Caller& caller, const UserId& user, const SessionId& kept) {
+  static constexpr sql::Statement kActive("session.active",
+                                          "SELECT {columns} FROM sessions WHERE user_id = $1 AND state = 1");
+  TRY(auto rows, store::select<Session>(tx, kActive, user));
+  for (auto& row : rows)
+    if (row.id != kept) TRY(revoke(tx, caller, std::move(row)));
+  return {};
+}
+
+}  // namespace allauth::app

@@ -1,0 +1,39 @@
+// Logins: opened with a password, renewed with a refresh token that works once, ended by their user.
+#pragma once
+
+#include "app/access/gate.h"
+#include "app/credential.h"
+#include "app/directory/paging.h"
+#include "model/access.h"
+
+namespace allauth::app {
+
+struct OpenSession {
+  Session session;
+  Secret access_token;
+  Secret refresh_token;
+};
+
+// Checks the password: prepare it on the hashing pool. Error: unauthenticated login.failed.
+Result<store::Write<OpenSession>> open_session(const Core& core, const PasswordLogin& login,
+                                               std::string request_id);
+
+// A refresh token that comes a second time ends the session, since somebody else must hold a copy;
+// unless it comes within kRefreshGrace of the first time, which is a client that did not get the
+// answer: it is refused, no more.
+// Errors, unauthenticated: token.refresh.invalid, token.refresh.used, session.ended.
+inline constexpr Seconds kRefreshGrace{10};
+Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, const Secret& token,
+                                                          std::string request_id);
+
+// The live sessions of the caller, oldest first.
+Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, const PageRequest& page,
+                                    Instant now);
+
+// Ends one of the caller's own. Error: not_found object.missing.
+Result<store::Write<store::Done>> end_session(const Core& core, const Caller& caller, SessionId session);
+
+// Ends all sessions of a user but `kept`; part of a write that has an act of its own.
+Result<void> end_sessions(store::Tx& tx, const Caller& caller, const UserId& user, const SessionId& kept);
+
+}  // namespace allauth::app

@@ -1,0 +1,23 @@
+// May this principal send or get messages on that topic? Answered from one snapshot.
+#pragma once
+
+#include "app/caller.h"
+#include "app/core.h"
+#include "app/messaging/topics.h"
+
+namespace allauth::app {
+
+enum class MessageAction { publish, subscribe };
+
+struct MessageVerdict {
+  Verdict verdict;
+  std::string topic;        // as the broker shall see it; empty if it is the same
+  std::string_view prefix;  // the part "m/<domain>/c/<channel>" as the principal wrote it
+};
+
+// Reasons: topic.unknown (not of our form), those of resolve(), message.denied, message.allowed, and
+// of errors policy.failed.
+MessageVerdict may_message(const Core& core, const store::Snapshot& snapshot, const Authenticated& who,
+                           MessageAction action, std::string_view topic);
+
+}  // namespace allauth::app

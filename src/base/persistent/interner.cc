@@ -1,0 +1,135 @@
+#include "base/persistent/interner.h"
+
+#include <bit>
+#include <cstring>
+
+namespace allauth::persistent {
+namespace {
+
+constexpr std::size_t kFirstTable = 256;
+constexpr std::size_t kBlock = 64 * 1024;
+constexpr std::uint64_t kAddress = (std::uint64_t{1} << 48) - 1;  // user-space pointers fit 48 bits
+
+// A multiply-and-fold hash: the two halves of a 128-bit product.
+std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+std::uint64_t load(const char* at, std::size_t bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, bytes);
+  return word;
+}
+
+}  // namespace
+
+// The seed differs from process to process with the address space layout, so that nobody can prepare
+// ids that all fall into one place.
+Interner::Interner()
+    : seed_(fold(reinterpret_cast<std::uintptr_t>(this), 0x9E3779B97F4A7C15ull)),
+      key_(fold(seed_ ^ 0xA0761D6478BD642Full, 0xE7037ED1A0B428DBull)) {
+  tables_.push_back(std::make_unique<Table>(kFirstTable));
+  table_.store(tables_.back().get(), std::memory_order_release);
+}
+
+Interner::~Interner() = default;
+
+std::uint64_t Interner::hash(std::string_view text, std::uint16_t space) const {
+  std::uint64_t state = seed_ ^ (std::uint64_t{space} << 32 | text.size());
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left > 16; left -= 16, at += 16) state = fold(load(at, 8) ^ key_, load(at + 8, 8) ^ state);
+  const std::uint64_t low = load(at, std::min<std::size_t>(left, 8));
+  const std::uint64_t high = left > 8 ? load(at + 8, left - 8) : 0;
+  return fold(fold(low ^ key_, high ^ state) ^ seed_, key_);
+}
+
+std::uint64_t Interner::entry(std::uint32_t id) const {
+  const std::uint32_t position = id + (1u << kFirstChunk);
+  const auto width = static_cast<unsigned>(std::bit_width(position));
+  const std::atomic<std::uint64_t>* chunk = chunks_[width - 1 - kFirstChunk].load(std::memory_order_acquire);
+  return chunk[position - (1u << (width - 1))].load(std::memory_order_acquire);
+}
+
+std::string_view Interner::text(std::uint32_t id) const {
+  const auto* at = reinterpret_cast<const char*>(static_cast<std::uintptr_t>(entry(id) & kAddress));
+  std::uint16_t length;
+  std::memcpy(&length, at, sizeof length);
+  return {at + sizeof length, length};
+}
+
+std::uint32_t Interner::find(std::string_view text, std::uint16_t space) const {
+  return find(text, space, hash(text, space));
+}
+
+std::uint32_t Interner::find(std::string_view text, std::uint16_t space, std::uint64_t hash) const {
+  const Table& table = *table_.load(std::memory_order_acquire);
+  for (std::size_t at = hash & table.mask;; at = (at + 1) & table.mask) {
+    const std::uint64_t slot = table.slots[at].load(std::memory_order_acquire);
+    if (slot == 0) return kNone;
+    if (slot >> 32 != hash >> 32) continue;
+    const auto id = static_cast<std::uint32_t>(slot) - 1;
+    if (this->space(id) == space && this->text(id) == text) return id;
+  }
+}
+
+std::uint32_t Interner::intern(std::string_view text, std::uint16_t space) {
+  const std::uint64_t hashed = hash(text, space);
+  if (const std::uint32_t id = find(text, space, hashed); id != kNone) return id;
+  const std::lock_guard lock(writer_);
+  if (const std::uint32_t id = find(text, space, hashed); id != kNone) return id;
+  const std::uint32_t id = size_.load(std::memory_order_relaxed);
+  const auto address = reinterpret_cast<std::uintptr_t>(store(text));
+  append(id, std::uint64_t{space} << 48 | address);
+  if ((std::size_t{id} + 1) * 3 > tables_.back()->slots.size() * 2) grow();
+  insert(*tables_.back(), hashed, id);
+  size_.store(id + 1, std::memory_order_release);
+  return id;
+}
+
+const char* Interner::store(std::string_view text) {
+  const auto length = static_cast<std::uint16_t>(text.size());
+  const std::size_t need = sizeof length + text.size();
+  if (need > free_bytes_) {
+    const std::size_t bytes = std::max(need, kBlock);
+    blocks_.push_back(std::make_unique_for_overwrite<char[]>(bytes));
+    free_ = blocks_.back().get();
+    free_bytes_ = bytes;
+  }
+  char* const at = free_;
+  std::memcpy(at, &length, sizeof length);
+  if (!text.empty()) std::memcpy(at + sizeof length, text.data(), text.size());
+  free_ += need;
+  free_bytes_ -= need;
+  return at;
+}
+
+void Interner::append(std::uint32_t id, std::uint64_t entry) {
+  const std::uint32_t position = id + (1u << kFirstChunk);
+  const auto width = static_cast<unsigned>(std::bit_width(position));
+  auto& chunk = chunks_[width - 1 - kFirstChunk];
+  if (chunk.load(std::memory_order_relaxed) == nullptr) {
+    chunk_owners_.push_back(std::make_unique<std::atomic<std::uint64_t>[]>(std::size_t{1} << (width - 1)));
+    chunk.store(chunk_owners_.back().get(), std::memory_order_release);
+  }
+  chunk.load(std::memory_order_relaxed)[position - (1u << (width - 1))].store(entry,
+                                                                              std::memory_order_release);
+}
+
+void Interner::insert(Table& table, std::uint64_t hash, std::uint32_t id) {
+  std::size_t at = hash & table.mask;
+  while (table.slots[at].load(std::memory_order_relaxed) != 0) at = (at + 1) & table.mask;
+  table.slots[at].store((hash >> 32) << 32 | (std::uint64_t{id} + 1), std::memory_order_release);
+}
+
+void Interner::grow() {
+  auto larger = std::make_unique<Table>(tables_.back()->slots.size() * 2);
+  const std::uint32_t count = size_.load(std::memory_order_relaxed);
+  for (std::uint32_t id = 0; id < count; ++id) insert(*larger, hash(text(id), space(id)), id);
+  tables_.push_back(std::move(larger));
+  table_.store(tables_.back().get(), std::memory_order_release);
+}
+
+}  // namespace allauth::persistent

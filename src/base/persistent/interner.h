@@ -1,0 +1,74 @@
+// Small numbers for texts: append-only, dense from 0. One table serves all versions of a snapshot: a
+// reader of an older version may find ids that are newer than it, which mean nothing there.
+//
+// A text belongs to a space (a small number, such as its kind), and the same text in two spaces has two
+// ids. Look-ups are wait-free and do not allocate; intern() takes a lock when the text is new. Texts and
+// ids stay valid as long as the Interner. About 30 bytes per text besides its characters.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+namespace allauth::persistent {
+
+class Interner {
+ public:
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+  static constexpr std::size_t kMaxText = 0xFFFF;
+
+  Interner();
+  ~Interner();
+  Interner(const Interner&) = delete;
+  Interner& operator=(const Interner&) = delete;
+
+  // kNone: never interned.
+  std::uint32_t find(std::string_view text, std::uint16_t space = 0) const;
+
+  // The id of the text, a new one if need be. The text must not be longer than kMaxText.
+  std::uint32_t intern(std::string_view text, std::uint16_t space = 0);
+
+  // Of an id that find() or intern() gave.
+  std::string_view text(std::uint32_t id) const;
+  std::uint16_t space(std::uint32_t id) const { return static_cast<std::uint16_t>(entry(id) >> 48); }
+
+  std::uint32_t size() const { return size_.load(std::memory_order_acquire); }
+
+ private:
+  // A slot holds the high half of the text's hash and id + 1; 0 is free.
+  struct Table {
+    explicit Table(std::size_t size) : slots(size), mask(size - 1) {}
+    std::vector<std::atomic<std::uint64_t>> slots;
+    std::size_t mask;
+  };
+  // An entry is the address of [u16 length][characters] with the space above it.
+  static constexpr unsigned kFirstChunk = 10;  // chunk n holds 2^(n + 10) entries
+  using Chunk = std::unique_ptr<std::atomic<std::uint64_t>[]>;
+
+  std::uint64_t entry(std::uint32_t id) const;
+  std::uint64_t hash(std::string_view text, std::uint16_t space) const;
+  std::uint32_t find(std::string_view text, std::uint16_t space, std::uint64_t hash) const;
+  const char* store(std::string_view text);
+  void append(std::uint32_t id, std::uint64_t entry);
+  void insert(Table& table, std::uint64_t hash, std::uint32_t id);
+  void grow();
+
+  const std::uint64_t seed_;
+  const std::uint64_t key_;
+  std::atomic<const Table*> table_;
+  std::array<std::atomic<std::atomic<std::uint64_t>*>, 22> chunks_{};
+  std::atomic<std::uint32_t> size_{0};
+
+  std::mutex writer_;                           // guards what follows
+  std::vector<std::unique_ptr<Table>> tables_;  // the last is in use; a reader may still be in the others
+  std::vector<Chunk> chunk_owners_;
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  char* free_ = nullptr;
+  std::size_t free_bytes_ = 0;
+};
+
+}  // namespace allauth::persistent

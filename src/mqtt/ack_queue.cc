@@ -1,0 +1,49 @@
+#include "mqtt/ack_queue.h"
+
+#include <algorithm>
+
+namespace allauth::mqtt {
+
+void AckQueue::expect(std::uint16_t packet_id) { slots_.push_back({packet_id, {}}); }
+
+void AckQueue::answer(std::string packet, std::string& out) {
+  if (size() == 0) {
+    out += packet;
+    return;
+  }
+  slots_.push_back({0, std::move(packet)});
+}
+
+bool AckQueue::arrived(std::uint16_t packet_id, std::string_view packet, std::string& out) {
+  if (size() > 0 && slots_[first_].packet_id == packet_id && slots_[first_].packet.empty()) {
+    out.append(packet);
+    ++first_;
+    flush(out);
+    return true;
+  }
+  for (std::size_t i = first_; i < slots_.size(); ++i) {
+    if (slots_[i].packet_id != packet_id || !slots_[i].packet.empty()) continue;
+    slots_[i].packet = packet;
+    return true;
+  }
+  return false;
+}
+
+bool AckQueue::expects(std::uint16_t packet_id) const {
+  return std::any_of(slots_.begin() + static_cast<std::ptrdiff_t>(first_), slots_.end(),
+                     [&](const Slot& s) { return s.packet_id == packet_id && s.packet.empty(); });
+}
+
+void AckQueue::flush(std::string& out) {
+  while (first_ < slots_.size() && !slots_[first_].packet.empty()) out += slots_[first_++].packet;
+  if (first_ == slots_.size()) {
+    slots_.clear();
+    first_ = 0;
+    if (slots_.capacity() > 8) slots_ = {};
+  } else if (first_ >= 64 && first_ * 2 >= slots_.size()) {
+    slots_.erase(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+}
+
+}  // namespace allauth::mqtt

@@ -1,0 +1,56 @@
+// What goes into a session besides bytes, and what comes out: settings, who the peer is, and the
+// Actions that the pump executes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "mqtt/guard.h"
+
+namespace allauth::mqtt {
+
+struct SessionLimits {
+  std::size_t max_connect_size = 256 * 1024;      // bytes of a CONNECT, its fixed header included
+  std::size_t max_packet_size = 1024 * 1024;      // of any other packet, either way; announced in 5.0
+  std::size_t max_held_bytes = 64 * 1024;         // sent by a client that does not wait for its CONNACK
+  std::uint16_t receive_maximum = 1024;           // QoS 1 messages in flight, each way (5.0 only)
+  std::size_t max_subscriptions = 1024;           // filters; more are refused one by one
+  std::size_t max_pending_requests = 256;         // SUBSCRIBE and UNSUBSCRIBE not yet answered
+  std::uint32_t max_session_expiry = 0xFFFFFFFF;  // seconds; 5.0 clients asking for more get this
+  Millis connect_deadline = Millis(10'000);       // from the connection to its whole CONNECT
+  Millis accept_deadline = Millis(20'000);        // from CONNECT to CONNACK
+};
+
+// How the gateway logs in to the broker, for every client.
+struct BrokerLogin {
+  std::string username;  // empty: without user name and password
+  Secret password;
+};
+
+// Shared by all sessions; must outlive them.
+struct SessionSettings {
+  SessionLimits limits;
+  BrokerLogin login;
+};
+
+struct ClientPeer {
+  std::string address;
+  bool tls = false;
+  std::string certificate_der;
+};
+
+// The session appends; the pump takes out what it has done. The order between the two legs is free.
+struct Actions {
+  std::string to_client;
+  std::string to_broker;
+  std::optional<ConnectRequest> authenticate;  // answer with Session::connect_outcome
+  bool dial = false;                           // answer with broker_connected or broker_failed
+  bool close_client = false;                   // once to_client is written
+  bool close_broker = false;                   // once to_broker is written; a dial is given up
+};
+
+}  // namespace allauth::mqtt

@@ -1,0 +1,111 @@
+// Who is related to what: an immutable set of relationships and grants, indexed in both directions.
+// Copying a Graph is cheap and any number of threads may read it. Changes go through an Editor, which
+// copies what it changes and the way to it, and leaves older versions as they were.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/persistent/interner.h"
+#include "base/persistent/radix_vector.h"
+#include "policy/edge_set.h"
+#include "policy/ref.h"
+#include "policy/schema/schema.h"
+
+namespace allauth::policy {
+
+using NodeId = std::uint32_t;
+inline constexpr NodeId kNoNode = ~NodeId{0};
+inline constexpr std::size_t kMaxObjectId = 1024;
+
+enum class Effect {
+  allow,
+  deny,  // reserved: not available yet
+};
+
+class Graph {
+ public:
+  class Editor;
+
+  explicit Graph(std::shared_ptr<const CompiledSchema> schema);
+
+  const CompiledSchema& schema() const { return *schema_; }
+  // Relationships and grants (one per object and role).
+  std::uint64_t size() const { return size_; }
+
+  // Is this relationship stored? Grants count: domain:d1#client_read@role:r1#member. What the schema
+  // does not know is not stored.
+  bool contains(const Edge& edge) const;
+
+  // The name of a node of this or an older version; valid as long as any version lives.
+  ObjectRef name(NodeId node) const;
+  // kNoNode if no relationship ever mentioned it.
+  NodeId find(DefinitionId definition, std::string_view id) const { return names_->find(id, definition); }
+  DefinitionId definition(NodeId node) const { return static_cast<DefinitionId>(names_->space(node)); }
+
+  // Edges by label: from a resource to its subjects, and from a subject to its resources.
+  const EdgeSet& subjects(NodeId node) const { return edges(forward_, node); }
+  const EdgeSet& resources(NodeId node) const { return edges(reverse_, node); }
+  // Does this interned action set hold the action?
+  bool holds(std::uint32_t action_set, NameId action) const {
+    const std::string_view bits = action_sets_->text(action_set);
+    return std::size_t{action} / 8 < bits.size() && (bits[action / 8] >> (action % 8) & 1) != 0;
+  }
+
+ private:
+  using Index = persistent::RadixVector<EdgeSet>;
+  static const EdgeSet& edges(const Index& index, NodeId node) {
+    static constinit const EdgeSet kNone;
+    const EdgeSet* found = index.find(node);
+    return found != nullptr ? *found : kNone;
+  }
+
+  std::shared_ptr<const CompiledSchema> schema_;
+  std::shared_ptr<persistent::Interner> names_;        // append-only, shared by all versions
+  std::shared_ptr<persistent::Interner> action_sets_;  // bitmaps over NameId
+  Index forward_;
+  Index reverse_;
+  std::uint64_t size_ = 0;
+};
+
+// Changes one graph into the next. One thread; other threads may go on reading every version. An
+// operation that fails changes nothing.
+// Errors (Code::invalid): policy.kind.unknown, policy.relation.unknown, policy.relation.computed (a
+// permission or a relation from grants cannot be stored), policy.subject.forbidden (not a type that the
+// relation allows), policy.action.unknown, policy.id.invalid, policy.effect.unavailable.
+class Graph::Editor {
+ public:
+  explicit Editor(Graph base);
+
+  // False: nothing to do.
+  Result<bool> add(const Edge& edge);
+  Result<bool> remove(const Edge& edge);
+  // Replaces what the role is granted on the object; no actions: nothing any more. False: no change.
+  Result<bool> set_grants(const ObjectRef& object, std::string_view role_id, Effect effect,
+                          std::span<const std::string_view> actions);
+
+  // The graph as it is now. The editor can go on from there.
+  Graph freeze();
+
+ private:
+  struct Located {
+    NodeId resource;
+    NodeId subject;
+    Label label;
+  };
+  Result<Label> label(const Edge& edge) const;
+  Result<std::string> action_bits(DefinitionId kind, std::span<const std::string_view> actions) const;
+  std::optional<Label> current_grant(NodeId object, NodeId role) const;
+  void link(const Located& edge);
+  void unlink(const Located& edge);
+
+  Graph base_;
+  Index::Editor forward_;
+  Index::Editor reverse_;
+};
+
+}  // namespace allauth::policy

@@ -1,0 +1,153 @@
+#include "policy/graph.h"
+
+namespace allauth::policy {
+namespace {
+
+std::unexpected<Error> invalid(Reason reason, std::string message) {
+  return fail(Code::invalid, reason, std::move(message));
+}
+
+Result<void> check_id(const ObjectRef& object) {
+  if (!object.id.empty() && object.id.size() <= kMaxObjectId) return {};
+  return invalid("policy.id.invalid",
+                 fmt::format("The id of a {} must have 1 to {} bytes.", object.kind, kMaxObjectId));
+}
+
+Result<DefinitionId> find_kind(const CompiledSchema& schema, std::string_view kind) {
+  if (const auto found = schema.find_definition(kind)) return *found;
+  return invalid("policy.kind.unknown", fmt::format("The policy has no kind \"{}\".", kind));
+}
+
+}  // namespace
+
+Graph::Editor::Editor(Graph base)
+    : base_(std::move(base)), forward_(base_.forward_), reverse_(base_.reverse_) {
+  // The editor's own indexes are the ones that count from here on.
+  base_.forward_ = {};
+  base_.reverse_ = {};
+}
+
+Graph Graph::Editor::freeze() {
+  Graph frozen = base_;
+  frozen.forward_ = forward_.freeze();
+  frozen.reverse_ = reverse_.freeze();
+  return frozen;
+}
+
+// The label of an edge that the schema allows.
+Result<Label> Graph::Editor::label(const Edge& edge) const {
+  const CompiledSchema& schema = base_.schema();
+  TRY(const DefinitionId kind, find_kind(schema, edge.resource.kind));
+  const Member* relation = schema.find_member(kind, edge.relation);
+  if (relation == nullptr)
+    return invalid("policy.relation.unknown",
+                   fmt::format("A {} has no relation \"{}\".", edge.resource.kind, edge.relation));
+  if (relation->kind != Member::Kind::relation)
+    return invalid(
+        "policy.relation.computed",
+        fmt::format("\"{}\" of a {} is computed and cannot be written.", edge.relation, edge.resource.kind));
+  const SubjectRef& subject = edge.subject;
+  TRY(const DefinitionId subject_kind, find_kind(schema, subject.object.kind));
+  const auto held_by = subject.relation.empty() ? std::optional(kItself) : schema.find_name(subject.relation);
+  const bool allowed = held_by && std::find(relation->forms.begin(), relation->forms.end(),
+                                            Form{subject_kind, *held_by}) != relation->forms.end();
+  if (!allowed)
+    return invalid(
+        "policy.subject.forbidden",
+        fmt::format("\"{}\" of a {} does not take {}{}{} as a subject.", edge.relation, edge.resource.kind,
+                    subject.object.kind, subject.relation.empty() ? "" : "#", subject.relation));
+  TRY(check_id(edge.resource));
+  TRY(check_id(subject.object));
+  return Label::relation(relation->name, *held_by);
+}
+
+Result<bool> Graph::Editor::add(const Edge& edge) {
+  TRY(const Label label, this->label(edge));
+  const CompiledSchema& schema = base_.schema();
+  persistent::Interner& names = *base_.names_;
+  const Located located{
+      names.intern(edge.resource.id, *schema.find_definition(edge.resource.kind)),
+      names.intern(edge.subject.object.id, *schema.find_definition(edge.subject.object.kind)), label};
+  const EdgeSet* present = forward_.find(located.resource);
+  if (present != nullptr && present->contains(label, located.subject)) return false;
+  link(located);
+  return true;
+}
+
+Result<bool> Graph::Editor::remove(const Edge& edge) {
+  TRY(const Label label, this->label(edge));
+  const CompiledSchema& schema = base_.schema();
+  const Located located{base_.find(*schema.find_definition(edge.resource.kind), edge.resource.id),
+                        base_.find(*schema.find_definition(edge.subject.object.kind), edge.subject.object.id),
+                        label};
+  if (located.resource == kNoNode || located.subject == kNoNode) return false;
+  const EdgeSet* present = forward_.find(located.resource);
+  if (present == nullptr || !present->contains(label, located.subject)) return false;
+  unlink(located);
+  return true;
+}
+
+Result<bool> Graph::Editor::set_grants(const ObjectRef& object, std::string_view role_id, Effect effect,
+                                       std::span<const std::string_view> actions) {
+  if (effect == Effect::deny)
+    return fail(Code::unsupported, "policy.effect.unavailable", "Deny grants are not available yet.");
+  TRY(const DefinitionId kind, find_kind(base_.schema(), object.kind));
+  TRY(const std::string bits, action_bits(kind, actions));
+  const auto role_kind = base_.schema().grant_role(kind);
+  if (!role_kind)
+    return invalid("policy.action.unknown", fmt::format("Nothing can be granted on a {}.", object.kind));
+  TRY(check_id(object));
+  TRY(check_id({base_.schema().definition_name(role_kind->definition), role_id}));
+
+  const NodeId node = base_.names_->intern(object.id, kind);
+  const NodeId role = base_.names_->intern(role_id, role_kind->definition);
+  const auto current = current_grant(node, role);
+  const auto wanted =
+      bits.empty() ? std::nullopt : std::optional(Label::grant(base_.action_sets_->intern(bits)));
+  if (current == wanted) return false;
+  if (current) unlink({node, role, *current});
+  if (wanted) link({node, role, *wanted});
+  return true;
+}
+
+// The action set as a bitmap over NameId without trailing zero bytes; empty: no action.
+Result<std::string> Graph::Editor::action_bits(DefinitionId kind,
+                                               std::span<const std::string_view> actions) const {
+  std::string bits;
+  for (const std::string_view action : actions) {
+    const Member* relation = base_.schema().find_member(kind, action);
+    if (relation == nullptr || relation->kind != Member::Kind::granted)
+      return invalid("policy.action.unknown", fmt::format("\"{}\" cannot be granted on a {}.", action,
+                                                          base_.schema().definition_name(kind)));
+    const std::size_t byte = relation->name / 8u;
+    if (bits.size() <= byte) bits.resize(byte + 1);
+    bits[byte] = static_cast<char>(static_cast<unsigned char>(bits[byte]) | 1u << (relation->name % 8));
+  }
+  return bits;
+}
+
+// The label under which the role has a grant on the object.
+std::optional<Label> Graph::Editor::current_grant(NodeId object, NodeId role) const {
+  std::optional<Label> current;
+  if (const EdgeSet* edges = forward_.find(object); edges != nullptr) {
+    edges->visit(Label::first_grant(), Label::last_grant(), [&](Label label, std::span<const NodeId> roles) {
+      if (std::binary_search(roles.begin(), roles.end(), role)) current = label;
+      return !current;
+    });
+  }
+  return current;
+}
+
+void Graph::Editor::link(const Located& edge) {
+  forward_.at(edge.resource).insert(edge.label, edge.subject);
+  reverse_.at(edge.subject).insert(edge.label, edge.resource);
+  ++base_.size_;
+}
+
+void Graph::Editor::unlink(const Located& edge) {
+  forward_.at(edge.resource).erase(edge.label, edge.subject);
+  reverse_.at(edge.subject).erase(edge.label, edge.resource);
+  --base_.size_;
+}
+
+}  // namespace allauth::policy

@@ -1,0 +1,41 @@
+// What an edge says, in 31 bits: its relation and the subject's relation, or that it is a grant with
+// an interned action set.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+
+namespace allauth::policy {
+
+// A relation or permission name of a schema; the same name in two definitions is the same number.
+using NameId = std::uint16_t;
+inline constexpr NameId kItself = 0;        // no relation: the subject itself
+inline constexpr NameId kMaxName = 0x7FFF;  // names fit 15 bits
+
+class Label {
+ public:
+  constexpr Label() = default;
+  static constexpr Label relation(NameId relation, NameId subject_relation) {
+    return Label(std::uint32_t{relation} << 15 | subject_relation);
+  }
+  // An allow grant. action_set < 2^29.
+  static constexpr Label grant(std::uint32_t action_set) { return Label(kGrant | action_set); }
+  static constexpr Label from_bits(std::uint32_t bits) { return Label(bits); }
+  // The labels of all allow grants lie between these.
+  static constexpr Label first_grant() { return Label(kGrant); }
+  static constexpr Label last_grant() { return Label(kGrant | (kDeny - 1)); }
+
+  constexpr bool is_grant() const { return (bits_ & kGrant) != 0; }
+  constexpr std::uint32_t action_set() const { return bits_ & (kDeny - 1); }
+  constexpr std::uint32_t bits() const { return bits_; }
+
+  friend constexpr auto operator<=>(Label, Label) = default;
+
+ private:
+  static constexpr std::uint32_t kGrant = 1u << 30;
+  static constexpr std::uint32_t kDeny = 1u << 29;  // kept free for deny grants
+  explicit constexpr Label(std::uint32_t bits) : bits_(bits) {}
+  std::uint32_t bits_ = 0;
+};
+
+}  // namespace allauth::policy

@@ -1,0 +1,36 @@
+#include "policy/schema/schema.h"
+
+#include <algorithm>
+
+namespace allauth::policy {
+
+std::optional<DefinitionId> CompiledSchema::find_definition(std::string_view name) const {
+  const auto found = definition_index_.find(name);
+  return found != definition_index_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+std::optional<NameId> CompiledSchema::find_name(std::string_view name) const {
+  const auto found = name_index_.find(name);
+  return found != name_index_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+const Member* CompiledSchema::find_member(DefinitionId definition, NameId name) const {
+  const auto& members = definitions_[definition].members;
+  const auto found =
+      std::lower_bound(members.begin(), members.end(), name,
+                       [](const auto& member, NameId wanted) { return member.first < wanted; });
+  return found != members.end() && found->first == name ? &members_[found->second] : nullptr;
+}
+
+const Member* CompiledSchema::find_member(DefinitionId definition, std::string_view name) const {
+  const auto id = find_name(name);
+  return id ? find_member(definition, *id) : nullptr;
+}
+
+std::string CompiledSchema::rule_name(RuleId rule) const {
+  if (rule == kRestrictedRule) return "restricted";
+  const Member& decided = members_[rule.value - 1];
+  return fmt::format("{}#{}", definition_name(decided.definition), name(decided.name));
+}
+
+}  // namespace allauth::policy

@@ -1,0 +1,89 @@
+// A compiled schema: names as small numbers, and for each relation and permission a plan that a check
+// can follow. Made by compile_schema() only (lex -> parse -> resolve -> compile, a type for each stage;
+// this is the last, the only one that can be evaluated). Immutable, thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "policy/decision.h"
+#include "policy/schema/plan.h"
+
+namespace allauth::policy {
+
+struct SchemaLimits {
+  std::size_t text_bytes = 64 * 1024;
+  std::size_t definitions = 1024;
+  std::size_t members = 512;  // relations and permissions of one definition
+  std::size_t depth = 64;     // of parentheses
+};
+
+class CompiledSchema {
+ public:
+  std::optional<DefinitionId> find_definition(std::string_view name) const;
+  // Any relation or permission name of any definition.
+  std::optional<NameId> find_name(std::string_view name) const;
+  // The definition's relation or permission of that name; nullptr: none.
+  const Member* find_member(DefinitionId definition, NameId name) const;
+  const Member* find_member(DefinitionId definition, std::string_view name) const;
+
+  const Member& member(MemberId id) const { return members_[id]; }
+  // Can any subject of that kind ever hold this member? (By the schema alone.)
+  bool reaches(MemberId id, DefinitionId subject) const {
+    return (reach_[id * reach_width_ + subject / 64] >> (subject % 64) & 1) != 0;
+  }
+  MemberId id(const Member& member) const { return static_cast<MemberId>(&member - members_.data()); }
+  const Step& step(StepId id) const { return steps_[id]; }
+  static RuleId rule(MemberId member) { return {std::uint32_t{member} + 1}; }
+  // The role that a definition's relations from grants are held by; nullopt if it has none.
+  std::optional<GrantRole> grant_role(DefinitionId definition) const {
+    return definitions_[definition].grant_role;
+  }
+
+  std::size_t definition_count() const { return definitions_.size(); }
+  std::string_view definition_name(DefinitionId id) const { return definitions_[id].name; }
+  std::string_view name(NameId id) const { return id == kItself ? std::string_view() : names_[id]; }
+  std::string rule_name(RuleId rule) const;
+
+  // Oddities that are allowed, with positions: an arrow whose right side no type has.
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  friend class SchemaCompiler;
+  CompiledSchema() = default;
+
+  struct Definition {
+    std::string name;
+    std::vector<std::pair<NameId, MemberId>> members;  // sorted by name id
+    std::optional<GrantRole> grant_role;
+  };
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  using TextIndex = std::unordered_map<std::string, std::uint16_t, TextHash, std::equal_to<>>;
+
+  std::vector<Definition> definitions_;
+  std::vector<std::string> names_;  // [kItself] is unused
+  std::vector<Member> members_;
+  std::vector<Step> steps_;
+  std::vector<std::uint64_t> reach_;  // a row of bits per member, one bit per definition
+  std::size_t reach_width_ = 0;       // words of a row
+  std::vector<std::string> warnings_;
+  TextIndex definition_index_;
+  TextIndex name_index_;
+};
+
+// Reasons: schema.syntax, schema.name, schema.type, schema.limit, schema.unavailable (part of the
+// language, not offered yet). Every message begins with "line:column: ".
+Result<std::shared_ptr<const CompiledSchema>> compile_schema(std::string_view text,
+                                                             const SchemaLimits& limits = {});
+
+}  // namespace allauth::policy

@@ -1,0 +1,17 @@
+// A write whose result type is out of sight, as it waits for the writer.
+#pragma once
+
+#include <functional>
+
+#include "base/error.h"
+#include "store/write.h"
+
+namespace allauth::store {
+
+struct QueuedWrite {
+  std::move_only_function<Result<void>()> recheck;  // may be empty
+  std::move_only_function<Result<void>(Tx&)> run;
+  std::move_only_function<void(Result<Revision>)> complete;
+};
+
+}  // namespace allauth::store

@@ -1,0 +1,245 @@
+#include "store/rows.h"
+
+#include <deque>
+#include <string>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include "base/text.h"
+#include "store/image.h"
+
+namespace allauth::store {
+namespace {
+
+constexpr std::size_t kPage = 512;
+constexpr std::size_t kMaxChildren = 65'536;
+
+const void* member_of(const void* row, std::ptrdiff_t offset) {
+  return static_cast<const std::byte*>(row) + offset;
+}
+void* member_of(void* row, std::ptrdiff_t offset) { return static_cast<std::byte*>(row) + offset; }
+
+std::string tags_to_json(const Tags& tags) {
+  std::string json = "[";
+  for (const auto& tag : tags) {
+    if (json.size() > 1) json += ',';
+    append_json_string(json, tag);
+  }
+  return json += ']';
+}
+
+std::unexpected<Error> damaged(const FieldShape& field) {
+  return fail(Code::unavailable, "store.corrupt",
+              "The database holds a value that cannot be; restore it from a backup.", {},
+              std::string(field.column));
+}
+
+Result<void> tags_from_json(std::string_view json, Tags& tags, const FieldShape& field) {
+  boost::system::error_code failure;
+  const auto value = boost::json::parse(boost::json::string_view(json.data(), json.size()), failure);
+  if (failure || !value.is_array()) return damaged(field);
+  tags.clear();
+  for (const auto& tag : value.get_array()) {
+    if (!tag.is_string()) return damaged(field);
+    tags.emplace_back(tag.get_string());
+  }
+  return {};
+}
+
+// The binds of a row, and the texts that were made for them.
+class Binds {
+ public:
+  void add(const FieldShape& field, const void* row) {
+    const void* member = member_of(row, field.offset);
+    switch (field.type->kind) {
+      case MemberType::Kind::text:
+        values_.push_back(to_value(field.type->bytes(member)));
+        return;
+      case MemberType::Kind::blob:
+        values_.push_back(sql::Value::blob(field.type->bytes(member)));
+        return;
+      case MemberType::Kind::tags:
+        values_.push_back(to_value(made_.emplace_back(tags_to_json(*static_cast<const Tags*>(member)))));
+        return;
+      case MemberType::Kind::integer:
+      case MemberType::Kind::optional_integer:
+        values_.push_back(to_value(field.type->integer(member)));
+        return;
+    }
+  }
+  void add(std::span<const FieldShape> fields, const void* row) {
+    for (const auto& field : fields) add(field, row);
+  }
+  void add(sql::Value value) { values_.push_back(value); }
+  const std::vector<sql::Value>& values() const { return values_; }
+
+ private:
+  std::vector<sql::Value> values_;
+  std::deque<std::string> made_;  // a deque: the values borrow, and it must not move them
+};
+
+std::span<const FieldShape> keys_of(const Shape& shape) { return std::span(shape.fields).first(shape.keys); }
+
+std::vector<std::string> key_texts(const Shape& shape, const void* row) {
+  std::vector<std::string> texts;
+  for (const auto& field : keys_of(shape))
+    texts.emplace_back(field.type->bytes(member_of(row, field.offset)));
+  return texts;
+}
+
+Result<void> load(const Shape& shape, const sql::Row& from, void* row) {
+  int column = 0;
+  for (const auto& field : shape.fields) {
+    void* member = member_of(row, field.offset);
+    switch (field.type->kind) {
+      case MemberType::Kind::text:
+      case MemberType::Kind::blob:
+        field.type->set_bytes(member, from.bytes(column));
+        break;
+      case MemberType::Kind::tags:
+        TRY(tags_from_json(from.bytes(column), *static_cast<Tags*>(member), field));
+        break;
+      case MemberType::Kind::integer:
+        if (!field.type->set_integer(member, from.integer(column))) return damaged(field);
+        break;
+      case MemberType::Kind::optional_integer:
+        field.type->set_integer(member,
+                                from.is_null(column) ? std::nullopt : std::optional(from.integer(column)));
+        break;
+    }
+    ++column;
+  }
+  return {};
+}
+
+Result<void> load_children(Read& read, const Shape& shape, void* row) {
+  for (const auto& child : shape.children) {
+    void* vector = member_of(row, child.offset);
+    child.type->clear(vector);
+    Binds owner;
+    owner.add(keys_of(shape), row);
+    TRY(read.query(child.select, owner.values(), [&](const sql::Row& from) -> Result<void> {
+      return load(*child.shape, from, child.type->add(vector));
+    }));
+  }
+  return {};
+}
+
+Result<void> store_children(sql::Session& session, const Shape& shape, const void* row) {
+  for (const auto& child : shape.children) {
+    const void* vector = member_of(row, child.offset);
+    const std::size_t size = child.type->size(vector);
+    if (size > kMaxChildren)
+      return fail(Code::invalid, "row.too_large", "It has too many parts to be stored.");
+    for (std::size_t i = 0; i < size; ++i) {
+      Binds binds;
+      binds.add(keys_of(shape), row);
+      binds.add(to_value(i));
+      binds.add(child.shape->fields, child.type->at(vector, i));
+      TRY(session.run(child.insert, binds.values()));
+    }
+  }
+  return {};
+}
+
+Result<void> erase_children(sql::Session& session, const Shape& shape, const void* row) {
+  for (const auto& child : shape.children) {
+    Binds owner;
+    owner.add(keys_of(shape), row);
+    TRY(session.run(child.erase, owner.values()));
+  }
+  return {};
+}
+
+Result<void> change_one(sql::Session& session, const sql::Statement& statement, const Binds& binds) {
+  TRY(const auto result, session.run(statement, binds.values()));
+  if (result.rows_changed == 0) return fail(Code::not_found, "row.missing", "There is no such thing.");
+  return {};
+}
+
+Result<void> insert_row(sql::Session& session, const Shape& shape, const void* row) {
+  Binds binds;
+  binds.add(shape.fields, row);
+  TRY(session.run(shape.insert, binds.values()));
+  return store_children(session, shape, row);
+}
+
+Result<void> update_row(sql::Session& session, const Shape& shape, const void* row) {
+  Binds binds;
+  binds.add(std::span(shape.fields).subspan(shape.keys), row);
+  binds.add(keys_of(shape), row);
+  TRY(change_one(session, shape.update, binds));
+  TRY(erase_children(session, shape, row));
+  return store_children(session, shape, row);
+}
+
+Result<void> erase_row(sql::Session& session, const Shape& shape, const void* row) {
+  TRY(erase_children(session, shape, row));
+  Binds binds;
+  binds.add(keys_of(shape), row);
+  return change_one(session, shape.erase, binds);
+}
+
+}  // namespace
+
+Result<void> RowWriter::append(Tx& tx, const Shape& shape, const void* row, Audience audience, bool gone) {
+  Image image{.kind = shape.kind, .key = {}, .audience = audience, .bytes = {}};
+  for (const auto& part : key_texts(shape, row)) {
+    if (part.empty()) return fail(Code::bug, "row.no_key", "A row was written without a key.");
+    if (!image.key.empty()) image.key += '/';
+    image.key += part;
+  }
+  if (!gone) image.bytes = encode_image(shape, row);
+  if (image.bytes.size() > kMaxImageBytes || tx.images_.size() >= kMaxImages)
+    return fail(Code::invalid, "row.too_large", "The change is too large to be stored.");
+  tx.images_.push_back(std::move(image));
+  return {};
+}
+
+Result<void> RowWriter::change(Tx& tx, const Shape& shape, const void* row, Audience audience, Change how) {
+  const auto run = how == Change::insert ? insert_row : how == Change::update ? update_row : erase_row;
+  auto result = append(tx, shape, row, audience, how == Change::erase);
+  if (result) result = run(tx.session_, shape, row);
+  if (!result && !tx.failure_) tx.failure_ = result.error();
+  return result;
+}
+
+Result<void> select_rows(Read& read, const Shape& shape, const sql::Statement& statement,
+                         std::span<const sql::Value> binds, void* scratch, const TakeRow& take) {
+  return read.query(statement.with_columns(shape.columns), binds, [&](const sql::Row& from) -> Result<void> {
+    TRY(load(shape, from, scratch));
+    TRY(load_children(read, shape, scratch));
+    return take(scratch);
+  });
+}
+
+Result<void> walk_rows(Read& read, const Shape& shape, void* scratch, const TakeRow& take) {
+  std::vector<std::string> last(shape.keys);  // no key is empty, so every key is greater
+  std::size_t taken = kPage;
+  while (taken == kPage) {
+    taken = 0;
+    Binds binds;
+    const auto from = last;
+    for (const auto& part : from) binds.add(to_value(part));
+    binds.add(to_value(kPage));
+    TRY(select_rows(read, shape, shape.page, binds.values(), scratch, [&](void* row) -> Result<void> {
+      ++taken;
+      if (taken == kPage) last = key_texts(shape, row);
+      return take(row);
+    }));
+  }
+  return {};
+}
+
+Result<std::int64_t> count_rows(Read& read, const sql::Statement& statement,
+                                std::span<const sql::Value> binds) {
+  std::int64_t rows = 0;
+  TRY(read.query(statement, binds, [&rows](const sql::Row& row) -> Result<void> {
+    rows = row.integer(0);
+    return {};
+  }));
+  return rows;
+}
+
+}  // namespace allauth::store

@@ -1,0 +1,271 @@
+#include "store/snapshot/builder.h"
+
+#include "base/text.h"
+#include "store/image.h"
+
+namespace allauth::store {
+namespace {
+
+constexpr policy::ObjectRef kPlatform{kind::platform, kPlatformId};
+constexpr std::string_view kMember = "member";
+
+policy::Edge within(std::string_view kind, std::string_view id, std::string_view relation,
+                    policy::ObjectRef in) {
+  return {{kind, id}, relation, {in}};
+}
+
+// The action a grant stands for on its scope: "update" on the domain itself, "client_update" for the
+// clients in it.
+std::string action_on_scope(const Role& role, const RoleGrant& grant) {
+  return grant.kind == role.scope_kind ? grant.action : grant.kind + "_" + grant.action;
+}
+
+std::shared_ptr<const ThingText> text_of(ThingText text) {
+  const bool empty =
+      text.route.empty() && text.email.empty() && text.username.empty() && text.password_record.empty();
+  return empty ? nullptr : std::make_shared<const ThingText>(std::move(text));
+}
+
+const ThingText& text_or_empty(const Thing& thing) {
+  static const ThingText kEmpty;
+  return thing.text ? *thing.text : kEmpty;
+}
+
+}  // namespace
+
+SnapshotBuilder::SnapshotBuilder(const Snapshot& base)
+    : base_(base),
+      graph_(base.graph_),
+      frozen_(base.graph_),
+      things_(base.things_),
+      logins_(base.logins_),
+      routes_(base.routes_),
+      keys_(base.keys_),
+      revoked_(base.revoked_) {}
+
+NodeId SnapshotBuilder::node(std::string_view kind, std::string_view id) const {
+  const auto definition = frozen_.schema().find_definition(kind);
+  return definition ? frozen_.find(*definition, id) : kNoNode;  // names are shared by all versions
+}
+
+Result<void> SnapshotBuilder::edge(bool present, const policy::Edge& edge) {
+  TRY(present ? graph_.add(edge) : graph_.remove(edge));
+  return {};
+}
+
+// Keeps a unique text pointing at its node when it changes.
+void SnapshotBuilder::move_key(persistent::TextTrie<NodeId>::Editor& index, const std::string& before,
+                               const std::string& after, NodeId node) {
+  if (before == after) return;
+  if (const NodeId* owner = index.find(before); owner != nullptr && *owner == node) index.erase(before);
+  if (!after.empty()) index.assign(after, node);
+}
+
+void SnapshotBuilder::put_thing(NodeId node, Thing thing) {
+  Thing& slot = things_.at(node);
+  const ThingText& before = text_or_empty(slot);
+  const ThingText& after = text_or_empty(thing);
+  move_key(logins_, before.email, after.email, node);
+  move_key(logins_, before.username, after.username, node);
+  const NodeId domain = slot.exists() ? slot.domain : thing.domain;
+  const auto route = [&](const std::string& text) {
+    return text.empty() ? text : Snapshot::route_key(domain, text);
+  };
+  move_key(routes_, route(before.route), route(after.route), node);
+  slot = std::move(thing);
+}
+
+Result<void> SnapshotBuilder::put(const User& user) {
+  const auto& id = user.id.str();
+  TRY(edge(true, {{kind::user, id}, "self", {{kind::user, id}}}));
+  TRY(edge(true, within(kind::user, id, "platform", kPlatform)));
+  const NodeId at = node(kind::user, id);
+  ThingText text{.email = user.email,
+                 .username = user.username,
+                 .password_record = text_or_empty(things_.at(at)).password_record};
+  put_thing(at, {ImageKind::user, user.status, kNoNode, text_of(std::move(text))});
+  return {};
+}
+
+Result<void> SnapshotBuilder::put(const Domain& domain) {
+  const auto& id = domain.id.str();
+  TRY(edge(true, within(kind::domain, id, "platform", kPlatform)));
+  put_thing(node(kind::domain, id),
+            {ImageKind::domain, domain.status, kNoNode, text_of({.route = domain.route})});
+  return {};
+}
+
+Result<void> SnapshotBuilder::put(const Client& client) {
+  const auto& id = client.id.str();
+  TRY(edge(true, within(kind::client, id, "domain", {kind::domain, client.domain.str()})));
+  put_thing(node(kind::client, id),
+            {ImageKind::client, client.status, node(kind::domain, client.domain.str()), nullptr});
+  return {};
+}
+
+Result<void> SnapshotBuilder::put(const Channel& channel) {
+  const auto& id = channel.id.str();
+  TRY(edge(true, within(kind::channel, id, "domain", {kind::domain, channel.domain.str()})));
+  put_thing(node(kind::channel, id),
+            {ImageKind::channel, channel.status, node(kind::domain, channel.domain.str()),
+             text_of({.route = channel.route})});
+  return {};
+}
+
+Result<void> SnapshotBuilder::put(const Connection& connection) {
+  const policy::ObjectRef channel{kind::channel, connection.channel.str()};
+  const policy::SubjectRef client{{kind::client, connection.client.str()}};
+  TRY(edge(connection.publish, {channel, "publisher", client}));
+  return edge(connection.subscribe, {channel, "subscriber", client});
+}
+
+Result<void> SnapshotBuilder::put(const Role& role) {
+  std::vector<std::string> actions;
+  for (const auto& grant : role.grants)
+    if (grant.effect == Effect::allow && grant.object.empty())
+      actions.push_back(action_on_scope(role, grant));
+  const std::vector<std::string_view> views(actions.begin(), actions.end());
+  TRY(graph_.set_grants({role.scope_kind, role.scope_id}, role.id.str(), policy::Effect::allow, views));
+  return {};
+}
+
+Result<void> SnapshotBuilder::put(const RoleMember& member) {
+  return edge(true, {{kind::role, member.role.str()}, kMember, {{member.subject_kind, member.subject_id}}});
+}
+
+Result<void> SnapshotBuilder::put(const Credential& credential) {
+  const NodeId owner = node(credential.owner_kind, credential.owner_id);
+  const bool enabled = credential.status == Status::enabled;
+  switch (credential.type) {
+    case CredentialType::client_key: {
+      Snapshot::Digest digest;
+      if (credential.digest.bytes.size() != digest.size())
+        return fail(Code::bug, "snapshot.digest", "A client key has a digest of the wrong size.");
+      std::memcpy(digest.data(), credential.digest.bytes.data(), digest.size());
+      if (enabled)
+        keys_.assign(digest, {owner, credential.expires_at.value_or(Instant::max())});
+      else
+        keys_.erase(digest);
+      return {};
+    }
+    case CredentialType::password: {
+      if (owner == kNoNode) return {};
+      Thing thing = things_.at(owner);
+      ThingText text = text_or_empty(thing);
+      text.password_record = enabled ? credential.verifier : std::string();
+      thing.text = text_of(std::move(text));
+      put_thing(owner, std::move(thing));
+      return {};
+    }
+  }
+  return fail(Code::bug, "snapshot.credential", "A credential is of a type that this version does not know.");
+}
+
+Result<void> SnapshotBuilder::put(const Session& session) {
+  if (session.state == SessionState::revoked) revoked_.assign(session.id.str(), session.stamp.updated_at);
+  return {};
+}
+
+template <class Row>
+Result<void> SnapshotBuilder::decode_and_put(std::string_view bytes) {
+  TRY(const Row row, decode_image<Row>(bytes));
+  return put(row);
+}
+
+Result<void> SnapshotBuilder::apply(ImageKind kind, std::string_view key, std::string_view bytes) {
+  if (bytes.empty()) return remove(kind, key);
+  switch (kind) {
+    case ImageKind::user:
+      return decode_and_put<User>(bytes);
+    case ImageKind::credential:
+      return decode_and_put<Credential>(bytes);
+    case ImageKind::domain:
+      return decode_and_put<Domain>(bytes);
+    case ImageKind::client:
+      return decode_and_put<Client>(bytes);
+    case ImageKind::channel:
+      return decode_and_put<Channel>(bytes);
+    case ImageKind::connection:
+      return decode_and_put<Connection>(bytes);
+    case ImageKind::role:
+      return decode_and_put<Role>(bytes);
+    case ImageKind::role_member:
+      return decode_and_put<RoleMember>(bytes);
+    case ImageKind::session:
+      return decode_and_put<Session>(bytes);
+    case ImageKind::signing_key:
+    case ImageKind::setting:
+      return {};
+  }
+  return fail(Code::bug, "snapshot.image",
+              "The log holds an image of a kind that this version does not know.");
+}
+
+Result<void> SnapshotBuilder::remove_thing(std::string_view kind, std::string_view id) {
+  const NodeId at = node(kind, id);
+  if (at == kNoNode) return {};
+  const NodeId domain = things_.at(at).domain;
+  put_thing(at, Thing{.domain = domain});
+  things_.at(at) = {};
+  if (kind == kind::user) {
+    TRY(edge(false, {{kind, id}, "self", {{kind, id}}}));
+    return edge(false, within(kind, id, "platform", kPlatform));
+  }
+  if (kind == kind::domain) return edge(false, within(kind, id, "platform", kPlatform));
+  return edge(false, within(kind, id, "domain", {kind::domain, frozen_.name(domain).id}));
+}
+
+// Rows are erased only after what they grant was taken back by an image of its own (a disabled
+// credential, a role without grants), so their going needs nothing more here.
+Result<void> SnapshotBuilder::remove(ImageKind kind, std::string_view key) {
+  switch (kind) {
+    case ImageKind::user:
+      return remove_thing(kind::user, key);
+    case ImageKind::domain:
+      return remove_thing(kind::domain, key);
+    case ImageKind::client:
+      return remove_thing(kind::client, key);
+    case ImageKind::channel:
+      return remove_thing(kind::channel, key);
+    case ImageKind::connection: {
+      const auto parts = split(key, '/');
+      if (parts.size() != 2) break;
+      TRY(edge(false, {{kind::channel, parts[1]}, "publisher", {{kind::client, parts[0]}}}));
+      return edge(false, {{kind::channel, parts[1]}, "subscriber", {{kind::client, parts[0]}}});
+    }
+    case ImageKind::role_member: {
+      const auto parts = split(key, '/');
+      if (parts.size() != 3) break;
+      return edge(false, {{kind::role, parts[0]}, kMember, {{parts[1], parts[2]}}});
+    }
+    case ImageKind::credential:
+    case ImageKind::role:
+    case ImageKind::session:
+    case ImageKind::signing_key:
+    case ImageKind::setting:
+      return {};
+  }
+  return fail(Code::bug, "snapshot.image", "The log holds an image with a broken key.");
+}
+
+void SnapshotBuilder::forget_revoked_before(Instant then) {
+  std::vector<std::string> old;
+  base_.revoked_.for_each([&](const std::string& session, Instant since) {
+    if (since < then) old.push_back(session);
+  });
+  for (const auto& session : old) revoked_.erase(session);
+}
+
+Snapshot SnapshotBuilder::freeze(Revision revision) {
+  Snapshot next(base_);
+  next.revision_ = revision;
+  next.graph_ = graph_.freeze();
+  next.things_ = things_.freeze();
+  next.logins_ = logins_.freeze();
+  next.routes_ = routes_.freeze();
+  next.keys_ = keys_.freeze();
+  next.revoked_ = revoked_.freeze();
+  return next;
+}
+
+}  // namespace allauth::store

@@ -1,0 +1,60 @@
+// Makes the next Snapshot out of one and what was written since: rows when the state is read from the
+// database, images when it follows the log. Both end in the same put() functions, so a snapshot that
+// followed the log equals one that was rebuilt.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/persistent/hash_trie_editor.h"
+#include "model/access.h"
+#include "store/snapshot/snapshot.h"
+
+namespace allauth::store {
+
+// For one thread. An Error means that rows contradict the schema, which is a bug; the builder must
+// then be thrown away.
+class SnapshotBuilder {
+ public:
+  explicit SnapshotBuilder(const Snapshot& base);
+
+  Result<void> put(const User&);
+  Result<void> put(const Domain&);
+  Result<void> put(const Client&);
+  Result<void> put(const Channel&);
+  Result<void> put(const Connection&);
+  Result<void> put(const Role&);
+  Result<void> put(const RoleMember&);
+  Result<void> put(const Credential&);
+  Result<void> put(const Session&);
+
+  // One image of a log entry; empty bytes mean that the row is gone.
+  Result<void> apply(ImageKind kind, std::string_view key, std::string_view bytes);
+
+  // Forgets sessions that were revoked before `then`: their access tokens have expired since.
+  void forget_revoked_before(Instant then);
+
+  Snapshot freeze(Revision revision);
+
+ private:
+  Result<void> remove(ImageKind kind, std::string_view key);
+  Result<void> remove_thing(std::string_view kind, std::string_view id);
+  template <class Row>
+  Result<void> decode_and_put(std::string_view bytes);
+  Result<void> edge(bool present, const policy::Edge& edge);
+  NodeId node(std::string_view kind, std::string_view id) const;
+  void put_thing(NodeId node, Thing thing);
+  void move_key(persistent::TextTrie<NodeId>::Editor& index, const std::string& before,
+                const std::string& after, NodeId node);
+
+  Snapshot base_;
+  policy::Graph::Editor graph_;
+  policy::Graph frozen_;  // the graph as it is, for look-ups of nodes
+  persistent::RadixVector<Thing>::Editor things_;
+  persistent::TextTrie<NodeId>::Editor logins_;
+  persistent::TextTrie<NodeId>::Editor routes_;
+  persistent::DigestTrie<KeyRecord>::Editor keys_;
+  persistent::TextTrie<Instant>::Editor revoked_;
+};
+
+}  // namespace allauth::store

@@ -1,0 +1,98 @@
+#include "store/snapshot/hub.h"
+
+#include "store/rows.h"
+#include "store/snapshot/builder.h"
+
+namespace allauth::store {
+namespace {
+
+// No access token lives longer than this (the configuration sees to it), so no session needs to be
+// remembered as revoked for longer.
+constexpr Millis kLongestAccessToken = std::chrono::hours(24);
+constexpr Millis kForgetEvery = std::chrono::minutes(10);
+
+std::uint64_t next_identity() {
+  static std::atomic<std::uint64_t> next{1};
+  return next.fetch_add(1);
+}
+
+template <class... Rows>
+Result<void> put_all(Read& read, SnapshotBuilder& builder) {
+  Result<void> done;
+  ((done = done ? for_each<Rows>(read, [&](const Rows& row) { return builder.put(row); }) : std::move(done)),
+   ...);
+  return done;
+}
+
+}  // namespace
+
+SnapshotHub::SnapshotHub(std::shared_ptr<const policy::CompiledSchema> schema, Clock& clock, Log& log,
+                         Metrics& metrics)
+    : clock_(clock),
+      log_(log),
+      revision_gauge_(
+          metrics.gauge("allauth_snapshot_revision", "Revision that hot questions are answered from.")),
+      identity_(next_identity()),
+      schema_(std::move(schema)),
+      newest_(std::make_shared<const Snapshot>(schema_)) {}
+
+Result<void> SnapshotHub::follow(Store& store) {
+  SnapshotBuilder builder(*newest_);
+  TRY(const Revision revision, store.revision());
+  // Owners before what belongs to them: a credential or connection refers to nodes that must be there.
+  TRY(store.read([&](Read& read) {
+    return put_all<User, Domain, Client, Channel, Connection, Role, RoleMember, Credential, Session>(read,
+                                                                                                     builder);
+  }));
+  publish(builder.freeze(revision));
+  store.on_applied([this](const AppliedBatch& batch) { apply(batch); });
+  return {};
+}
+
+void SnapshotHub::apply(const AppliedBatch& batch) {
+  if (!healthy()) return;
+  if (auto followed = try_apply(batch); !followed) {
+    healthy_.store(false);
+    publish(Snapshot(schema_));  // knows nobody and grants nothing
+    log_.error("the snapshot cannot follow the log; nothing is granted until a restart", followed.error());
+  }
+}
+
+Result<void> SnapshotHub::try_apply(const AppliedBatch& batch) {
+  SnapshotBuilder builder(*newest_);
+  if (const Instant now = clock_.now(); now >= next_forgetting_) {
+    builder.forget_revoked_before(now - kLongestAccessToken);
+    next_forgetting_ = now + kForgetEvery;
+  }
+  for (const auto& entry : batch.entries)
+    for (const auto& image : entry.images) TRY(builder.apply(image.kind, image.key, image.bytes));
+  publish(builder.freeze(batch.entries.back().revision));
+  return {};
+}
+
+void SnapshotHub::publish(Snapshot next) {
+  const auto revision = to_number(next.revision());
+  auto root = std::make_shared<const Snapshot>(std::move(next));
+  {
+    std::lock_guard lock(mutex_);
+    newest_.swap(root);
+  }
+  version_.fetch_add(1, std::memory_order_release);
+  revision_gauge_.set(static_cast<std::int64_t>(revision));
+}
+
+const std::shared_ptr<const Snapshot>& SnapshotHub::view() const {
+  struct Held {
+    std::uint64_t identity = 0, version = 0;
+    std::shared_ptr<const Snapshot> root;
+  };
+  thread_local Held held;
+  const auto version = version_.load(std::memory_order_acquire);
+  if (held.version != version || held.identity != identity_) {
+    std::lock_guard lock(mutex_);
+    held = {identity_, version, newest_};
+  }
+  return held.root;
+}
+
+}  // namespace allauth::store

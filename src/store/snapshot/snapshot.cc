@@ -1,0 +1,39 @@
+#include "store/snapshot/snapshot.h"
+
+#include <fmt/format.h>
+
+namespace allauth::store {
+
+NodeId Snapshot::find(std::string_view kind, std::string_view id) const {
+  const auto definition = graph_.schema().find_definition(kind);
+  return definition ? graph_.find(*definition, id) : kNoNode;
+}
+
+const Thing& Snapshot::thing(NodeId node) const {
+  static const Thing kNothing;
+  const Thing* found = node == kNoNode ? nullptr : things_.find(node);
+  return found != nullptr ? *found : kNothing;
+}
+
+NodeId Snapshot::find_login(std::string_view login) const {
+  const NodeId* found = login.empty() ? nullptr : logins_.find(login);
+  return found != nullptr ? *found : kNoNode;
+}
+
+// A route holds no ':', so a domain's own routes and those within domains cannot meet.
+std::string Snapshot::route_key(NodeId domain, std::string_view route) {
+  return domain == kNoNode ? std::string(route) : fmt::format("{}:{}", domain, route);
+}
+
+NodeId Snapshot::find_domain_route(std::string_view route) const {
+  const NodeId* found = route.empty() ? nullptr : routes_.find(route);
+  return found != nullptr ? *found : kNoNode;
+}
+
+NodeId Snapshot::find_channel_route(NodeId domain, std::string_view route) const {
+  if (domain == kNoNode || route.empty()) return kNoNode;
+  const NodeId* found = routes_.find(route_key(domain, route));
+  return found != nullptr ? *found : kNoNode;
+}
+
+}  // namespace allauth::store

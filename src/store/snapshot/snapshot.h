@@ -1,0 +1,92 @@
+// The state that hot questions are answered from, all in memory: the policy graph and of the
+// directory what authentication and messaging need. One Snapshot is one revision, immutable, and any
+// number of threads may read it; the next one shares all that did not change.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/persistent/hash_trie.h"
+#include "base/persistent/radix_vector.h"
+#include "model/access.h"
+#include "policy/graph.h"
+
+namespace allauth::store {
+
+using policy::kNoNode;
+using policy::NodeId;
+
+// The few texts that some things have.
+struct ThingText {
+  std::string route;            // domains and channels
+  std::string email, username;  // users
+  std::string password_record;  // users: PHC string
+};
+
+// A user, client, domain or channel.
+struct Thing {
+  ImageKind kind{};  // zero: there is no such thing (any more)
+  Status status = Status::disabled;
+  NodeId domain = kNoNode;                // of clients and channels
+  std::shared_ptr<const ThingText> text;  // null: all empty
+
+  bool exists() const { return kind != ImageKind{}; }
+  bool enabled() const { return exists() && status == Status::enabled; }
+};
+
+// What a client key's digest leads to.
+struct KeyRecord {
+  NodeId owner = kNoNode;
+  Instant expires = Instant::max();
+};
+
+class Snapshot {
+ public:
+  using Digest = persistent::Digest;
+
+  explicit Snapshot(std::shared_ptr<const policy::CompiledSchema> schema) : graph_(std::move(schema)) {}
+
+  Revision revision() const { return revision_; }
+  const policy::Graph& graph() const { return graph_; }
+
+  // kNoNode if nothing of that kind and id was ever seen.
+  NodeId find(std::string_view kind, std::string_view id) const;
+  // A thing that does not exist for kNoNode and for nodes that are no things.
+  const Thing& thing(NodeId node) const;
+  const Thing& thing(std::string_view kind, std::string_view id) const { return thing(find(kind, id)); }
+  // The id of a node; valid as long as any snapshot of this graph.
+  std::string_view id(NodeId node) const { return graph_.name(node).id; }
+
+  // Users by e-mail address or user name, domains by route, channels by route within their domain;
+  // kNoNode if there is none.
+  NodeId find_login(std::string_view login) const;
+  NodeId find_domain_route(std::string_view route) const;
+  NodeId find_channel_route(NodeId domain, std::string_view route) const;
+
+  // Null if no enabled client key has this digest.
+  const KeyRecord* find_key(const Digest& digest) const { return keys_.find(digest); }
+  // True for sessions that were ended before their access tokens expired.
+  bool is_revoked(std::string_view session_id) const { return revoked_.find(session_id) != nullptr; }
+
+  // How many there are, for metrics and tests.
+  std::size_t keys() const { return keys_.size(); }
+  std::size_t revoked_sessions() const { return revoked_.size(); }
+
+ private:
+  friend class SnapshotBuilder;
+  static std::string route_key(NodeId domain, std::string_view route);
+
+  Revision revision_{};
+  policy::Graph graph_;
+  persistent::RadixVector<Thing> things_;
+  persistent::TextTrie<NodeId> logins_;
+  persistent::TextTrie<NodeId> routes_;
+  persistent::DigestTrie<KeyRecord> keys_;
+  persistent::TextTrie<Instant> revoked_;  // since when
+};
+
+}  // namespace allauth::store

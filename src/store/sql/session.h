@@ -1,0 +1,68 @@
+// The one seam between AllAuth and a database engine. Statements are synchronous; each session keeps
+// what it has prepared. Engines live below this folder and nowhere else.
+//
+// Errors, the same for every engine (detail holds the engine's own words):
+//   conflict     row.exists       a unique column or key is taken
+//   conflict     row.reference    a row referred to is missing, or the row is still referred to
+//   invalid      row.too_large    a value is beyond the engine's limits
+//   unavailable  store.locked     another connection holds a lock for too long
+//   unavailable  store.full       no space left on the device
+//   unavailable  store.corrupt    the file is damaged, or is not a database
+//   unavailable  store.io         reading or writing failed
+//   bug          store.sql        the statement does not fit the schema, or breaks a CHECK
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "store/sql/statement.h"
+#include "store/sql/value.h"
+
+namespace allauth::sql {
+
+struct RunResult {
+  std::int64_t rows_changed = 0;
+};
+
+// One connection. Not thread-safe; used by one thread at a time.
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  virtual Result<RunResult> run(const Statement&, std::span<const Value> binds = {},
+                                const RowSink& sink = {}) = 0;
+  // Several statements without binds, for migrations. `text` holds the words of store/migrations.
+  virtual Result<void> run_script(std::string_view text) = 0;
+  // The engine's plan, one step per line, for tests that look for table scans.
+  virtual Result<std::vector<std::string>> explain(const Statement&) = 0;
+
+  // A transaction that sees one state of the database until its end and writes nothing.
+  virtual Result<void> begin_read() = 0;
+  // A transaction that may write. Concurrent ones are serialised here or at the first {for update}.
+  virtual Result<void> begin_write() = 0;
+  // On success everything written is on disk. On failure nothing is, and the transaction is over.
+  virtual Result<void> commit() = 0;
+  virtual void rollback() = 0;
+
+  // One level of nesting within begin_write().
+  virtual Result<void> savepoint() = 0;
+  virtual Result<void> release() = 0;
+  virtual Result<void> rollback_to_savepoint() = 0;
+};
+
+// A database that sessions connect to. Thread-safe; outlives its sessions. While it exists no other
+// process can open the same database where the engine is embedded.
+class Database {
+ public:
+  enum class Access { read_only, read_write };
+
+  virtual ~Database() = default;
+  virtual Result<std::unique_ptr<Session>> connect(Access) = 0;
+};
+
+}  // namespace allauth::sql

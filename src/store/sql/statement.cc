@@ -1,0 +1,41 @@
+#include "store/sql/statement.h"
+
+namespace allauth::sql {
+namespace {
+
+// "id, name" with alias "u" is "u.id, u.name".
+void append_columns(std::string& out, std::string_view columns, std::string_view alias) {
+  while (!columns.empty()) {
+    const auto comma = columns.find(", ");
+    if (!alias.empty()) out.append(alias).append(".");
+    out += columns.substr(0, comma);
+    if (comma == std::string_view::npos) break;
+    out += ", ";
+    columns.remove_prefix(comma + 2);
+  }
+}
+
+}  // namespace
+
+std::string render(const Statement& statement, std::string_view for_update) {
+  constexpr std::string_view kColumns = "columns";
+  std::string out;
+  std::string_view rest = statement.text();
+  while (true) {
+    const auto open = rest.find('{');
+    const auto close = rest.find('}', open);
+    out += rest.substr(0, open);
+    if (open == std::string_view::npos || close == std::string_view::npos) return out;
+    const auto word = rest.substr(open + 1, close - open - 1);
+    if (word == "for update") {
+      out += for_update;
+    } else if (word.ends_with(kColumns)) {
+      auto alias = word.substr(0, word.size() - kColumns.size());
+      if (alias.ends_with('.')) alias.remove_suffix(1);
+      append_columns(out, statement.columns(), alias);
+    }
+    rest.remove_prefix(close + 1);
+  }
+}
+
+}  // namespace allauth::sql

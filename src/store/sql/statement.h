@@ -1,0 +1,69 @@
+// SQL text as a constant. Only a literal becomes a Statement, so nothing that came from outside can
+// become SQL; values go in as binds. One text serves every engine: it keeps to the shared subset and
+// numbers its binds $1, $2 … in order of first appearance (an engine may number by appearance).
+//
+// Two words in braces are filled in when it is prepared:
+//   {columns}, {alias.columns}  the columns of the row type it is selected into (store/rows.h)
+//   {for update}                the engine's way to lock the rows read, where it has one
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace allauth::sql {
+
+class Statement {
+ public:
+  // `name` is for metrics and logs: "user.by_email".
+  consteval Statement(const char* name, const char* text) : name_(name), text_(text) {
+    if (name_.empty()) throw "a statement must have a name";
+    parameters_ = count_parameters(text_);
+    if (parameters_ < 0) throw "a statement's $n must appear in order, and it holds no ';'";
+  }
+
+  // For text that store/ makes from a row description. Both views must outlive every session.
+  static Statement generated(std::string_view name, std::string_view text) { return Statement(name, text); }
+
+  // The same statement selecting these columns. The view must outlive every session.
+  constexpr Statement with_columns(std::string_view columns) const {
+    Statement copy = *this;
+    copy.columns_ = columns;
+    return copy;
+  }
+
+  constexpr std::string_view name() const { return name_; }
+  constexpr std::string_view text() const { return text_; }
+  constexpr std::string_view columns() const { return columns_; }
+  constexpr int parameters() const { return parameters_; }
+  // Reads only, as far as its first word tells.
+  constexpr bool is_query() const { return text_.starts_with("SELECT ") || text_.starts_with("WITH "); }
+
+ private:
+  Statement(std::string_view name, std::string_view text)
+      : name_(name), text_(text), parameters_(count_parameters(text)) {}
+  static constexpr int count_parameters(std::string_view text);
+
+  std::string_view name_, text_, columns_;
+  int parameters_ = 0;
+};
+
+// The text as an engine gets it, words in braces filled in.
+std::string render(const Statement&, std::string_view for_update);
+
+// The number of different $n, or -1 if they are out of order.
+constexpr int Statement::count_parameters(std::string_view text) {
+  int count = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ';') return -1;
+    if (text[i] != '$') continue;
+    int number = 0;
+    while (i + 1 < text.size() && text[i + 1] >= '0' && text[i + 1] <= '9' && number < 100)
+      number = number * 10 + (text[++i] - '0');
+    if (number < 1 || number > count + 1) return -1;
+    if (number > count) count = number;
+  }
+  return count;
+}
+
+}  // namespace allauth::sql

@@ -1,0 +1,86 @@
+#include "store/store.h"
+
+#include "store/migrate.h"
+#include "store/probe.h"
+#include "store/read_pool.h"
+#include "store/sql/sqlite.h"
+#include "store/writer.h"
+
+namespace allauth::store {
+
+class Store::Impl {
+ public:
+  Impl(const StoreOptions& options, std::unique_ptr<sql::Database> database,
+       std::unique_ptr<sql::Session> writing, std::vector<std::unique_ptr<sql::Session>> reading,
+       Revision head)
+      : database_(std::move(database)),
+        probe_(options.metrics, options.clock),
+        readers_(std::move(reading), options.read_wait),
+        writer_(std::move(writing), options.clock, options.log, probe_,
+                {.queued = options.max_queued_writes,
+                 .batch_writes = options.max_batch_writes,
+                 .batch_images = options.max_batch_images},
+                head) {}
+
+  Probe& probe() { return probe_; }
+  ReadPool& readers() { return readers_; }
+  Writer& writer() { return writer_; }
+
+ private:
+  std::unique_ptr<sql::Database> database_;
+  Probe probe_;
+  ReadPool readers_;
+  Writer writer_;
+};
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() { close(); }
+
+Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
+  TRY(auto database, sql::open_sqlite({.path = options.path}));
+  return open(std::move(options), std::move(database));
+}
+
+Result<std::unique_ptr<Store>> Store::open(StoreOptions options, std::unique_ptr<sql::Database> database) {
+  TRY(auto writing, database->connect(sql::Database::Access::read_write));
+  TRY(migrate(*writing, migrations(), options.clock.now()));
+  TRY(const auto head, read_head(*writing));
+  std::vector<std::unique_ptr<sql::Session>> reading;
+  for (std::size_t i = 0; i < std::max<std::size_t>(options.readers, 1); ++i) {
+    TRY(auto session, database->connect(sql::Database::Access::read_only));
+    reading.push_back(std::move(session));
+  }
+  auto impl =
+      std::make_unique<Impl>(options, std::move(database), std::move(writing), std::move(reading), head);
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+void Store::enqueue(QueuedWrite write) { impl_->writer().enqueue(std::move(write)); }
+
+Result<void> Store::check_may_wait() const {
+  if (!impl_->writer().on_writer_thread()) return {};
+  return fail(Code::bug, "write.nested", "A change cannot be waited for while another one is being stored.");
+}
+
+Result<void> Store::with_reader(const std::function<void(Read&)>& fn) {
+  const Tick since = impl_->probe().start();
+  auto result = impl_->readers().run(fn);
+  impl_->probe().read_done(since);
+  return result;
+}
+
+void Store::on_applied(std::function<void(const AppliedBatch&)> listener) {
+  impl_->writer().on_applied(std::move(listener));
+}
+
+Result<Revision> Store::revision() {
+  return read([](Read& read) -> Result<Revision> { return read.revision(); });
+}
+
+Result<std::vector<LogEntry>> Store::read_log(Revision from, std::size_t limit) {
+  return read([&](Read& read) { return read_entries(read, from, limit); });
+}
+
+void Store::close() { impl_->writer().close(); }
+
+}  // namespace allauth::store

@@ -1,0 +1,117 @@
+// The store: one database, one writer thread that commits queued writes in batches, a pool of readers.
+//
+// A write is answered after its batch is on disk and after every listener of on_applied() has seen
+// it, so whoever has the answer finds the change in the in-memory snapshot as well. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "store/log.h"
+#include "store/queued_write.h"
+#include "store/sql/session.h"
+#include "store/write.h"
+
+namespace allauth::store {
+
+struct StoreOptions {
+  Clock& clock;
+  Log& log;
+  Metrics& metrics;
+  std::string path{};  // the database file; created with its tables if there is none
+  std::size_t readers = 4;
+  std::size_t max_queued_writes = 4096;
+  std::size_t max_batch_writes = 256;     // writes in one commit
+  std::size_t max_batch_images = 20'000;  // a batch beyond it is committed before the next write
+  Millis read_wait{2000};                 // the longest wait for a free reader
+};
+
+class Store {
+ public:
+  // Opens and, if needed, migrates. Errors: those of sql/sqlite.h and store/migrate.h.
+  static Result<std::unique_ptr<Store>> open(StoreOptions);
+  // The same over any engine; options.path is not looked at.
+  static Result<std::unique_ptr<Store>> open(StoreOptions, std::unique_ptr<sql::Database>);
+  ~Store();  // close()
+
+  // Queues a write and returns. `done` is called once: on the writer thread after the commit, or at
+  // once on this thread with exhausted store.busy (queue full) or unavailable store.closed. It must
+  // not block and must not call write(). Errors of writes: their own; conflict row.*; unavailable
+  // store.* when the batch could not be committed (nothing of it is visible); bug write.*.
+  template <class T>
+  void submit(Write<T> write, std::move_only_function<void(Result<Committed<T>>)> done);
+
+  // submit() and wait, for the command line and tests; never on the writer or an I/O thread.
+  template <class T>
+  Result<Committed<T>> write(Write<T> write);
+
+  // fn(Read&) -> Result<X> in a read transaction on a pooled session. Waits for a free one for at
+  // most options.read_wait, then exhausted store.busy. Do not nest.
+  template <class Fn>
+  auto read(Fn&& fn) -> std::invoke_result_t<Fn, Read&>;
+
+  // Called on the writer thread after each commit and before its answers. Register before the first
+  // write. A listener must not throw: the process ends rather than answer from a missed change.
+  void on_applied(std::function<void(const AppliedBatch&)>);
+
+  Result<Revision> revision();
+  // At most `limit` entries after `from`, oldest first.
+  Result<std::vector<LogEntry>> read_log(Revision from, std::size_t limit);
+
+  // Takes no more writes, finishes those queued, ends the writer. Not from the writer thread.
+  void close();
+
+ private:
+  class Impl;
+  explicit Store(std::unique_ptr<Impl>);
+  void enqueue(QueuedWrite);
+  Result<void> check_may_wait() const;
+  Result<void> with_reader(const std::function<void(Read&)>& fn);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+template <class T>
+void Store::submit(Write<T> write, std::move_only_function<void(Result<Committed<T>>)> done) {
+  auto value = std::make_shared<std::optional<T>>();
+  enqueue({.recheck = std::move(write.recheck),
+           .run = [value, run = std::move(write.run)](Tx& tx) mutable -> Result<void> {
+             TRY(T made, run(tx));
+             value->emplace(std::move(made));
+             return {};
+           },
+           .complete =
+               [value, done = std::move(done)](Result<Revision> revision) mutable {
+                 if (!revision) return done(fail(std::move(revision).error()));
+                 done(Committed<T>{std::move(**value), *revision});
+               }});
+}
+
+template <class T>
+Result<Committed<T>> Store::write(Write<T> write) {
+  TRY(check_may_wait());
+  std::promise<Result<Committed<T>>> promise;
+  auto answer = promise.get_future();
+  submit<T>(std::move(write),
+            [&promise](Result<Committed<T>> result) { promise.set_value(std::move(result)); });
+  return answer.get();
+}
+
+template <class Fn>
+auto Store::read(Fn&& fn) -> std::invoke_result_t<Fn, Read&> {
+  std::optional<std::invoke_result_t<Fn, Read&>> result;
+  TRY(with_reader([&](Read& read) { result.emplace(fn(read)); }));
+  return std::move(*result);
+}
+
+}  // namespace allauth::store

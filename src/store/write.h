@@ -1,0 +1,62 @@
+// One write: a function that changes rows within the writer's transaction. Either all of it is
+// committed, with one revision and one log entry, or nothing is.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "store/log.h"
+#include "store/read.h"
+
+namespace allauth::store {
+
+struct Shape;
+
+// The largest number of rows that one write may change.
+inline constexpr std::size_t kMaxImages = 1'000'000;
+
+// What a write function works with: it reads as Read does, sees its own changes, and changes rows
+// with insert(), update() and erase() of store/rows.h. A statement that failed fails the write, even
+// if the function goes on: that is how every engine behaves.
+class Tx final : public Read {
+ public:
+  Tx(sql::Session& session, Revision revision, Instant now) : Read(session, revision), now_(now) {}
+
+  Instant now() const { return now_; }
+  // Mandatory, once per write.
+  void act(Act act);
+
+ private:
+  friend class RowWriter;
+  friend class Batch;
+  // The entry of this write, or why it cannot be committed.
+  Result<LogEntry> finish();
+
+  Instant now_;
+  int acts_ = 0;
+  Act act_;
+  std::vector<Image> images_;
+};
+
+// `recheck` says whether the caller still may, on the newest local snapshot, just before `run`; it may
+// be empty. Both are called once, on the writer's thread, and neither may block on anything but SQL.
+// An error of either is the write's result. An exception is Code::bug and fails this write only.
+template <class T>
+struct Write {
+  std::move_only_function<Result<void>()> recheck;
+  std::move_only_function<Result<T>(Tx&)> run;
+};
+
+// For writes without an answer of their own: Write<Done>.
+struct Done {};
+
+template <class T>
+struct Committed {
+  T value;
+  Revision revision;
+};
+
+}  // namespace allauth::store

@@ -1,0 +1,44 @@
+// Registers typed handlers:
+//   bind<v1::GetUserRequest, v1::User>(table, "allauth.v1.UserService.GetUser", v1::KIND_SNAPSHOT, fn)
+// where fn answers at once, Result<v1::User>(const Call&, const v1::GetUserRequest&), or later,
+// void(const Call&, const v1::GetUserRequest&, Reply<v1::User>).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "wire/method.h"
+
+namespace allauth::wire {
+
+// A Done for one type of answer, with the same promises.
+template <class Resp>
+using Reply = std::move_only_function<void(Result<Resp>)>;
+
+template <class Resp>
+Result<std::unique_ptr<Message>> boxed(Result<Resp> answer) {
+  if (!answer) return std::unexpected(std::move(answer).error());
+  return std::make_unique<Resp>(std::move(*answer));
+}
+
+template <class Req, class Resp, class Fn>
+void bind(MethodTable& table, std::string full_name, v1::Kind kind, Fn fn) {
+  Handler run = [fn = std::move(fn)](const Call& call, const Message& message, Done done) {
+    const auto& request = static_cast<const Req&>(message);
+    if constexpr (std::is_invocable_r_v<Result<Resp>, const Fn&, const Call&, const Req&>) {
+      done(boxed<Resp>(fn(call, request)));
+    } else {
+      fn(call, request, Reply<Resp>([done = std::move(done)](Result<Resp> answer) mutable {
+           done(boxed<Resp>(std::move(answer)));
+         }));
+    }
+  };
+  table.add(
+      std::move(full_name),
+      {.kind = kind, .request = Req::descriptor(), .response = Resp::descriptor(), .run = std::move(run)});
+}
+
+}  // namespace allauth::wire

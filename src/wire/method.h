@@ -1,0 +1,80 @@
+// The seam between the transports of the native API and the handlers of its methods. A handler is
+// given a typed request and what is known of the caller, and does not learn whether REST or gRPC
+// carried it. There is one handler per method of proto/allauth/v1.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include "allauth/v1/options.pb.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/secret.h"
+#include "codec/http.h"
+
+namespace allauth::wire {
+
+struct BasicCredential {
+  std::string name;  // a login, or a client's id
+  Secret password;
+};
+
+// What came with a request besides its message. Nothing in it has been verified but the certificate.
+struct Call {
+  std::optional<Secret> bearer;          // a token
+  std::optional<BasicCredential> basic;  // at most one of these two is set
+  std::string request_id;                // printable, 1–64 characters; for logs and the audit
+  http::Peer peer;
+  Tick deadline{};                      // an answer after this is of no use
+  std::optional<std::string> if_match;  // the revision that the entity must still have
+  std::vector<std::string> present;     // the members that the body named: what a PATCH changes
+};
+
+using Message = google::protobuf::Message;
+
+// Answers a call once, from any thread. Destroying it unanswered answers a bug.
+using Done = std::move_only_function<void(Result<std::unique_ptr<Message>>)>;
+
+// Called on an I/O thread, several at once; must not block. Call and request stay as they are until
+// `done` was called or destroyed, so work handed to another thread may refer to them.
+using Handler = std::function<void(const Call& call, const Message& request, Done done)>;
+
+// A handler with the types and the kind of work that it was written for.
+struct Method {
+  v1::Kind kind = v1::KIND_UNSPECIFIED;
+  const google::protobuf::Descriptor* request = nullptr;
+  const google::protobuf::Descriptor* response = nullptr;
+  Handler run;
+};
+
+// The handlers by method name. Filled once at start, then only read, which is thread-safe.
+class MethodTable {
+ public:
+  // `full_name` as "allauth.v1.UserService.GetUser". Mistakes are found by check().
+  void add(std::string full_name, Method method);
+
+  // Nothing if the method has no handler.
+  const Method* find(std::string_view full_name) const;
+
+  // Every method of the services has exactly one handler, of its kind and types, and there are no
+  // handlers besides. Errors are bugs ("method.*") that name the method.
+  Result<void> check(std::span<const google::protobuf::ServiceDescriptor* const> services) const;
+
+ private:
+  std::map<std::string, Method, std::less<>> methods_;
+  std::vector<std::string> added_twice_;
+};
+
+// The services of proto/allauth/v1, in order of their files.
+std::vector<const google::protobuf::ServiceDescriptor*> native_services();
+
+}  // namespace allauth::wire

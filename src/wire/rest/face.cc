@@ -1,0 +1,188 @@
+#include "wire/rest/face.h"
+
+#include <deque>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "wire/rest/exchange.h"
+#include "wire/rest/fields.h"
+#include "wire/rest/inbound.h"
+#include "wire/rest/json_write.h"
+#include "wire/rest/operation.h"
+#include "wire/rest/problem.h"
+#include "wire/rest/router.h"
+
+namespace allauth::wire {
+namespace {
+
+// What a route leads to: an operation of the API, or a plain answer.
+struct Target {
+  std::string route;  // for the log
+  Probe probe;
+  std::optional<Operation> operation;
+  RestFace::Plain plain;
+};
+
+// A request under way and what its handler's references point to.
+struct Work {
+  Work(std::shared_ptr<const void> face, std::string id, const RestFace::Deps& deps, Probe& probe,
+       std::string http_method, http::Responder responder)
+      : alive(std::move(face)),
+        exchange(deps.clock, deps.log, probe, std::move(http_method), std::move(id), std::move(responder)) {
+    call.request_id = exchange.request_id();
+  }
+  ~Work() {
+    if (message) wipe_secrets(*message);
+  }
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
+
+  std::shared_ptr<const void> alive;  // the face's state, to which all below refers
+  Exchange exchange;
+  Call call;
+  const Operation* operation = nullptr;
+  std::unique_ptr<Message> message;
+};
+
+http::Response render(const Operation& op, const Message& message) {
+  if (op.answers_nothing) return {.status = 204, .headers = {}, .body = {}};
+  http::Response response{.status = op.location.empty() ? 200 : 201, .headers = {}, .body = {}};
+  append_json(response.body, message);
+  response.headers.push_back({"Content-Type", "application/json"});
+  if (!op.location.empty()) response.headers.push_back({"Location", render_location(op.location, message)});
+  if (op.revision != nullptr) {
+    const std::string revision = message.GetReflection()->GetString(message, op.revision);
+    if (!revision.empty()) response.headers.push_back({"ETag", fmt::format("\"{}\"", revision)});
+  }
+  return response;
+}
+
+void answer(Work& work, Result<std::unique_ptr<Message>> result) {
+  if (!result) return work.exchange.fail(result.error());
+  Message* message = result->get();
+  if (message == nullptr || message->GetDescriptor() != work.operation->descriptor->output_type())
+    return work.exchange.fail(Error{
+        .code = Code::bug, .reason = "method.types", .message = "A handler answered with another message."});
+  work.exchange.answer(render(*work.operation, *message));
+  wipe_secrets(*message);
+}
+
+void run(const std::shared_ptr<Work>& work) {
+  try {
+    work->operation->method->run(work->call, *work->message, [work](Result<std::unique_ptr<Message>> result) {
+      answer(*work, std::move(result));
+    });
+  } catch (const std::exception& e) {
+    work->exchange.fail(Error{.code = Code::bug,
+                              .reason = "method.exception",
+                              .message = "A handler threw an exception.",
+                              .detail = e.what()});
+  }
+}
+
+Result<void> read_request(const http::Request& request, const std::vector<std::string>& path_values,
+                          const RestFace::Options& options, Work& work) {
+  TRY(read_call(*work.operation, request, options.max_body, work.call));
+  TRY(work.message, read_message(*work.operation, request, path_values, options.json, work.call));
+  return {};
+}
+
+// Passwords and tokens in a body or header are needed no more once they were read.
+void wipe(http::Request& request) {
+  wipe_memory(request.body.data(), request.body.size());
+  for (auto& header : request.headers)
+    if (ascii_lower(header.name) == "authorization") wipe_memory(header.value.data(), header.value.size());
+}
+
+}  // namespace
+
+struct RestFace::State {
+  State(Deps d, Options o) : deps(d), options(o), unrouted(d.metrics, "none") {}
+
+  Deps deps;
+  Options options;
+  Router router;
+  std::deque<Target> targets;  // by the router's numbers; stay where they are
+  Probe unrouted;
+
+  Result<void> add(std::string_view http_method, std::string_view path, std::string_view metric,
+                   std::optional<Operation> operation, Plain plain) {
+    TRY(router.add(http_method, path, targets.size()));
+    targets.push_back({.route = std::string(path),
+                       .probe = Probe(deps.metrics, metric),
+                       .operation = std::move(operation),
+                       .plain = std::move(plain)});
+    return {};
+  }
+
+  // A path or method that leads nowhere, and OPTIONS.
+  static void answer_unrouted(const std::string& http_method, const std::string& allow, Exchange& exchange) {
+    if (allow.empty())
+      return exchange.fail(Error{.code = Code::not_found,
+                                 .reason = "http.no_such_path",
+                                 .message = "There is nothing at this path."});
+    http::Headers headers{{"Allow", allow}};
+    if (http_method == "OPTIONS")
+      return exchange.answer({.status = 204, .headers = std::move(headers), .body = {}});
+    exchange.fail(Error{.code = Code::invalid,
+                        .reason = kMethodNotAllowed,
+                        .message = fmt::format("This path takes {}.", allow)},
+                  std::move(headers));
+  }
+
+  static void serve(const std::shared_ptr<State>& state, http::Request& request, http::Responder responder) {
+    std::string id = read_request_id(request.headers).value_or(std::string());
+    if (id.empty()) id = state->deps.ids.next();
+    const auto work = std::make_shared<Work>(state, std::move(id), state->deps, state->unrouted,
+                                             request.method, std::move(responder));
+    const auto found = state->router.find(request.method, request.path);
+    if (!found) return work->exchange.fail(found.error());
+    if (!found->target) return answer_unrouted(request.method, found->allow, work->exchange);
+    Target& target = state->targets[*found->target];
+    work->exchange.set_route(target.route, target.probe);
+    if (!target.operation) return work->exchange.answer(target.plain(request));
+    work->operation = &*target.operation;
+    if (auto read = read_request(request, found->values, state->options, *work); !read)
+      return work->exchange.fail(read.error());
+    run(work);
+  }
+};
+
+RestFace::RestFace(std::shared_ptr<State> state) : state_(std::move(state)) {}
+RestFace::RestFace(RestFace&&) noexcept = default;
+RestFace& RestFace::operator=(RestFace&&) noexcept = default;
+RestFace::~RestFace() = default;
+
+Result<RestFace> RestFace::make(std::span<const google::protobuf::ServiceDescriptor* const> services,
+                                const MethodTable& methods, Deps deps, Options options) {
+  TRY(methods.check(services));
+  auto state = std::make_shared<State>(deps, options);
+  for (const auto* service : services) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const auto& descriptor = *service->method(i);
+      TRY(Operation op, compile(descriptor, *methods.find(descriptor.full_name())));
+      const std::string http_method = op.http_method;
+      const std::string path = op.path;
+      TRY(state->add(http_method, path, descriptor.full_name(), std::move(op), nullptr));
+    }
+  }
+  return RestFace(std::move(state));
+}
+
+Result<void> RestFace::route(std::string_view http_method, std::string_view path, Plain answer) {
+  return state_->add(http_method, path, fmt::format("{} {}", http_method, path), std::nullopt,
+                     std::move(answer));
+}
+
+http::Face RestFace::face() && {
+  return [state = std::move(state_)](http::Request request, http::Responder responder) {
+    State::serve(state, request, std::move(responder));
+    wipe(request);
+  };
+}
+
+}  // namespace allauth::wire

@@ -1,0 +1,127 @@
+#include "wire/rest/fields.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/id.h"
+#include "base/text.h"
+#include "codec/base64.h"
+
+namespace allauth::wire {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+
+// How well a media range fits application/json: 0 not at all, 3 exactly.
+int fit(std::string_view range) {
+  if (range == kJson) return 3;
+  if (range == "application/*") return 2;
+  return range == "*/*" ? 1 : 0;
+}
+
+// A weight is "0", "0.5", "1.000"; zero, however written, means "not this" (RFC 9110 §12.4.2).
+bool is_zero_weight(std::string_view parameter) {
+  const std::string text = ascii_lower(trim(parameter));
+  return text.starts_with("q=0") && text.find_first_of("123456789") == std::string::npos;
+}
+
+std::size_t count_headers(const http::Headers& headers, std::string_view name) {
+  const std::string wanted = ascii_lower(name);
+  return static_cast<std::size_t>(
+      std::ranges::count_if(headers, [&](const auto& header) { return ascii_lower(header.name) == wanted; }));
+}
+
+std::unexpected<Error> malformed() {
+  return fail(Code::unauthenticated, "auth.malformed", "The Authorization header is malformed.");
+}
+
+// RFC 6750 §2.1: token68 and nothing else.
+bool is_token68(std::string_view text) {
+  if (text.empty()) return false;
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._~+/=").find(c) != std::string_view::npos;
+  });
+}
+
+Result<void> read_basic(std::string_view encoded, Call& call) {
+  auto decoded = codec::base64_decode(encoded);
+  if (!decoded) return malformed();
+  Secret pair = Secret::take(*decoded);
+  return pair.with([&](std::string_view text) -> Result<void> {
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos || !is_utf8(text) || text.find('\0') != std::string_view::npos)
+      return malformed();
+    call.basic = BasicCredential{.name = std::string(text.substr(0, colon)),
+                                 .password = Secret(std::string(text.substr(colon + 1)))};
+    return {};
+  });
+}
+
+}  // namespace
+
+bool accepts_json(const http::Headers& headers) {
+  bool any_header = false;
+  int best_fit = 0;
+  bool accepted = false;
+  for (const auto& header : headers) {
+    if (ascii_lower(header.name) != "accept") continue;
+    any_header = true;
+    for (std::string_view range : split(header.value, ',')) {
+      const auto parts = split(range, ';');
+      const int how_well = fit(ascii_lower(trim(parts.front())));
+      if (how_well <= best_fit) continue;
+      best_fit = how_well;
+      accepted = std::none_of(parts.begin() + 1, parts.end(), is_zero_weight);
+    }
+  }
+  return !any_header || accepted;
+}
+
+bool sends_json(const http::Headers& headers) {
+  const auto value = http::find_header(headers, "Content-Type");
+  if (!value || count_headers(headers, "Content-Type") != 1) return false;
+  const auto parts = split(*value, ';');
+  if (ascii_lower(trim(parts.front())) != kJson) return false;
+  return std::all_of(parts.begin() + 1, parts.end(), [](std::string_view parameter) {
+    const std::string text = ascii_lower(trim(parameter));
+    return text.empty() || text == "charset=utf-8" || text == "charset=\"utf-8\"";
+  });
+}
+
+Result<void> read_authorization(const http::Headers& headers, Call& call) {
+  const auto value = http::find_header(headers, "Authorization");
+  if (!value) return {};
+  if (count_headers(headers, "Authorization") != 1)
+    return fail(Code::invalid, "auth.header_twice", "There must be one Authorization header only.");
+  const auto space = value->find(' ');
+  const std::string scheme = ascii_lower(value->substr(0, space));
+  const std::string_view rest = space == std::string_view::npos ? "" : trim(value->substr(space));
+  if (scheme == "basic") return read_basic(rest, call);
+  if (scheme != "bearer")
+    return fail(Code::unauthenticated, "auth.scheme", "Authorization takes the schemes Bearer and Basic.");
+  if (!is_token68(rest)) return malformed();
+  call.bearer = Secret(std::string(rest));
+  return {};
+}
+
+Result<std::optional<std::string>> read_if_match(const http::Headers& headers) {
+  const auto value = http::find_header(headers, "If-Match");
+  if (!value || trim(*value) == "*") return std::nullopt;
+  std::string_view tag = trim(*value);
+  if (tag.starts_with("W/"))
+    return fail(Code::stale, "precondition.weak", "A weak entity tag never matches in If-Match.");
+  const bool quoted = tag.size() >= 2 && tag.front() == '"' && tag.back() == '"';
+  const std::string_view inside = quoted ? tag.substr(1, tag.size() - 2) : "";
+  if (!quoted || inside.find('"') != std::string_view::npos || count_headers(headers, "If-Match") != 1)
+    return fail(Code::invalid, "precondition.if_match", "If-Match takes one entity tag, in quotes.");
+  return std::string(inside);
+}
+
+std::optional<std::string> read_request_id(const http::Headers& headers) {
+  const auto value = http::find_header(headers, "X-Request-Id");
+  if (!value || !is_id(*value)) return std::nullopt;
+  return std::string(*value);
+}
+
+}  // namespace allauth::wire

@@ -1,0 +1,31 @@
+// What the headers of an HTTP request say, read strictly. Pure functions.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "codec/http.h"
+#include "wire/method.h"
+
+namespace allauth::wire {
+
+// Whether application/json is acceptable (RFC 9110 §12.5.1). Without Accept it is.
+bool accepts_json(const http::Headers& headers);
+
+// Whether Content-Type is application/json, in UTF-8 if it has a charset (RFC 8259 §8.1, §11).
+bool sends_json(const http::Headers& headers);
+
+// Fills call.bearer (RFC 6750 §2.1) or call.basic (RFC 7617) from Authorization, if there is one.
+// Errors: auth.header_twice (invalid), auth.scheme, auth.malformed (unauthenticated).
+Result<void> read_authorization(const http::Headers& headers, Call& call);
+
+// The revision in If-Match; nothing without the header or for "*". Errors: precondition.if_match
+// (invalid) for anything but one entity tag, precondition.weak (stale) for a weak one, which never
+// matches (RFC 9110 §13.1.1).
+Result<std::optional<std::string>> read_if_match(const http::Headers& headers);
+
+// X-Request-Id, if it is 1–64 characters that an id may have.
+std::optional<std::string> read_request_id(const http::Headers& headers);
+
+}  // namespace allauth::wire
