@@ -54,6 +54,12 @@ TEST(Uuids, AreVersionSevenAndCarryTheTime) {
   EXPECT_EQ(ids.next(), "0190b7d2-7c1e-7607-8809-0a0b0c0d0e0f");
 }
 
+TEST(Times, AreWrittenInUtcForAllYears) {
+  EXPECT_EQ(to_rfc3339(from_millis(951'782'400'007)), "2000-02-29T00:00:00.007Z");
+  EXPECT_EQ(to_rfc3339(from_millis(-1)), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(to_rfc3339(from_millis(253'402'300'799'999)), "9999-12-31T23:59:59.999Z");
+}
+
 TEST(Secrets, AreWipedWhenTaken) {
   std::string text = "correct horse";
   Secret secret = Secret::take(text);

@@ -2,6 +2,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <ctime>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -14,7 +15,8 @@ namespace allauth {
 std::string to_rfc3339(Instant t) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(t);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), (t - seconds).count());
+                     fmt::gmtime(static_cast<std::time_t>(seconds.time_since_epoch().count())),
+                     (t - seconds).count());
 }
 
 Instant SystemClock::now() { return std::chrono::floor<Millis>(std::chrono::system_clock::now()); }

@@ -1,11 +1,17 @@
 #include "codec/http.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace allauth::http {
 namespace {
 
-bool same_ignoring_case(std::string_view a, std::string_view b) { return ascii_lower(a) == ascii_lower(b); }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool same_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';

@@ -10,6 +10,24 @@ constexpr std::size_t kFirstTable = 256;
 constexpr std::size_t kBlock = 64 * 1024;
 constexpr std::uint64_t kAddress = (std::uint64_t{1} << 48) - 1;  // user-space pointers fit 48 bits
 
+constexpr std::uint64_t kTag = ~kAddress;
+
+struct Header {
+  std::uint32_t id;
+  std::uint16_t space;
+  std::uint16_t length;
+};
+
+const char* at_address(std::uint64_t word) {
+  return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(word & kAddress));
+}
+Header header_of(const char* record) {
+  Header header;
+  std::memcpy(&header, record, sizeof header);
+  return header;
+}
+std::string_view text_of(const char* record) { return {record + sizeof(Header), header_of(record).length}; }
+
 // A multiply-and-fold hash: the two halves of a 128-bit product.
 std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
@@ -19,7 +37,7 @@ std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
 
 std::uint64_t load(const char* at, std::size_t bytes) {
   std::uint64_t word = 0;
-  std::memcpy(&word, at, bytes);
+  if (bytes != 0) std::memcpy(&word, at, bytes);
   return word;
 }
 
@@ -53,12 +71,7 @@ std::uint64_t Interner::entry(std::uint32_t id) const {
   return chunk[position - (1u << (width - 1))].load(std::memory_order_acquire);
 }
 
-std::string_view Interner::text(std::uint32_t id) const {
-  const auto* at = reinterpret_cast<const char*>(static_cast<std::uintptr_t>(entry(id) & kAddress));
-  std::uint16_t length;
-  std::memcpy(&length, at, sizeof length);
-  return {at + sizeof length, length};
-}
+std::string_view Interner::text(std::uint32_t id) const { return text_of(at_address(entry(id))); }
 
 std::uint32_t Interner::find(std::string_view text, std::uint16_t space) const {
   return find(text, space, hash(text, space));
@@ -69,9 +82,10 @@ std::uint32_t Interner::find(std::string_view text, std::uint16_t space, std::ui
   for (std::size_t at = hash & table.mask;; at = (at + 1) & table.mask) {
     const std::uint64_t slot = table.slots[at].load(std::memory_order_acquire);
     if (slot == 0) return kNone;
-    if (slot >> 32 != hash >> 32) continue;
-    const auto id = static_cast<std::uint32_t>(slot) - 1;
-    if (this->space(id) == space && this->text(id) == text) return id;
+    if (((slot ^ hash) & kTag) != 0) continue;
+    const char* const record = at_address(slot);
+    const Header header = header_of(record);
+    if (header.space == space && text_of(record) == text) return header.id;
   }
 }
 
@@ -81,29 +95,29 @@ std::uint32_t Interner::intern(std::string_view text, std::uint16_t space) {
   const std::lock_guard lock(writer_);
   if (const std::uint32_t id = find(text, space, hashed); id != kNone) return id;
   const std::uint32_t id = size_.load(std::memory_order_relaxed);
-  const auto address = reinterpret_cast<std::uintptr_t>(store(text));
-  append(id, std::uint64_t{space} << 48 | address);
+  const std::uint64_t record = store(text, space, id);
+  append(id, std::uint64_t{space} << 48 | record);
   if ((std::size_t{id} + 1) * 3 > tables_.back()->slots.size() * 2) grow();
-  insert(*tables_.back(), hashed, id);
+  insert(*tables_.back(), hashed, record);
   size_.store(id + 1, std::memory_order_release);
   return id;
 }
 
-const char* Interner::store(std::string_view text) {
-  const auto length = static_cast<std::uint16_t>(text.size());
-  const std::size_t need = sizeof length + text.size();
+std::uint64_t Interner::store(std::string_view text, std::uint16_t space, std::uint32_t id) {
+  const Header header{id, space, static_cast<std::uint16_t>(text.size())};
+  const std::size_t need = sizeof header + text.size();
   if (need > free_bytes_) {
     const std::size_t bytes = std::max(need, kBlock);
     blocks_.push_back(std::make_unique_for_overwrite<char[]>(bytes));
     free_ = blocks_.back().get();
     free_bytes_ = bytes;
   }
-  char* const at = free_;
-  std::memcpy(at, &length, sizeof length);
-  if (!text.empty()) std::memcpy(at + sizeof length, text.data(), text.size());
+  char* const record = free_;
+  std::memcpy(record, &header, sizeof header);
+  if (!text.empty()) std::memcpy(record + sizeof header, text.data(), text.size());
   free_ += need;
   free_bytes_ -= need;
-  return at;
+  return reinterpret_cast<std::uintptr_t>(record);
 }
 
 void Interner::append(std::uint32_t id, std::uint64_t entry) {
@@ -118,16 +132,17 @@ void Interner::append(std::uint32_t id, std::uint64_t entry) {
                                                                               std::memory_order_release);
 }
 
-void Interner::insert(Table& table, std::uint64_t hash, std::uint32_t id) {
+void Interner::insert(Table& table, std::uint64_t hash, std::uint64_t record) {
   std::size_t at = hash & table.mask;
   while (table.slots[at].load(std::memory_order_relaxed) != 0) at = (at + 1) & table.mask;
-  table.slots[at].store((hash >> 32) << 32 | (std::uint64_t{id} + 1), std::memory_order_release);
+  table.slots[at].store((hash & kTag) | record, std::memory_order_release);
 }
 
 void Interner::grow() {
   auto larger = std::make_unique<Table>(tables_.back()->slots.size() * 2);
   const std::uint32_t count = size_.load(std::memory_order_relaxed);
-  for (std::uint32_t id = 0; id < count; ++id) insert(*larger, hash(text(id), space(id)), id);
+  for (std::uint32_t id = 0; id < count; ++id)
+    insert(*larger, hash(text(id), space(id)), entry(id) & kAddress);
   tables_.push_back(std::move(larger));
   table_.store(tables_.back().get(), std::memory_order_release);
 }
