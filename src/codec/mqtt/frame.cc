@@ -69,7 +69,7 @@ void FrameStream::settle() {
     kept_.assign(chunk_);
     chunk_ = {};
   } else if (taken_ == kept_.size()) {
-    kept_ = {};
+    kept_ = std::string();
   } else {
     kept_.erase(0, taken_);
   }
@@ -77,7 +77,7 @@ void FrameStream::settle() {
 }
 
 void FrameStream::clear() {
-  kept_ = {};
+  kept_ = std::string();
   chunk_ = {};
   taken_ = 0;
 }
