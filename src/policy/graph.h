@@ -1,6 +1,9 @@
 // Who is related to what: an immutable set of relationships and grants, indexed in both directions.
 // Copying a Graph is cheap and any number of threads may read it. Changes go through an Editor, which
 // copies what it changes and the way to it, and leaves older versions as they were.
+//
+// Objects get numbers when they are first mentioned and keep them as long as any version lives, with
+// their names; a graph built anew from state sheds those that are no longer used.
 #pragma once
 
 #include <cstdint>

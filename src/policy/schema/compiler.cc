@@ -100,10 +100,9 @@ class SchemaCompiler {
       Plan plan = close(id, source);
       const auto rank = [&](StepId step) {
         const Step& s = schema_.steps_[step];
-        return std::pair(s.kind, s.kind == Step::Kind::direct && !s.hops.empty());
+        return std::tuple(s.kind, s.kind == Step::Kind::direct && !s.hops.empty(), step);
       };
-      std::stable_sort(plan.steps.begin(), plan.steps.end(),
-                       [&](StepId a, StepId b) { return rank(a) < rank(b); });
+      std::sort(plan.steps.begin(), plan.steps.end(), [&](StepId a, StepId b) { return rank(a) < rank(b); });
       std::sort(plan.names.begin(), plan.names.end());
       schema_.members_[member].direct_only =
           source.kind == Member::Kind::relation && schema_.steps_[plan.steps[0]].hops.empty();

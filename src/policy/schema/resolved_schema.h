@@ -33,8 +33,8 @@ struct ResolvedDefinition {
   std::unordered_map<NameId, std::size_t> index;  // into members
   std::optional<GrantRole> grant_role;
 
-  const ResolvedMember* find(NameId name) const {
-    const auto found = index.find(name);
+  const ResolvedMember* find(NameId wanted) const {
+    const auto found = index.find(wanted);
     return found != index.end() ? &members[found->second] : nullptr;
   }
 };

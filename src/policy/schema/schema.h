@@ -50,6 +50,7 @@ class CompiledSchema {
   std::size_t definition_count() const { return definitions_.size(); }
   std::string_view definition_name(DefinitionId id) const { return definitions_[id].name; }
   std::string_view name(NameId id) const { return id == kItself ? std::string_view() : names_[id]; }
+  std::size_t name_count() const { return names_.size(); }  // ids are 1 … name_count() - 1
   std::string rule_name(RuleId rule) const;
 
   // Oddities that are allowed, with positions: an arrow whose right side no type has.
