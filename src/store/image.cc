@@ -10,11 +10,6 @@ namespace {
 constexpr std::uint64_t kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5;
 constexpr std::size_t kMaxRepeated = 65'536;
 
-const void* member_of(const void* row, std::ptrdiff_t offset) {
-  return static_cast<const std::byte*>(row) + offset;
-}
-void* member_of(void* row, std::ptrdiff_t offset) { return static_cast<std::byte*>(row) + offset; }
-
 void put_varint(std::string& out, std::uint64_t number) {
   for (; number >= 0x80; number >>= 7) out += static_cast<char>(number | 0x80);
   out += static_cast<char>(number);

@@ -116,4 +116,8 @@ Result<std::vector<LogEntry>> read_entries(Read& read, Revision from, std::size_
   return entries;
 }
 
+std::vector<sql::Statement> log_statements() {
+  return {kHead, kLockHead, kMoveHead, kInsertEntry, kInsertImage, kEntries, kImages};
+}
+
 }  // namespace allauth::store

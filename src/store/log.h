@@ -64,5 +64,7 @@ Result<void> append_entries(sql::Session&, std::span<const LogEntry>);
 // At most `limit` entries after `from`, oldest first. Empty: there is nothing newer.
 // unavailable store.log.gap: the log does not go back so far, or is not dense.
 Result<std::vector<LogEntry>> read_entries(Read&, Revision from, std::size_t limit);
+// What the functions above run, for the test that looks at query plans.
+std::vector<sql::Statement> log_statements();
 
 }  // namespace allauth::store

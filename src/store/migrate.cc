@@ -83,7 +83,7 @@ Result<void> run_migrations(sql::Session& session, std::span<const Migration> kn
 }  // namespace
 
 std::span<const Migration> migrations() {
-  static constexpr std::array kAll{kDirectory};
+  static const std::array kAll{kDirectory};
   return kAll;
 }
 

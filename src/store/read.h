@@ -21,7 +21,7 @@ class Read {
   // What is read is the state after this write. In a write: the revision that it gets itself.
   Revision revision() const { return revision_; }
 
-  // Runs a SELECT. store/rows.h has what is more convenient.
+  // Runs a SELECT; `sink` must not be empty. store/rows.h has what is more convenient.
   Result<void> query(const sql::Statement& statement, std::span<const sql::Value> binds,
                      const sql::RowSink& sink);
 

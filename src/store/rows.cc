@@ -15,10 +15,7 @@ namespace {
 constexpr std::size_t kPage = 512;
 constexpr std::size_t kMaxChildren = 65'536;
 
-const void* member_of(const void* row, std::ptrdiff_t offset) {
-  return static_cast<const std::byte*>(row) + offset;
-}
-void* member_of(void* row, std::ptrdiff_t offset) { return static_cast<std::byte*>(row) + offset; }
+Error too_large() { return {Code::invalid, "row.too_large", "The change is too large to be stored."}; }
 
 std::string tags_to_json(const Tags& tags) {
   std::string json = "[";
@@ -130,8 +127,7 @@ Result<void> store_children(sql::Session& session, const Shape& shape, const voi
   for (const auto& child : shape.children) {
     const void* vector = member_of(row, child.offset);
     const std::size_t size = child.type->size(vector);
-    if (size > kMaxChildren)
-      return fail(Code::invalid, "row.too_large", "It has too many parts to be stored.");
+    if (size > kMaxChildren) return fail(too_large());
     for (std::size_t i = 0; i < size; ++i) {
       Binds binds;
       binds.add(keys_of(shape), row);
@@ -181,9 +177,7 @@ Result<void> erase_row(sql::Session& session, const Shape& shape, const void* ro
   return change_one(session, shape.erase, binds);
 }
 
-}  // namespace
-
-Result<void> RowWriter::append(Tx& tx, const Shape& shape, const void* row, Audience audience, bool gone) {
+Result<Image> make_image(const Shape& shape, const void* row, Audience audience, bool gone) {
   Image image{.kind = shape.kind, .key = {}, .audience = audience, .bytes = {}};
   for (const auto& part : key_texts(shape, row)) {
     if (part.empty()) return fail(Code::bug, "row.no_key", "A row was written without a key.");
@@ -191,18 +185,23 @@ Result<void> RowWriter::append(Tx& tx, const Shape& shape, const void* row, Audi
     image.key += part;
   }
   if (!gone) image.bytes = encode_image(shape, row);
-  if (image.bytes.size() > kMaxImageBytes || tx.images_.size() >= kMaxImages)
-    return fail(Code::invalid, "row.too_large", "The change is too large to be stored.");
-  tx.images_.push_back(std::move(image));
-  return {};
+  if (image.bytes.size() > kMaxImageBytes) return fail(too_large());
+  return image;
 }
 
+}  // namespace
+
 Result<void> RowWriter::change(Tx& tx, const Shape& shape, const void* row, Audience audience, Change how) {
+  TRY(auto image, make_image(shape, row, audience, how == Change::erase));
+  if (tx.images_.size() >= kMaxImages) return fail(too_large());
   const auto run = how == Change::insert ? insert_row : how == Change::update ? update_row : erase_row;
-  auto result = append(tx, shape, row, audience, how == Change::erase);
-  if (result) result = run(tx.session_, shape, row);
-  if (!result && !tx.failure_) tx.failure_ = result.error();
-  return result;
+  if (auto done = run(tx.session_, shape, row); !done) {
+    // That there was no row has changed nothing; after any other failure engines differ.
+    if (done.error().code != Code::not_found && !tx.failure_) tx.failure_ = done.error();
+    return done;
+  }
+  tx.images_.push_back(std::move(image));
+  return {};
 }
 
 Result<void> select_rows(Read& read, const Shape& shape, const sql::Statement& statement,

@@ -25,9 +25,6 @@ class RowWriter {
  public:
   enum class Change { insert, update, erase };
   static Result<void> change(Tx&, const Shape&, const void* row, Audience, Change);
-
- private:
-  static Result<void> append(Tx&, const Shape&, const void* row, Audience, bool gone);
 };
 using TakeRow = std::function<Result<void>(void* row)>;
 Result<void> select_rows(Read&, const Shape&, const sql::Statement&, std::span<const sql::Value> binds,

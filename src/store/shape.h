@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,11 @@ struct FieldShape {
   std::ptrdiff_t offset;
   const MemberType* type;
 };
+
+inline const void* member_of(const void* row, std::ptrdiff_t offset) {
+  return static_cast<const std::byte*>(row) + offset;
+}
+inline void* member_of(void* row, std::ptrdiff_t offset) { return static_cast<std::byte*>(row) + offset; }
 
 // A vector of rows that belong to this one; stored in `table` by owner key and ordinal.
 struct ChildShape {

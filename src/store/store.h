@@ -46,7 +46,7 @@ class Store {
 
   // Queues a write and returns. `done` is called once: on the writer thread after the commit, or at
   // once on this thread with exhausted store.busy (queue full) or unavailable store.closed. It must
-  // not block and must not call write(). Errors of writes: their own; conflict row.*; unavailable
+  // not block, throw or call write(). Errors of writes: their own; conflict row.*; unavailable
   // store.* when the batch could not be committed (nothing of it is visible); bug write.*.
   template <class T>
   void submit(Write<T> write, std::move_only_function<void(Result<Committed<T>>)> done);

@@ -20,7 +20,7 @@ inline constexpr std::size_t kMaxImages = 1'000'000;
 
 // What a write function works with: it reads as Read does, sees its own changes, and changes rows
 // with insert(), update() and erase() of store/rows.h. A statement that failed fails the write, even
-// if the function goes on: that is how every engine behaves.
+// if the function goes on: that is how every engine behaves. (row.missing is no such failure.)
 class Tx final : public Read {
  public:
   Tx(sql::Session& session, Revision revision, Instant now) : Read(session, revision), now_(now) {}

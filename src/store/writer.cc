@@ -73,6 +73,7 @@ void Writer::close() {
     closed_ = true;
   }
   wake_.notify_all();
+  std::lock_guard joining(joining_);
   if (thread_.joinable()) thread_.join();
 }
 

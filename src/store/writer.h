@@ -38,7 +38,7 @@ class Writer {
   void enqueue(QueuedWrite);
   void on_applied(Listener);
   void close();
-  bool on_writer_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
+  bool on_writer_thread() const { return std::this_thread::get_id() == thread_id_; }
 
  private:
   void loop();
@@ -63,7 +63,9 @@ class Writer {
   std::vector<Listener> listeners_;
 
   Revision applied_;    // the writer thread's own
-  std::thread thread_;  // last: it uses all above
+  std::thread thread_;  // after all that it uses
+  const std::thread::id thread_id_{thread_.get_id()};
+  std::mutex joining_;
 };
 
 }  // namespace allauth::store

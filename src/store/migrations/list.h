@@ -1,4 +1,10 @@
-// Every migration, one header each, in the order of their numbers.
+// Every migration, one file each, in the order of their numbers.
 #pragma once
 
-#include "store/migrations/001_directory.h"  // IWYU pragma: export
+#include "store/migrate.h"
+
+namespace allauth::store {
+
+extern const Migration kDirectory;  // 001_directory.cc
+
+}  // namespace allauth::store

@@ -114,7 +114,6 @@ Result<void> harden(sqlite3* db) {
   for (const int option : {SQLITE_DBCONFIG_DQS_DML, SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_TRUSTED_SCHEMA,
                            SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, SQLITE_DBCONFIG_ENABLE_TRIGGER})
     sqlite3_db_config(db, option, 0, nullptr);
-  sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
   return execute(db,
                  "PRAGMA journal_mode = WAL;"
                  "PRAGMA synchronous = FULL;"

@@ -1,12 +1,10 @@
 // The log, the directory, access, credentials and sessions. Columns are those of the row descriptions
 // in src/model; text is compared bytewise, empty text stands for "none".
-#pragma once
-
-#include "store/migrate.h"
+#include "store/migrations/list.h"
 
 namespace allauth::store {
 
-inline constexpr Migration kDirectory{.version = 1, .min_compatible = 1, .text = R"(
+constinit const Migration kDirectory{.version = 1, .min_compatible = 1, .text = R"(
 CREATE TABLE log_head (
   id {{int}} NOT NULL PRIMARY KEY CHECK (id = 1),
   revision {{int}} NOT NULL

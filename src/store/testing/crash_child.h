@@ -1,0 +1,13 @@
+// The test program starts itself with this flag to be killed (crash_test.cc).
+#pragma once
+
+#include <string>
+
+namespace allauth::store::testing {
+
+inline constexpr const char* kCrashChildFlag = "--crash-child";
+
+// Writes to the store in `folder` for ever, noting each answer on the file descriptor `ledger`.
+int run_crash_child(const std::string& folder, int round, int ledger);
+
+}  // namespace allauth::store::testing
