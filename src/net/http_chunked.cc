@@ -73,7 +73,8 @@ Result<bool> ChunkDecoder::take_line(std::string_view& in, std::string_view& lin
   const auto end = in.find('\n');
   const auto piece = in.substr(0, end == std::string_view::npos ? in.size() : end + 1);
   if (partial_.size() + piece.size() > limits_.head_bytes)
-    return fail(Code::exhausted, "http.header.too_large", "A chunk's extensions or the trailers are too large.");
+    return fail(Code::exhausted, "http.header.too_large",
+                "A chunk's extensions or the trailers are too large.");
   in.remove_prefix(piece.size());
   if (end == std::string_view::npos) {
     partial_ += piece;

@@ -33,10 +33,10 @@ class ChunkDecoder {
 
   const HttpLimits limits_;
   State state_ = State::size;
-  std::uint64_t left_ = 0;     // of the chunk's data, or of the CRLF behind it
-  std::string partial_;        // the beginning of a line whose end has not come
-  std::string whole_;          // the line last assembled from it
-  std::size_t overhead_ = 0;   // bytes of extensions and trailers so far, bounded by head_bytes
+  std::uint64_t left_ = 0;    // of the chunk's data, or of the CRLF behind it
+  std::string partial_;       // the beginning of a line whose end has not come
+  std::string whole_;         // the line last assembled from it
+  std::size_t overhead_ = 0;  // bytes of extensions and trailers so far, bounded by head_bytes
   std::size_t trailers_ = 0;
 };
 

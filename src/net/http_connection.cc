@@ -32,8 +32,8 @@ Error closing_error() {
 HttpConnection::HttpConnection(std::shared_ptr<HttpServer::State> state, Stream stream)
     : state_(std::move(state)),
       stream_(std::move(stream)),
-      answered_(state_->pool, stream_.loop()),
-      exchange_(std::make_shared<Exchange>(state_->pool, stream_.loop(), answered_)),
+      answer_(state_->pool, stream_.loop()),
+      exchange_(std::make_shared<Exchange>(state_->pool, stream_.loop(), answer_)),
       deadline_(state_->pool, stream_.loop(), [this] { on_deadline(); }) {
   state_->enter(stream_.loop(), *this);
 }
@@ -49,7 +49,9 @@ void HttpConnection::enter(Phase phase, Millis timeout) {
   deadline_.set(state_->pool.clock().tick() + timeout);
 }
 
-bool HttpConnection::should_stop() const { return killed_ || state_->draining.load(std::memory_order_relaxed); }
+bool HttpConnection::should_stop() const {
+  return killed_ || state_->draining.load(std::memory_order_relaxed);
+}
 
 void HttpConnection::on_deadline() {
   switch (phase_) {
@@ -114,10 +116,17 @@ asio::awaitable<bool> HttpConnection::serve_one() {
     const bool whole = co_await read_body(*head);
     if (!whole) co_return false;
   }
-  auto response = co_await ask(*head);
+  const auto began = ask(*head);
+  auto response = exchange_->expect();
+  while (!response) {
+    co_await answer_.wait();
+    response = exchange_->expect();
+  }
+  answered(began);
   if (killed_) co_return false;
   const bool keep_alive = head->keep_alive && requests_ < state_->limits.requests && !should_stop();
-  const bool sent = co_await respond(std::move(response), *head, keep_alive);
+  bool sent = respond(*response, *head, keep_alive);
+  if (!sent) sent = co_await finish_writing(*response);
   if (!sent || !keep_alive) co_return false;
   phase_ = Phase::idle;
   co_return !should_stop();
@@ -157,7 +166,8 @@ asio::awaitable<std::optional<RequestHead>> HttpConnection::read_head() {
           request_error(Code::invalid, "http.head.timeout", "The request's header did not come in time."));
     if (timed_out_ || (input == Input::end && fresh)) co_return std::nullopt;
     if (input == Input::end) {
-      co_await refuse(request_error(Code::invalid, "http.request_line.invalid", "The request ends in its header."));
+      co_await refuse(
+          request_error(Code::invalid, "http.request_line.invalid", "The request ends in its header."));
       co_return std::nullopt;
     }
     if (fresh && phase_ == Phase::idle) enter(Phase::head, limits.head_timeout);
@@ -208,7 +218,8 @@ asio::awaitable<bool> HttpConnection::park() {
 asio::awaitable<bool> HttpConnection::read_body(RequestHead& head) {
   enter(Phase::body, state_->limits.body_timeout);
   if (head.content_length > state_->limits.body_bytes) {
-    co_await refuse(request_error(Code::exhausted, "http.body.too_large", "The request's body is too large."));
+    co_await refuse(
+        request_error(Code::exhausted, "http.body.too_large", "The request's body is too large."));
     co_return false;
   }
   if (head.expect_continue && buffered().empty()) {
@@ -222,7 +233,8 @@ asio::awaitable<bool> HttpConnection::read_body(RequestHead& head) {
     whole = co_await read_sized(head);
   if (whole || killed_) co_return whole && !killed_;
   if (timed_out_)
-    co_await refuse(request_error(Code::invalid, "http.body.timeout", "The request's body did not come in time."));
+    co_await refuse(
+        request_error(Code::invalid, "http.body.timeout", "The request's body did not come in time."));
   co_return false;
 }
 
@@ -258,7 +270,8 @@ asio::awaitable<bool> HttpConnection::read_chunked(RequestHead& head) {
   }
 }
 
-asio::awaitable<http::Response> HttpConnection::ask(RequestHead& head) {
+// Hands the request to the face; when that was.
+Tick HttpConnection::ask(RequestHead& head) {
   const auto began = state_->pool.clock().tick();
   phase_ = Phase::answer;
   deadline_.set(began + state_->limits.answer_timeout);
@@ -271,51 +284,55 @@ asio::awaitable<http::Response> HttpConnection::ask(RequestHead& head) {
     // The responder is gone by now, and has answered 500 if nothing else.
     state_->pool.failed(std::current_exception());
   }
-  auto response = exchange_->expect();
-  while (!response) {
-    co_await answered_.wait();
-    response = exchange_->expect();
-  }
-  state_->in_flight.add(-1);
-  const std::chrono::duration<double> took = state_->pool.clock().tick() - began;
-  state_->latency.observe(took.count());
-  co_return std::move(*response);
+  return began;
 }
 
-asio::awaitable<bool> HttpConnection::respond(http::Response response, const RequestHead& head, bool keep_alive) {
-  enter(Phase::write, state_->limits.write_timeout);
+void HttpConnection::answered(Tick began) {
+  state_->in_flight.add(-1);
+  const auto now = state_->pool.clock().tick();
+  state_->latency.observe(std::chrono::duration<double>(now - began).count());
+  phase_ = Phase::write;
+  deadline_.set(now + state_->limits.write_timeout);
+}
+
+// Writes the response as far as it goes at once; true if that was all of it. Else finish_writing
+// goes on where it ended.
+bool HttpConnection::respond(http::Response& response, const RequestHead& head, bool keep_alive) {
   if (!is_sendable(response)) {
     state_->pool.log().error("a handler gave a response that cannot be sent", {{"status", response.status}});
     response = make_problem(request_error(Code::bug, "http.answer.invalid", "The answer could not be sent."));
   }
   state_->count_response(response.status);
   out_.clear();
-  const bool with_body =
-      append_response_head(out_, response,
-                           {.minor = head.minor,
-                            .keep_alive = keep_alive,
-                            .head_request = head.head_request,
-                            .date = state_->date(stream_.loop())});
-  std::string_view rest = with_body ? std::string_view(response.body) : std::string_view();
-  if (rest.size() <= kJoinBody) {
-    out_ += rest;
-    rest = {};
+  const ResponseFraming framing{.minor = head.minor,
+                                .keep_alive = keep_alive,
+                                .head_request = head.head_request,
+                                .date = state_->date(stream_.loop())};
+  const bool with_body = append_response_head(out_, response, framing);
+  if (!with_body) response.body.clear();
+  if (response.body.size() <= kJoinBody) {
+    out_ += response.body;
+    response.body.clear();
   }
-  auto written = stream_.try_write(out_, rest);
-  if (written && *written < out_.size() + rest.size()) {
-    const auto first = std::min(*written, out_.size());
-    const auto sent = co_await stream_.write(std::string_view(out_).substr(first), rest.substr(*written - first));
-    if (!sent) written = fail(sent.error());
-  }
+  const auto written = stream_.try_write(out_, response.body);
+  written_ = written ? *written : 0;
+  return written_ == out_.size() + response.body.size();
+}
+
+asio::awaitable<bool> HttpConnection::finish_writing(const http::Response& response) {
+  const auto first = std::min(written_, out_.size());
+  const auto sent = co_await stream_.write(std::string_view(out_).substr(first),
+                                           std::string_view(response.body).substr(written_ - first));
   if (out_.capacity() > kKeptOutput) std::string().swap(out_);
-  co_return written.has_value() && !killed_;
+  co_return sent.has_value() && !killed_;
 }
 
 asio::awaitable<void> HttpConnection::refuse(Error error) {
   state_->protocol_errors.add();
   timed_out_ = false;
-  RequestHead none;
-  co_await respond(make_problem(error), none, false);
+  enter(Phase::write, state_->limits.write_timeout);
+  auto response = make_problem(error);
+  if (!respond(response, RequestHead(), false)) co_await finish_writing(response);
 }
 
 // Ends the sending side and drops what still comes, so that the peer can read our answer: closing

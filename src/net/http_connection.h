@@ -43,8 +43,10 @@ class HttpConnection {
   boost::asio::awaitable<bool> read_body(RequestHead& head);
   boost::asio::awaitable<bool> read_sized(RequestHead& head);
   boost::asio::awaitable<bool> read_chunked(RequestHead& head);
-  boost::asio::awaitable<http::Response> ask(RequestHead& head);
-  boost::asio::awaitable<bool> respond(http::Response response, const RequestHead& head, bool keep_alive);
+  Tick ask(RequestHead& head);
+  void answered(Tick began);
+  bool respond(http::Response& response, const RequestHead& head, bool keep_alive);
+  boost::asio::awaitable<bool> finish_writing(const http::Response& response);
   boost::asio::awaitable<void> refuse(Error error);
   boost::asio::awaitable<void> linger();
   boost::asio::awaitable<Input> fill();
@@ -59,7 +61,7 @@ class HttpConnection {
 
   const std::shared_ptr<HttpServer::State> state_;
   Stream stream_;
-  Signal answered_;
+  Signal answer_;
   const std::shared_ptr<Exchange> exchange_;
   Deadline deadline_;
   Phase phase_ = Phase::head;
@@ -74,7 +76,8 @@ class HttpConnection {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   HeadScanner scanner_;
-  std::string out_;
+  std::string out_;  // the response's head, with a small body behind it
+  std::size_t written_ = 0;
 };
 
 }  // namespace allauth::net

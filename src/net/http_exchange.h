@@ -22,10 +22,10 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
       : pool_(pool), loop_(loop), answered_(&answered) {}
 
   // On the connection's loop:
-  http::Responder begin();                  // the next request
-  std::optional<http::Response> expect();   // its answer; if there is none yet, signals when there is
-  bool cancel(http::Response instead);      // answers in its place, unless it was answered already
-  void disconnect();                        // the connection goes; later answers are dropped
+  http::Responder begin();                 // the next request
+  std::optional<http::Response> expect();  // its answer; if there is none yet, signals when there is
+  bool cancel(http::Response instead);     // answers in its place, unless it was answered already
+  void disconnect();                       // the connection goes; later answers are dropped
 
  private:
   class Answer;

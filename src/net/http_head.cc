@@ -47,8 +47,8 @@ Result<void> on_content_length(Framing& framing, std::string_view value) {
 
 Result<void> on_transfer_encoding(Framing& framing, std::string_view value) {
   if (framing.transfer_encoding || !same(value, "chunked"))
-    return bad("http.transfer_encoding.invalid", "The only transfer coding understood is a single \"chunked\".",
-               "Transfer-Encoding");
+    return bad("http.transfer_encoding.invalid",
+               "The only transfer coding understood is a single \"chunked\".", "Transfer-Encoding");
   framing.transfer_encoding = true;
   return {};
 }
@@ -102,7 +102,8 @@ Result<void> note(Framing& framing, const FieldLine& field) {
 Result<int> parse_version(std::string_view text) {
   const bool shaped = text.size() == 8 && text.starts_with("HTTP/") && text[5] >= '0' && text[5] <= '9' &&
                       text[6] == '.' && text[7] >= '0' && text[7] <= '9';
-  if (!shaped) return bad("http.request_line.invalid", "The request line must be \"method target HTTP/1.1\".");
+  if (!shaped)
+    return bad("http.request_line.invalid", "The request line must be \"method target HTTP/1.1\".");
   if (text[5] != '1' || text[7] > '1')
     return fail(Code::unsupported, "http.version.unsupported", "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
   return text[7] - '0';
@@ -214,8 +215,7 @@ Result<FieldLine> parse_field_line(std::string_view line) {
   if (colon == std::string_view::npos || !is_field_name(line.substr(0, colon)))
     return bad("http.header.invalid", "A header field must be \"name: value\" with a token as its name.");
   const auto value = trim(line.substr(colon + 1));
-  if (!is_field_value(value))
-    return bad("http.header.invalid", "A header value holds a control character.");
+  if (!is_field_value(value)) return bad("http.header.invalid", "A header value holds a control character.");
   return FieldLine{.name = line.substr(0, colon), .value = value};
 }
 
@@ -232,7 +232,8 @@ Result<std::size_t> HeadScanner::find(std::string_view buffer, const HttpLimits&
       return fail(Code::exhausted, "http.header.too_large", "The request's header is too large.");
     next_ = end;
     if (at == std::string_view::npos) return 0;
-    if (at == line_ || buffer[at - 1] != '\r') return bad("http.line_end.invalid", "Lines must end with CR LF.");
+    if (at == line_ || buffer[at - 1] != '\r')
+      return bad("http.line_end.invalid", "Lines must end with CR LF.");
     const bool empty = at == line_ + 1;
     if (empty && !in_first) return end;
     line_ = end;

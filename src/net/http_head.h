@@ -19,9 +19,9 @@
 namespace allauth::net {
 
 struct RequestHead {
-  http::Request request;   // method, path, query, headers; the rest is left empty
-  int minor = 1;           // of HTTP/1.x: 0 or 1
-  bool keep_alive = true;  // what the client asked for (RFC 9112 §9.3)
+  http::Request request;      // method, path, query, headers; the rest is left empty
+  int minor = 1;              // of HTTP/1.x: 0 or 1
+  bool keep_alive = true;     // what the client asked for (RFC 9112 §9.3)
   bool head_request = false;  // the answer has no body
   bool expect_continue = false;
   bool chunked = false;

@@ -97,12 +97,12 @@ TEST(RequestHeads, AreRefusedWhenTwoParsersCouldReadThemDifferently) {
       {"GET / HTTP/1.1\nHost: x\r\n\r\n", "http.line_end.invalid"},
       {"GET / HTTP/1.1\r\nHost: x\n\r\n", "http.line_end.invalid"},
       {"GET / HTTP/1.1\r\nHost: x\r\n\n", "http.line_end.invalid"},
-      {"\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", "http.line_end.invalid"},
+      {"\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", "http.request_line.invalid"},
       {"\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", "http.request_line.invalid"},
       {"\x16\x03\x01", "http.request_line.invalid"},
       {" GET / HTTP/1.1\r\nHost: x\r\n\r\n", "http.request_line.invalid"},
       {"GET /\r\n\r\n", "http.request_line.invalid"},
-      {"GET / HTTP/1.1 \r\nHost: x\r\n\r\n", "http.target.invalid"},
+      {"GET / HTTP/1.1 \r\nHost: x\r\n\r\n", "http.request_line.invalid"},
       {"GET / http/1.1\r\nHost: x\r\n\r\n", "http.request_line.invalid"},
       {"GET / HTTP/1.10\r\nHost: x\r\n\r\n", "http.request_line.invalid"},
       {"GET / HTTP/2.0\r\nHost: x\r\n\r\n", "http.version.unsupported"},
@@ -135,7 +135,8 @@ TEST(RequestHeads, AreRefusedWhenTwoParsersCouldReadThemDifferently) {
       {with_host("Transfer-Encoding: chunked\r\nContent-Length: 0\r\n"), "http.framing.ambiguous"},
       {with_host("Transfer-Encoding: gzip, chunked\r\n"), "http.transfer_encoding.invalid"},
       {with_host("Transfer-Encoding: chunked, chunked\r\n"), "http.transfer_encoding.invalid"},
-      {with_host("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), "http.transfer_encoding.invalid"},
+      {with_host("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
+       "http.transfer_encoding.invalid"},
       {with_host("Transfer-Encoding: identity\r\n"), "http.transfer_encoding.invalid"},
       {with_host("Transfer-Encoding: \"chunked\"\r\n"), "http.transfer_encoding.invalid"},
       {with_host("Transfer-Encoding: chunked;q=1\r\n"), "http.transfer_encoding.invalid"},
@@ -190,7 +191,8 @@ TEST(RequestHeads, AreBounded) {
   limits.target_bytes = 50;
   limits.headers = 3;
   EXPECT_EQ(reason_of("GET /" + std::string(49, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", limits), "accepted");
-  EXPECT_EQ(reason_of("GET /" + std::string(50, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", limits), "http.target.too_long");
+  EXPECT_EQ(reason_of("GET /" + std::string(50, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", limits),
+            "http.target.too_long");
   EXPECT_EQ(reason_of("GET /" + std::string(200, 'a'), limits), "http.target.too_long");
   EXPECT_EQ(reason_of(with_host("A: 1\r\nB: 2\r\n"), limits), "accepted");
   EXPECT_EQ(reason_of(with_host("A: 1\r\nB: 2\r\nC: 3\r\n"), limits), "http.header.too_many");
@@ -272,12 +274,14 @@ TEST(ChunkedBodies, AreBounded) {
 }
 
 TEST(Responses, AreFramedByTheTransport) {
-  http::Response response{.status = 200, .headers = {{"X", "y"}, {"content-length", "99"}, {"Date", "no"}}, .body = "hi"};
+  http::Response response{
+      .status = 200, .headers = {{"X", "y"}, {"content-length", "99"}, {"Date", "no"}}, .body = "hi"};
   std::string out;
   EXPECT_TRUE(append_response_head(out, response, {.date = "now"}));
   EXPECT_EQ(out, "HTTP/1.1 200 OK\r\nDate: now\r\nX: y\r\nContent-Length: 2\r\n\r\n");
   out.clear();
-  EXPECT_FALSE(append_response_head(out, response, {.keep_alive = false, .head_request = true, .date = "now"}));
+  EXPECT_FALSE(
+      append_response_head(out, response, {.keep_alive = false, .head_request = true, .date = "now"}));
   EXPECT_EQ(out, "HTTP/1.1 200 OK\r\nDate: now\r\nX: y\r\nContent-Length: 2\r\nConnection: close\r\n\r\n");
   response.status = 204;
   out.clear();
@@ -300,12 +304,11 @@ TEST(Responses, CarryTheDateOfTheRfc) {
 }
 
 TEST(Problems, AreJsonWithAStableReason) {
-  const auto response =
-      make_problem(Error{.code = Code::exhausted, .reason = "http.header.too_large", .message = "Too \"big\"."});
+  const auto response = make_problem(
+      Error{.code = Code::exhausted, .reason = "http.header.too_large", .message = "Too \"big\"."});
   EXPECT_EQ(response.status, 431);
-  EXPECT_EQ(response.body,
-            R"({"type":"about:blank","status":431,"title":"Request Header Fields Too Large",)"
-            R"("reason":"http.header.too_large","detail":"Too \"big\"."})");
+  EXPECT_EQ(response.body, R"({"type":"about:blank","status":431,"title":"Request Header Fields Too Large",)"
+                           R"("reason":"http.header.too_large","detail":"Too \"big\"."})");
 }
 
 }  // namespace

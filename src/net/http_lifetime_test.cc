@@ -59,7 +59,8 @@ TEST(HttpTimeouts, CutOffSlowClients) {
       {"slow head", "GET / HT", 408, "http.head.timeout"},
       {"slow fields", "GET / HTTP/1.1\r\nHost: x\r\nA: ", 408, "http.head.timeout"},
       {"slow body", "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab", 408, "http.body.timeout"},
-      {"slow chunk", "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", 408, "http.body.timeout"},
+      {"slow chunk", "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", 408,
+       "http.body.timeout"},
   };
   for (const auto& c : cases) {
     Client client(server->port());
@@ -120,9 +121,10 @@ TEST(HttpTimeouts, CutOffClientsThatDoNotReadTheirAnswer) {
   TestPool test;
   HttpLimits limits;
   limits.write_timeout = Millis(50);
-  const auto server = must(HttpServer::start(test.pool, {}, limits, [](http::Request, http::Responder respond) {
-    respond({.status = 200, .headers = {}, .body = std::string(32 << 20, 'x')});
-  }));
+  const auto server =
+      must(HttpServer::start(test.pool, {}, limits, [](http::Request, http::Responder respond) {
+        respond({.status = 200, .headers = {}, .body = std::string(32 << 20, 'x')});
+      }));
   Client client(server->port());
   client.send(kGet);
   ASSERT_TRUE(eventually([&] { return server->connections() == 1; }));
@@ -213,8 +215,8 @@ TEST(ConnectionCaps, CloseWhatIsTooMany) {
     }
     Client third(server->port());
     EXPECT_EQ(third.read_to_end(), "");
-    EXPECT_EQ(test.metric(fmt::format("allauth_net_refused_total{{listener=\"{}\",cause=\"{}\"}}", options.name,
-                                      per_address ? "address_limit" : "limit")),
+    EXPECT_EQ(test.metric(fmt::format("allauth_net_refused_total{{listener=\"{}\",cause=\"{}\"}}",
+                                      options.name, per_address ? "address_limit" : "limit")),
               1);
     first.reset();
     const auto open = fmt::format("allauth_net_connections{{listener=\"{}\"}}", options.name);

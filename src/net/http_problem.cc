@@ -18,9 +18,9 @@ struct Special {
 
 // Reasons whose status says more than that of their code.
 constexpr Special kSpecial[] = {
-    {"http.method.trace", 405},      {"http.head.timeout", 408},     {"http.body.timeout", 408},
-    {"http.body.too_large", 413},    {"http.target.too_long", 414},  {"http.expectation.unknown", 417},
-    {"http.header.too_large", 431},  {"http.header.too_many", 431},  {"http.answer.missing", 500},
+    {"http.method.trace", 405},        {"http.head.timeout", 408},    {"http.body.timeout", 408},
+    {"http.body.too_large", 413},      {"http.target.too_long", 414}, {"http.expectation.unknown", 417},
+    {"http.header.too_large", 431},    {"http.header.too_many", 431}, {"http.answer.missing", 500},
     {"http.version.unsupported", 505},
 };
 

@@ -17,10 +17,10 @@ std::string_view status_text(int status);
 std::string http_date(Instant);
 
 struct ResponseFraming {
-  int minor = 1;             // of the request's version
-  bool keep_alive = true;    // the connection stays open
-  bool head_request = false; // the body is not sent, its length is said
-  std::string_view date;     // http_date of now
+  int minor = 1;              // of the request's version
+  bool keep_alive = true;     // the connection stays open
+  bool head_request = false;  // the body is not sent, its length is said
+  std::string_view date;      // http_date of now
 };
 
 // True if the response can be sent as it stands: a final status and well-formed header fields.

@@ -36,7 +36,8 @@ HttpServer::State::State(IoPool& p, const std::string& name, HttpLimits l, http:
       face(std::move(f)),
       latency(p.metrics().latency("allauth_net_request_seconds", "From a request's last byte to its answer",
                                   label(name))),
-      in_flight(p.metrics().gauge("allauth_net_requests_in_flight", "Requests not answered yet", label(name))),
+      in_flight(
+          p.metrics().gauge("allauth_net_requests_in_flight", "Requests not answered yet", label(name))),
       protocol_errors(p.metrics().counter("allauth_net_protocol_errors_total",
                                           "Requests refused by the transport", label(name))),
       loops(p.size()) {
@@ -73,12 +74,11 @@ void HttpServer::State::count_response(int status) {
 
 HttpServer::HttpServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(IoPool& pool, ListenerOptions options, HttpLimits limits,
-                                                      http::Face face) {
+Result<std::unique_ptr<HttpServer>> HttpServer::start(IoPool& pool, ListenerOptions options,
+                                                      HttpLimits limits, http::Face face) {
   auto state = std::make_shared<State>(pool, options.name, limits, std::move(face));
-  TRY(state->listener, Listener::start(pool, std::move(options), [state](Stream stream) {
-        return serve(state, std::move(stream));
-      }));
+  TRY(state->listener, Listener::start(pool, std::move(options),
+                                       [state](Stream stream) { return serve(state, std::move(stream)); }));
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }
 

@@ -81,7 +81,8 @@ TEST(HttpServers, AnswerPipelinedRequestsInOrder) {
   Client client(served.server->port());
   std::string all;
   for (int i = 0; i < 500; ++i) all += get(fmt::format("/{}", i));
-  all += "POST /chunked HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nT: r\r\n\r\n";
+  all +=
+      "POST /chunked HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nT: r\r\n\r\n";
   all += get("/last", "Connection: close\r\n") + get("/never");
   client.send(all);
   for (int i = 0; i < 500; ++i) EXPECT_THAT(client.read_response(), HasSubstr(fmt::format("GET /{}? ", i)));
@@ -96,7 +97,8 @@ TEST(HttpServers, ReadRequestsThatComeByteByByte) {
   Served served;
   Client client(served.server->port());
   const std::string text =
-      "\r\nPOST /slow HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"
+      "\r\nPOST /slow HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"
       "PUT /two HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nwxyz";
   for (const char& c : text) client.send(std::string_view(&c, 1));
   EXPECT_THAT(client.read_response(), HasSubstr("POST /slow? abcde"));
@@ -162,11 +164,12 @@ TEST(HttpServers, RefuseWhatIsTooLargeOrNotOffered) {
   const Refused cases[] = {
       {"GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", 414, "http.target.too_long"},
       {get("/", "A: " + std::string(20000, 'a') + "\r\n"), 431, "http.header.too_large"},
-      {get("/", [] {
-         std::string many;
-         for (int i = 0; i < 101; ++i) many += fmt::format("A{}: b\r\n", i);
-         return many;
-       }()),
+      {get("/",
+           [] {
+             std::string many;
+             for (int i = 0; i < 101; ++i) many += fmt::format("A{}: b\r\n", i);
+             return many;
+           }()),
        431, "http.header.too_many"},
       {get("/", "Content-Length: 1048577\r\n") + std::string(5000, 'x'), 413, "http.body.too_large"},
       {get("/", "Transfer-Encoding: chunked\r\n") + "100001\r\n", 413, "http.body.too_large"},
@@ -270,7 +273,9 @@ TEST(HttpServers, AnswerAHalfClosedClient) {
 TEST(HttpServers, SurviveClientsThatLeaveBeforeTheirAnswer) {
   Held held;
   Served served(held.face());
-  { Client(served.server->port()).send(get("/gone")); }
+  {
+    Client(served.server->port()).send(get("/gone"));
+  }
   auto responder = held.take();
   responder({.status = 200, .headers = {}, .body = std::string(4 << 20, 'x')});
   EXPECT_EQ(served.server->drain(Millis(20'000)), 0U);

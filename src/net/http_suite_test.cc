@@ -64,11 +64,10 @@ struct Outcome {
 Outcome run(const std::string& bytes) {
   static TestPool test;
   std::atomic<std::size_t> handled{0};
-  const auto server =
-      must(HttpServer::start(test.pool, {}, {}, [&](http::Request, http::Responder respond) {
-        ++handled;
-        respond({.status = 200, .headers = {}, .body = "handled"});
-      }));
+  const auto server = must(HttpServer::start(test.pool, {}, {}, [&](http::Request, http::Responder respond) {
+    ++handled;
+    respond({.status = 200, .headers = {}, .body = "handled"});
+  }));
   Client client(server->port());
   client.send(bytes);
   client.finish();
@@ -111,8 +110,8 @@ TEST(HttpSuite, AcceptedRequestsAreFramedAsTheySay) {
   if (vectors.empty()) GTEST_SKIP() << "no suite in " << suites();
   // Refused here on purpose: other protocols, "*" without OPTIONS, a fragment in the target, user
   // information, a transfer coding that is not offered.
-  const std::set<std::string> refused = {"method/12",  "method/13",           "method/5", "uri/8",
-                                         "uri/10",     "transfer-encoding/20"};
+  const std::set<std::string> refused = {"method/12", "method/13", "method/5",
+                                         "uri/8",     "uri/10",    "transfer-encoding/20"};
   std::size_t checked = 0;
   for (const auto& vector : vectors) {
     if (vector.result != "accept") continue;
@@ -120,7 +119,9 @@ TEST(HttpSuite, AcceptedRequestsAreFramedAsTheySay) {
     if (refused.contains(vector.id))
       EXPECT_EQ(outcome.handled, 0U) << vector.id;
     else
-      EXPECT_EQ(outcome.handled, vector.messages) << vector.id << "\n" << vector.bytes << "\n" << outcome.answers;
+      EXPECT_EQ(outcome.handled, vector.messages) << vector.id << "\n"
+                                                  << vector.bytes << "\n"
+                                                  << outcome.answers;
     ++checked;
   }
   EXPECT_GE(checked, 33U);

@@ -71,27 +71,29 @@ std::uint64_t source_of(const asio::ip::address& address) {
 }
 
 std::unexpected<Error> cannot_bind(const ListenerOptions& options, const boost::system::error_code& error) {
-  return fail(
-      Code::unavailable, "listener.bind",
-      fmt::format("Listener \"{}\" cannot bind {}:{}.", options.name, options.address, options.port), {},
-      error.message());
+  return fail(Code::unavailable, "listener.bind",
+              fmt::format("Listener \"{}\" cannot bind {}:{}.", options.name, options.address, options.port),
+              {}, error.message());
 }
 
 Result<tcp::endpoint> parse_endpoint(const ListenerOptions& options) {
   boost::system::error_code error;
-  const auto address = asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, error);
+  const auto address =
+      asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, error);
   if (error)
     return fail(Code::invalid, "listener.address.invalid",
                 fmt::format("Listener \"{}\": \"{}\" is not an IP address.", options.name, options.address));
   if (!options.tls && !options.allow_plaintext && !address.is_loopback())
-    return fail(Code::invalid, "listener.plaintext",
-                fmt::format("Listener \"{}\" would speak clear text on {}, which is not a loopback address: give it "
-                            "TLS or set allow_plaintext.",
-                            options.name, options.address));
+    return fail(
+        Code::invalid, "listener.plaintext",
+        fmt::format("Listener \"{}\" would speak clear text on {}, which is not a loopback address: give it "
+                    "TLS or set allow_plaintext.",
+                    options.name, options.address));
   return tcp::endpoint(address, options.port);
 }
 
-Result<tcp::acceptor> bind(asio::io_context& context, const tcp::endpoint& endpoint, const ListenerOptions& options) {
+Result<tcp::acceptor> bind(asio::io_context& context, const tcp::endpoint& endpoint,
+                           const ListenerOptions& options) {
   tcp::acceptor acceptor(context);
   boost::system::error_code error;
   acceptor.open(endpoint.protocol(), error);
@@ -145,9 +147,9 @@ asio::awaitable<bool> secure(Shared self, Stream::Impl* stream) {
   if (done) co_return true;
   self->admission->refused(Admission::Cause::tls);
   if (self->pool.log().enabled(LogLevel::debug))
-    self->pool.log().debug("TLS handshake failed", {{"listener", self->options.name},
-                                                    {"peer", stream->peer.address},
-                                                    {"cause", done.error().detail}});
+    self->pool.log().debug(
+        "TLS handshake failed",
+        {{"listener", self->options.name}, {"peer", stream->peer.address}, {"cause", done.error().detail}});
   co_return false;
 }
 

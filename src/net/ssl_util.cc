@@ -15,7 +15,8 @@ bool would_block(ssize_t n) { return n < 0 && (errno == EAGAIN || errno == EWOUL
 
 int bio_write(BIO* bio, const char* data, int size) {
   BIO_clear_retry_flags(bio);
-  const auto n = ::send(descriptor_of(bio), data, static_cast<std::size_t>(size), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const auto n =
+      ::send(descriptor_of(bio), data, static_cast<std::size_t>(size), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (would_block(n)) BIO_set_retry_write(bio);
   return static_cast<int>(n);
 }

@@ -69,7 +69,8 @@ Stream::~Stream() = default;
 asio::awaitable<Result<std::size_t>> Stream::read_some(std::span<char> into) {
   if (!is_open()) co_return gone();
   if (!impl_->ssl) {
-    const auto [error, n] = co_await impl_->socket.async_read_some(asio::buffer(into.data(), into.size()), kAwait);
+    const auto [error, n] =
+        co_await impl_->socket.async_read_some(asio::buffer(into.data(), into.size()), kAwait);
     if (error == asio::error::eof) co_return 0;
     if (error) co_return fail(stream_error(error));
     co_return n;

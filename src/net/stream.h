@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,6 +18,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "codec/http.h"
 
@@ -33,7 +35,8 @@ class Stream {
   Stream& operator=(Stream&&) noexcept;
   ~Stream();  // close()
 
-  // Reads what is there, at least one byte; 0 at the end of the stream (TCP FIN or TLS close_notify).
+  // Reads what is there, at least one byte; 0 at the end of the stream. With TLS a
+  // connection that ends without close_notify ends here too: what is spoken must say its own length.
   boost::asio::awaitable<Result<std::size_t>> read_some(std::span<char> into);
   // Waits until read_some has something to give, without holding a buffer meanwhile.
   boost::asio::awaitable<Result<void>> readable();

@@ -28,8 +28,10 @@ Error Stream::Impl::tls_error(int code) {
   broken_ = true;
   if (const long verify = SSL_get_verify_result(ssl.get()); verify != X509_V_OK)
     cause += std::string(": ") + X509_verify_cert_error_string(verify);
-  return Error{
-      .code = Code::unavailable, .reason = "net.tls", .message = "The TLS connection failed.", .detail = cause};
+  return Error{.code = Code::unavailable,
+               .reason = "net.tls",
+               .message = "The TLS connection failed.",
+               .detail = cause};
 }
 
 std::optional<Result<std::size_t>> Stream::Impl::try_read_tls(std::span<char> into) {
@@ -59,7 +61,6 @@ bool Stream::Impl::prepare(SSL_CTX* context, bool server, const std::string& hos
   ssl.reset(SSL_new(context));
   BioPtr bio = make_socket_bio(socket.native_handle());
   if (!ssl || !bio) return false;
-  BIO_up_ref(bio.get());
   SSL_set_bio(ssl.get(), bio.get(), bio.get());
   bio.release();
   if (server) {
@@ -71,7 +72,8 @@ bool Stream::Impl::prepare(SSL_CTX* context, bool server, const std::string& hos
   asio::ip::make_address(host, not_an_address);
   if (!not_an_address) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), host.c_str()) == 1;
   SSL_set_hostflags(ssl.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  return SSL_set1_host(ssl.get(), host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl.get(), host.c_str()) == 1;
+  return SSL_set1_host(ssl.get(), host.c_str()) == 1 &&
+         SSL_set_tlsext_host_name(ssl.get(), host.c_str()) == 1;
 }
 
 // After the handshake: what the peer proved, and the protocol agreed on.
@@ -81,7 +83,8 @@ void Stream::Impl::remember_peer() {
   if (certificate && SSL_get_verify_result(ssl.get()) == X509_V_OK) {
     unsigned char* der = nullptr;
     const int size = i2d_X509(certificate.get(), &der);
-    if (size > 0) peer.certificate_der.assign(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
+    if (size > 0)
+      peer.certificate_der.assign(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
     OPENSSL_free(der);
   }
   const unsigned char* name = nullptr;

@@ -39,7 +39,8 @@ T must(Result<T> result) {
 
 template <class T>
 T wait_for(std::future<T> future) {
-  if (future.wait_for(kPatience) != std::future_status::ready) throw std::runtime_error("nothing came in time");
+  if (future.wait_for(kPatience) != std::future_status::ready)
+    throw std::runtime_error("nothing came in time");
   return future.get();
 }
 
@@ -187,7 +188,8 @@ class TempDir {
 // Where the third-party test data is, if it is there.
 inline std::filesystem::path suites() {
   const char* set = std::getenv("ALLAUTH_SUITES");
-  return set ? std::filesystem::path(set) : std::filesystem::path(ALLAUTH_SOURCE_DIR) / ".." / "shared" / "suites";
+  return set ? std::filesystem::path(set)
+             : std::filesystem::path(ALLAUTH_SOURCE_DIR) / ".." / "shared" / "suites";
 }
 
 }  // namespace allauth::net

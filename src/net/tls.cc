@@ -32,8 +32,9 @@ constexpr FileReasons kKey{"private key", "tls.key.unreadable", "tls.key.invalid
 constexpr FileReasons kAuthorities{"CA", "tls.ca.unreadable", "tls.ca.invalid"};
 
 std::unexpected<Error> unreadable(const FileReasons& reasons, const std::string& file, int error) {
-  return fail(Code::invalid, reasons.unreadable,
-              fmt::format("The {} file \"{}\" cannot be read: {}.", reasons.role, file, std::strerror(error)));
+  return fail(
+      Code::invalid, reasons.unreadable,
+      fmt::format("The {} file \"{}\" cannot be read: {}.", reasons.role, file, std::strerror(error)));
 }
 
 std::unexpected<Error> invalid(const FileReasons& reasons, const std::string& file, std::string cause) {
@@ -60,10 +61,11 @@ Result<BioPtr> read_file(const FileReasons& reasons, const std::string& file, bo
   if (!S_ISREG(status.st_mode)) return invalid(reasons, file, "it is not a regular file");
   if (status.st_size > kMaxPemBytes) return invalid(reasons, file, "it is too large");
   if (secret && (status.st_mode & S_IRWXO) != 0)
-    return fail(Code::invalid, "tls.key.permissions",
-                fmt::format("The private key file \"{}\" is accessible to everybody: remove the permissions of "
-                            "\"others\" (chmod o= file).",
-                            file));
+    return fail(
+        Code::invalid, "tls.key.permissions",
+        fmt::format("The private key file \"{}\" is accessible to everybody: remove the permissions of "
+                    "\"others\" (chmod o= file).",
+                    file));
   BioPtr memory(secret ? BIO_new(BIO_s_secmem()) : BIO_new(BIO_s_mem()));
   char block[4096];
   for (;;) {
@@ -82,7 +84,8 @@ int no_password(char*, int, int, void*) { return 0; }
 Result<void> use_certificates(SSL_CTX* context, const std::string& file) {
   TRY(const auto pem, read_file(kCertificate, file, false));
   const X509Ptr leaf(PEM_read_bio_X509_AUX(pem.get(), nullptr, no_password, nullptr));
-  if (!leaf || SSL_CTX_use_certificate(context, leaf.get()) != 1) return invalid(kCertificate, file, ssl_errors());
+  if (!leaf || SSL_CTX_use_certificate(context, leaf.get()) != 1)
+    return invalid(kCertificate, file, ssl_errors());
   SSL_CTX_clear_chain_certs(context);
   while (X509Ptr next{PEM_read_bio_X509(pem.get(), nullptr, no_password, nullptr)})
     if (SSL_CTX_add1_chain_cert(context, next.get()) != 1) return invalid(kCertificate, file, ssl_errors());
@@ -109,7 +112,8 @@ Result<void> use_authorities(SSL_CTX* context, const std::string& file, bool ann
   X509_STORE* store = SSL_CTX_get_cert_store(context);
   std::size_t count = 0;
   while (X509Ptr next{PEM_read_bio_X509_AUX(pem.get(), nullptr, no_password, nullptr)}) {
-    if (X509_STORE_add_cert(store, next.get()) != 1 || (announce && SSL_CTX_add_client_CA(context, next.get()) != 1))
+    if (X509_STORE_add_cert(store, next.get()) != 1 ||
+        (announce && SSL_CTX_add_client_CA(context, next.get()) != 1))
       return invalid(kAuthorities, file, ssl_errors());
     ++count;
   }
@@ -189,7 +193,8 @@ std::string ServerTls::fingerprint() const {
       out += "-;";
       continue;
     }
-    out += fmt::format("{}.{} {} {} {};", s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_size, s.st_ino, s.st_mode);
+    out +=
+        fmt::format("{}.{} {} {} {};", s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_size, s.st_ino, s.st_mode);
   }
   return out;
 }
@@ -226,7 +231,8 @@ Result<std::shared_ptr<ClientTls>> ClientTls::load(const ClientTlsOptions& optio
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   if (options.ca_file.empty()) {
     if (SSL_CTX_set_default_verify_paths(context.get()) != 1)
-      return fail(Code::invalid, "tls.ca.invalid", "The system's trust store cannot be used.", {}, ssl_errors());
+      return fail(Code::invalid, "tls.ca.invalid", "The system's trust store cannot be used.", {},
+                  ssl_errors());
   } else {
     TRY(use_authorities(context.get(), options.ca_file, false));
   }

@@ -11,7 +11,8 @@ namespace allauth::net {
 WorkerPool::WorkerPool(WorkerOptions options, Log& log) : options_(std::move(options)), log_(log) {
   for (std::size_t i = 0; i < std::max<std::size_t>(options_.threads, 1); ++i) {
     auto& thread = threads_.emplace_back([this] { work(); });
-    pthread_setname_np(thread.native_handle(), fmt::format("{:.12}-{}", options_.name, i).substr(0, 15).c_str());
+    pthread_setname_np(thread.native_handle(),
+                       fmt::format("{:.12}-{}", options_.name, i).substr(0, 15).c_str());
   }
 }
 
