@@ -39,7 +39,7 @@ void AckQueue::flush(std::string& out) {
   if (first_ == slots_.size()) {
     slots_.clear();
     first_ = 0;
-    if (slots_.capacity() > 8) slots_ = {};
+    if (slots_.capacity() > 8) slots_ = std::vector<Slot>();
   } else if (first_ >= 64 && first_ * 2 >= slots_.size()) {
     slots_.erase(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;

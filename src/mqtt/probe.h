@@ -45,7 +45,8 @@ enum class ConnectResult {
 
 class Probe {
  public:
-  Probe(Metrics& metrics, OnDenied on_denied);
+  // `gateway` is the label that tells gateways apart.
+  Probe(Metrics& metrics, OnDenied on_denied, std::string_view gateway = "main");
 
   void opened() { connections_.add(1); }
   void closed() { connections_.add(-1); }

@@ -49,6 +49,8 @@ class Session {
   void kick(Actions& out);
   // The gateway stops.
   void drain(Actions& out);
+  // The pump does not read from the client at present, so its silence is not its fault.
+  void excuse_client(Tick now) { last_client_packet_ = now; }
   // Gives back memory that an idle connection does not need.
   void release_idle();
   // False while more client bytes would only pile up: the pump shall not read.

@@ -55,7 +55,8 @@ ReturnCode relay(ReturnCode code) {
   return of_client ? code : ReturnCode::server_unavailable;
 }
 
-ConnectRequest make_request(const Connect& connect, const ClientPeer& peer) {
+// The certificate is not needed again, and would be kept for as long as the connection lives.
+ConnectRequest make_request(const Connect& connect, ClientPeer& peer) {
   ConnectRequest request;
   request.level = static_cast<int>(connect.version);
   request.client_id = connect.client_id;
@@ -64,7 +65,7 @@ ConnectRequest make_request(const Connect& connect, const ClientPeer& peer) {
   if (connect.password) request.password = Secret(std::string(*connect.password));
   request.peer_address = peer.address;
   request.tls = peer.tls;
-  request.certificate_der = peer.certificate_der;
+  request.certificate_der = std::exchange(peer.certificate_der, {});
   return request;
 }
 

@@ -34,7 +34,7 @@ std::optional<PendingSubscribe> Subscriptions::take_pending(std::uint16_t packet
   if (found == pending_.end()) return std::nullopt;
   auto pending = std::move(*found);
   pending_.erase(found);
-  if (pending_.empty()) pending_ = {};
+  if (pending_.empty()) pending_ = std::vector<PendingSubscribe>();
   return pending;
 }
 

@@ -21,7 +21,9 @@ class VerdictCache {
   const TopicVerdict* find(std::string_view topic, bool retain, std::uint64_t revision);
   const TopicVerdict& put(std::string_view topic, bool retain, TopicVerdict verdict);
   // Gives its memory back.
-  void clear() { entries_ = {}; }
+  void clear() {
+    if (!entries_.empty()) Entries().swap(entries_);
+  }
   bool empty() const { return entries_.empty(); }
 
  private:
@@ -33,7 +35,8 @@ class VerdictCache {
     bool known[2] = {false, false};  // without and with retain
     TopicVerdict verdict[2];
   };
-  std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+  using Entries = std::unordered_map<std::string, Entry, Hash, std::equal_to<>>;
+  Entries entries_;
   std::uint64_t revision_ = 0;
 };
 
