@@ -55,7 +55,8 @@ class RestFace {
   // otherwise. Errors: route.template, route.conflict (bugs).
   Result<void> route(std::string_view http_method, std::string_view path, Plain answer);
 
-  // What a listener mounts; it keeps all that it needs of this object alive. Call once.
+  // What a listener mounts; it keeps all that it needs of this object alive. Call once. An answer to
+  // HEAD has the body that GET would have: the transport leaves it out and says its length.
   http::Face face() &&;
 
  private:

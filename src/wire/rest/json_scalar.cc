@@ -133,7 +133,7 @@ Result<void> put_time(Message& into, const FieldDescriptor& field, std::string_v
 
 // Whether `value`, read from an integer, is another one. Rounding an id is changing it.
 bool is_rounded(std::string_view digits, double value) {
-  if (std::abs(value) <= 0x1p53) return false;
+  if (std::abs(value) < 0x1p53) return false;
   if (digits.starts_with('-')) digits.remove_prefix(1);
   const auto exact = parse_u64(digits);
   return !exact || std::abs(value) >= 0x1p64 || static_cast<std::uint64_t>(std::abs(value)) != *exact;

@@ -57,14 +57,21 @@ TEST(JsonSuite, AcceptsWhatIsJsonAndRefusesWhatIsNot) {
 // Where RFC 8259 leaves a choice (i_) or parsers are known to differ, this is ours.
 TEST(JsonSuite, DecidesOpenCasesAlwaysTheSameWay) {
   if (!fs::exists(suite("test_parsing"))) GTEST_SKIP() << "no JSONTestSuite at " << suite("test_parsing");
-  std::map<std::string, std::string> got;
-  for (const auto* folder : {"test_parsing", "test_transform"})
+  std::set<std::string> accepted;
+  for (const auto* folder : {"test_parsing", "test_transform"}) {
     for (const auto& entry : fs::directory_iterator(suite(folder))) {
       const std::string name = entry.path().filename();
-      if (!name.starts_with("y_") && !name.starts_with("n_")) got[name] = outcome(entry.path());
+      if (!name.starts_with("y_") && !name.starts_with("n_") && outcome(entry.path()) == "ok")
+        accepted.insert(name);
     }
-  const std::map<std::string, std::string> expected = {};
-  EXPECT_EQ(got, expected);
+  }
+  // Refused, therefore: numbers that a double cannot hold, lone surrogates, bad UTF-8, other
+  // encodings, byte order marks and duplicate members.
+  EXPECT_EQ(accepted,
+            (std::set<std::string>{"i_structure_500_nested_arrays.json", "number_1.0.json",
+                                   "number_1.000000000000000005.json", "number_1000000000000000.json",
+                                   "number_1e6.json", "number_9223372036854775808.json",
+                                   "object_key_nfd_nfc.json", "string_with_escaped_NULL.json"}));
 }
 
 }  // namespace

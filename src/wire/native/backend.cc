@@ -1,0 +1,48 @@
+#include "wire/native/backend.h"
+
+#include "app/identity/authenticate.h"
+#include "base/text.h"
+#include "wire/native/services.h"
+
+namespace allauth::wire::native {
+
+Result<app::Caller> authenticate_call(const Backend& backend, const Call& call) {
+  const auto caller = [&](Result<app::AuthenticateOutcome> outcome) -> Result<app::Caller> {
+    TRY(auto who, app::require_authenticated(std::move(outcome)));
+    return app::Caller{std::move(who), call.request_id};
+  };
+  if (call.bearer) return caller(app::authenticate_token(backend.core, {call.bearer->copy()}));
+  if (call.basic)
+    return caller(app::authenticate_key(backend.core, {call.basic->name, call.basic->password.copy()}));
+  return fail(Code::unauthenticated, "credential.missing",
+              "This takes a bearer token, or a client's id and key.");
+}
+
+Result<std::optional<Revision>> expected_revision(const Call& call) {
+  if (!call.if_match) return std::nullopt;
+  const auto number = parse_u64(*call.if_match);
+  if (!number)
+    return fail(Code::invalid, "if_match.invalid", "If-Match names a revision as an ETag gave it.",
+                "If-Match");
+  return Revision{*number};
+}
+
+std::unexpected<Error> overloaded() {
+  return fail({.code = Code::exhausted,
+               .reason = "server.busy",
+               .message = "The server has too much to do; try again in a moment.",
+               .retry_after = Seconds(1)});
+}
+
+void add_all(MethodTable& table, const Backend& backend) {
+  add_setup(table, backend);
+  add_sessions(table, backend);
+  add_users(table, backend);
+  add_domains(table, backend);
+  add_members(table, backend);
+  add_clients(table, backend);
+  add_channels(table, backend);
+  add_questions(table, backend);
+}
+
+}  // namespace allauth::wire::native

@@ -1,0 +1,101 @@
+// Where the handlers of the native API run. Each method says in its options what it needs; the four
+// functions at the end turn a plain use-case into a handler of that kind.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "app/caller.h"
+#include "app/core.h"
+#include "store/store.h"
+#include "wire/bind.h"
+
+namespace allauth::wire::native {
+
+// Runs a job on another thread; false at once if its queue is full.
+using Submit = std::function<bool(std::move_only_function<void()>)>;
+
+// All borrowed; outlives every handler.
+struct Backend {
+  const app::Core& core;
+  store::Store& store;
+  Submit readers;  // for what reads the database
+  Submit hashers;  // for what hashes passwords
+};
+
+// Who calls, from a bearer token or a client's id and key.
+// Errors: unauthenticated credential.missing and those of app::require_authenticated.
+Result<app::Caller> authenticate_call(const Backend&, const Call&);
+
+// The revision that If-Match names. Error: invalid if_match.invalid.
+Result<std::optional<Revision>> expected_revision(const Call&);
+
+std::unexpected<Error> overloaded();
+
+// fn(const Call&, const Req&) -> Result<Resp>, from memory.
+template <class Req, class Resp, class Fn>
+void add_snapshot(MethodTable& table, std::string name, Fn fn) {
+  bind<Req, Resp>(table, std::move(name), v1::KIND_SNAPSHOT,
+                  [fn = std::move(fn)](const Call& call, const Req& request) -> Result<Resp> {
+                    return fn(call, request);
+                  });
+}
+
+// fn(store::Read&, const app::Caller&, const Req&) -> Result<Resp>.
+template <class Req, class Resp, class Fn>
+void add_read(MethodTable& table, const Backend& backend, std::string name, Fn fn) {
+  bind<Req, Resp>(
+      table, std::move(name), v1::KIND_READ,
+      [&backend, fn = std::move(fn)](const Call& call, const Req& request, Reply<Resp> reply) {
+        auto caller = authenticate_call(backend, call);
+        if (!caller) return reply(std::unexpected(std::move(caller).error()));
+        auto held = std::make_shared<Reply<Resp>>(std::move(reply));
+        const bool taken = backend.readers([&backend, &fn, &request, caller = std::move(*caller), held] {
+          (*held)(backend.store.read([&](store::Read& read) { return fn(read, caller, request); }));
+        });
+        if (!taken) (*held)(overloaded());
+      });
+}
+
+// Queues a prepared write and replies with encode(T&&) -> Result<Resp> of what it made.
+template <class Resp, class T, class Encode>
+void submit(const Backend& backend, Result<store::Write<T>> write, Reply<Resp> reply, Encode encode) {
+  if (!write) return reply(std::unexpected(std::move(write).error()));
+  backend.store.submit<T>(std::move(*write),
+                          [reply = std::move(reply), encode](Result<store::Committed<T>> done) mutable {
+                            if (!done) return reply(std::unexpected(std::move(done).error()));
+                            reply(encode(std::move(done->value)));
+                          });
+}
+
+// prepare(const Call&, const Req&) -> Result<store::Write<T>>; encode(T&&) -> Result<Resp>.
+template <class Req, class Resp, class Prepare, class Encode>
+void add_write(MethodTable& table, const Backend& backend, std::string name, Prepare prepare, Encode encode) {
+  bind<Req, Resp>(table, std::move(name), v1::KIND_WRITE,
+                  [&backend, prepare = std::move(prepare), encode](const Call& call, const Req& request,
+                                                                   Reply<Resp> reply) {
+                    submit(backend, prepare(call, request), std::move(reply), encode);
+                  });
+}
+
+// The same, prepared on the hashing pool.
+template <class Req, class Resp, class Prepare, class Encode>
+void add_hashing_write(MethodTable& table, const Backend& backend, std::string name, Prepare prepare,
+                       Encode encode) {
+  bind<Req, Resp>(table, std::move(name), v1::KIND_WRITE_PASSWORD,
+                  [&backend, prepare = std::move(prepare), encode](const Call& call, const Req& request,
+                                                                   Reply<Resp> reply) {
+                    auto held = std::make_shared<Reply<Resp>>(std::move(reply));
+                    const bool taken = backend.hashers([&backend, &prepare, &call, &request, encode, held] {
+                      submit(backend, prepare(call, request), std::move(*held), encode);
+                    });
+                    if (!taken) (*held)(overloaded());
+                  });
+}
+
+// Registers every method of proto/allauth/v1.
+void add_all(MethodTable& table, const Backend& backend);
+
+}  // namespace allauth::wire::native

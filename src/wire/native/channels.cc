@@ -1,0 +1,171 @@
+#include "app/directory/channels.h"
+
+#include "wire/native/services.h"
+#include "wire/native/steps.h"
+
+namespace allauth::wire::native {
+namespace {
+
+Result<app::NewChannel> decode(const v1::CreateChannelRequest& request) {
+  app::NewChannel channel;
+  TRY(channel.name, parse_name(request.name()));
+  TRY(channel.route, parse_or_empty(request.route(), "route", parse_route));
+  TRY(channel.tags, decode_tags(request.tags()));
+  TRY(channel.metadata, decode_metadata(request.metadata()));
+  return channel;
+}
+
+Result<app::ChannelChanges> decode(const Call& call, const v1::UpdateChannelRequest& request) {
+  app::ChannelChanges changes;
+  TRY(changes.name, decode_present<std::string>(call, "name", request.name(), parse_name));
+  TRY(changes.route, decode_present<std::string>(call, "route", request.route(), [](auto& text, auto member) {
+        return parse_or_empty(text, member, parse_route);
+      }));
+  TRY(changes.tags,
+      decode_present<Tags>(call, "tags", request.tags(), [](auto& tags, auto) { return decode_tags(tags); }));
+  TRY(changes.metadata,
+      decode_present<Metadata>(call, "metadata", request.metadata(),
+                               [](auto& metadata, auto) { return decode_metadata(metadata); }));
+  return changes;
+}
+
+Result<app::Rights> decode_rights(const google::protobuf::RepeatedField<int>& actions) {
+  app::Rights rights;
+  for (const int action : actions) {
+    if (action == v1::CONNECTION_ACTION_PUBLISH) rights.publish = true;
+    if (action == v1::CONNECTION_ACTION_SUBSCRIBE) rights.subscribe = true;
+  }
+  return rights;
+}
+
+Result<app::Permit<app::act::ConnectChannel>> may_connect(const Backend& backend, const Call& call,
+                                                          const std::string& channel) {
+  return permit<app::act::ConnectChannel>(backend, call, channel, "channel_id");
+}
+
+template <class Request>
+void add_status(MethodTable& table, const Backend& backend, std::string name, Status status) {
+  add_write<Request, v1::Channel>(
+      table, backend, std::move(name),
+      [&backend, status](const Call& call, const Request& request) -> Result<store::Write<Channel>> {
+        TRY(const auto expected, expected_revision(call));
+        TRY(auto allowed, permit<app::act::UpdateChannel>(backend, call, request.channel_id(), "channel_id"));
+        return app::set_channel_status(backend.core, std::move(allowed), status, expected);
+      },
+      encode_entity<v1::Channel>());
+}
+
+void add_channel_reads(MethodTable& table, const Backend& backend) {
+  add_read<v1::GetChannelRequest, v1::Channel>(
+      table, backend, "allauth.v1.ChannelService.GetChannel",
+      [&backend](store::Read& read, const app::Caller& caller,
+                 const v1::GetChannelRequest& request) -> Result<v1::Channel> {
+        TRY(const auto allowed,
+            permit<app::act::ReadChannel>(backend, caller, request.channel_id(), "channel_id"));
+        TRY(const auto channel, app::get_channel(read, allowed));
+        return encode(channel);
+      });
+
+  add_read<v1::ListChannelsRequest, v1::ListChannelsResponse>(
+      table, backend, "allauth.v1.ChannelService.ListChannels",
+      [&backend](store::Read& read, const app::Caller& caller,
+                 const v1::ListChannelsRequest& request) -> Result<v1::ListChannelsResponse> {
+        TRY(const auto allowed,
+            permit<app::act::ListChannels>(backend, caller, request.domain_id(), "domain_id"));
+        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
+        TRY(const auto channels, app::list_channels(read, allowed, page));
+        return encode_page<v1::ListChannelsResponse>(channels,
+                                                     [](auto& response) { return response.add_channels(); });
+      });
+
+  add_read<v1::ListConnectionsRequest, v1::ListConnectionsResponse>(
+      table, backend, "allauth.v1.ChannelService.ListConnections",
+      [&backend](store::Read& read, const app::Caller& caller,
+                 const v1::ListConnectionsRequest& request) -> Result<v1::ListConnectionsResponse> {
+        TRY(const auto allowed,
+            permit<app::act::ReadChannel>(backend, caller, request.channel_id(), "channel_id"));
+        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
+        TRY(const auto connections, app::list_connections(read, allowed, page));
+        return encode_page<v1::ListConnectionsResponse>(
+            connections, [](auto& response) { return response.add_connections(); });
+      });
+}
+
+void add_connections(MethodTable& table, const Backend& backend) {
+  add_write<v1::ConnectRequest, v1::Connection>(
+      table, backend, "allauth.v1.ChannelService.Connect",
+      [&backend](const Call& call, const v1::ConnectRequest& request) -> Result<store::Write<Connection>> {
+        TRY(auto channel, may_connect(backend, call, request.channel_id()));
+        TRY(auto client,
+            permit<app::act::ConnectClient>(backend, channel.caller(), request.client_id(), "client_id"));
+        TRY(const auto rights, decode_rights(request.actions()));
+        return app::connect(backend.core, std::move(channel), std::move(client), rights);
+      },
+      encode_entity<v1::Connection>());
+
+  add_write<v1::UpdateConnectionRequest, v1::Connection>(
+      table, backend, "allauth.v1.ChannelService.UpdateConnection",
+      [&backend](const Call& call,
+                 const v1::UpdateConnectionRequest& request) -> Result<store::Write<Connection>> {
+        TRY(const auto expected, expected_revision(call));
+        TRY(auto channel, may_connect(backend, call, request.channel_id()));
+        TRY(auto client, ClientId::parse(request.client_id(), "client_id"));
+        TRY(const auto rights, decode_rights(request.actions()));
+        return app::change_connection(backend.core, std::move(channel), std::move(client), rights, expected);
+      },
+      encode_entity<v1::Connection>());
+
+  add_write<v1::DisconnectRequest, google::protobuf::Empty>(
+      table, backend, "allauth.v1.ChannelService.Disconnect",
+      [&backend](const Call& call,
+                 const v1::DisconnectRequest& request) -> Result<store::Write<store::Done>> {
+        TRY(const auto expected, expected_revision(call));
+        TRY(auto channel, may_connect(backend, call, request.channel_id()));
+        TRY(auto client, ClientId::parse(request.client_id(), "client_id"));
+        return app::disconnect(backend.core, std::move(channel), std::move(client), expected);
+      },
+      encode_nothing());
+}
+
+}  // namespace
+
+void add_channels(MethodTable& table, const Backend& backend) {
+  add_channel_reads(table, backend);
+  add_connections(table, backend);
+
+  add_write<v1::CreateChannelRequest, v1::Channel>(
+      table, backend, "allauth.v1.ChannelService.CreateChannel",
+      [&backend](const Call& call, const v1::CreateChannelRequest& request) -> Result<store::Write<Channel>> {
+        TRY(auto allowed, permit<app::act::CreateChannel>(backend, call, request.domain_id(), "domain_id"));
+        TRY(auto channel, decode(request));
+        return app::create_channel(backend.core, std::move(allowed), std::move(channel));
+      },
+      encode_entity<v1::Channel>());
+
+  add_write<v1::UpdateChannelRequest, v1::Channel>(
+      table, backend, "allauth.v1.ChannelService.UpdateChannel",
+      [&backend](const Call& call, const v1::UpdateChannelRequest& request) -> Result<store::Write<Channel>> {
+        TRY(const auto expected, expected_revision(call));
+        TRY(auto allowed, permit<app::act::UpdateChannel>(backend, call, request.channel_id(), "channel_id"));
+        TRY(auto changes, decode(call, request));
+        return app::update_channel(backend.core, std::move(allowed), std::move(changes), expected);
+      },
+      encode_entity<v1::Channel>());
+
+  add_status<v1::EnableChannelRequest>(table, backend, "allauth.v1.ChannelService.EnableChannel",
+                                       Status::enabled);
+  add_status<v1::DisableChannelRequest>(table, backend, "allauth.v1.ChannelService.DisableChannel",
+                                        Status::disabled);
+
+  add_write<v1::DeleteChannelRequest, google::protobuf::Empty>(
+      table, backend, "allauth.v1.ChannelService.DeleteChannel",
+      [&backend](const Call& call,
+                 const v1::DeleteChannelRequest& request) -> Result<store::Write<store::Done>> {
+        TRY(const auto expected, expected_revision(call));
+        TRY(auto allowed, permit<app::act::DeleteChannel>(backend, call, request.channel_id(), "channel_id"));
+        return app::delete_channel(backend.core, std::move(allowed), expected);
+      },
+      encode_nothing());
+}
+
+}  // namespace allauth::wire::native

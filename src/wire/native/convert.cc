@@ -1,0 +1,129 @@
+#include "wire/native/convert.h"
+
+#include <algorithm>
+
+#include "wire/rest/json_read.h"
+#include "wire/rest/json_write.h"
+
+namespace allauth::wire::native {
+namespace {
+
+v1::Status encode_status(Status status) {
+  switch (status) {
+    case Status::enabled:
+      return v1::STATUS_ENABLED;
+    case Status::disabled:
+      return v1::STATUS_DISABLED;
+  }
+  return v1::STATUS_UNSPECIFIED;
+}
+
+template <class Message>
+void encode_stamp(const Stamp& stamp, Message& message) {
+  *message.mutable_created_at() = encode_time(stamp.created_at);
+  message.set_created_by(stamp.created_by);
+  *message.mutable_updated_at() = encode_time(stamp.updated_at);
+  message.set_updated_by(stamp.updated_by);
+  message.set_revision(encode_revision(stamp.revision));
+}
+
+// What users, domains, clients and channels have in common.
+template <class Entity, class Message>
+void encode_common(const Entity& entity, Message& message) {
+  message.set_id(entity.id.str());
+  message.set_name(entity.name);
+  message.mutable_tags()->Assign(entity.tags.begin(), entity.tags.end());
+  // Our own text: it was a Struct when it came in.
+  if (!read_json(entity.metadata.json, *message.mutable_metadata(), JsonLimits{})) message.clear_metadata();
+  message.set_status(encode_status(entity.status));
+  encode_stamp(entity.stamp, message);
+}
+
+v1::DomainRole encode_role(app::DomainRole role) {
+  switch (role) {
+    case app::DomainRole::owner:
+      return v1::DOMAIN_ROLE_OWNER;
+    case app::DomainRole::admin:
+      return v1::DOMAIN_ROLE_ADMIN;
+    case app::DomainRole::member:
+      return v1::DOMAIN_ROLE_MEMBER;
+  }
+  return v1::DOMAIN_ROLE_UNSPECIFIED;
+}
+
+}  // namespace
+
+Result<Metadata> decode_metadata(const google::protobuf::Struct& metadata) {
+  std::string json;
+  append_json(json, metadata);
+  return parse_metadata(json);
+}
+
+Result<Tags> decode_tags(const google::protobuf::RepeatedPtrField<std::string>& tags) {
+  return parse_tags({tags.begin(), tags.end()});
+}
+
+bool is_present(const Call& call, std::string_view member) {
+  return std::ranges::find(call.present, member) != call.present.end();
+}
+
+google::protobuf::Timestamp encode_time(Instant time) {
+  const auto ms = to_millis(time);
+  google::protobuf::Timestamp stamp;
+  stamp.set_seconds(ms / 1000);
+  stamp.set_nanos(static_cast<std::int32_t>(ms % 1000) * 1'000'000);
+  return stamp;
+}
+
+std::string encode_revision(Revision revision) { return fmt::format("{}", to_number(revision)); }
+
+v1::User encode(const User& user) {
+  v1::User message;
+  encode_common(user, message);
+  message.set_email(user.email);
+  message.set_username(user.username);
+  return message;
+}
+
+v1::Domain encode(const Domain& domain) {
+  v1::Domain message;
+  encode_common(domain, message);
+  message.set_route(domain.route);
+  return message;
+}
+
+v1::Client encode(const Client& client) {
+  v1::Client message;
+  encode_common(client, message);
+  message.set_domain_id(client.domain.str());
+  return message;
+}
+
+v1::Channel encode(const Channel& channel) {
+  v1::Channel message;
+  encode_common(channel, message);
+  message.set_domain_id(channel.domain.str());
+  message.set_route(channel.route);
+  return message;
+}
+
+v1::Connection encode(const Connection& connection) {
+  v1::Connection message;
+  message.set_channel_id(connection.channel.str());
+  message.set_client_id(connection.client.str());
+  if (connection.publish) message.add_actions(v1::CONNECTION_ACTION_PUBLISH);
+  if (connection.subscribe) message.add_actions(v1::CONNECTION_ACTION_SUBSCRIBE);
+  encode_stamp(connection.stamp, message);
+  return message;
+}
+
+v1::Member encode(const app::Member& member) {
+  v1::Member message;
+  message.set_domain_id(member.domain.str());
+  message.set_user_id(member.user.str());
+  message.set_role(encode_role(member.role));
+  encode_stamp(member.stamp, message);
+  return message;
+}
+
+}  // namespace allauth::wire::native

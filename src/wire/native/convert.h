@@ -1,0 +1,54 @@
+// Between the messages of the API and the values of the directory.
+#pragma once
+
+#include <google/protobuf/empty.pb.h>
+#include <google/protobuf/repeated_ptr_field.h>
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/timestamp.pb.h>
+
+#include "allauth/v1/channels.pb.h"
+#include "allauth/v1/clients.pb.h"
+#include "allauth/v1/common.pb.h"
+#include "allauth/v1/domains.pb.h"
+#include "allauth/v1/users.pb.h"
+#include "app/directory/members.h"
+#include "app/directory/paging.h"
+#include "model/entities.h"
+#include "wire/method.h"
+
+namespace allauth::wire::native {
+
+// The document is never larger than parse_metadata() allows, so it always fits its type again.
+Result<Metadata> decode_metadata(const google::protobuf::Struct& metadata);
+Result<Tags> decode_tags(const google::protobuf::RepeatedPtrField<std::string>& tags);
+
+// True if the body of a PATCH named this member.
+bool is_present(const Call& call, std::string_view member);
+
+// parse(text, member) if the member is present, else nothing.
+template <class T, class Text, class Parse>
+Result<std::optional<T>> decode_present(const Call& call, std::string_view member, const Text& text,
+                                        Parse parse) {
+  if (!is_present(call, member)) return std::nullopt;
+  TRY(T value, parse(text, member));
+  return std::optional<T>(std::move(value));
+}
+
+// An empty text stays empty: routes and user names may be taken away.
+template <class Parse>
+Result<std::string> parse_or_empty(std::string_view text, std::string_view member, Parse parse) {
+  if (text.empty()) return std::string();
+  return parse(text, member);
+}
+
+google::protobuf::Timestamp encode_time(Instant time);
+std::string encode_revision(Revision revision);
+
+v1::User encode(const User& user);
+v1::Domain encode(const Domain& domain);
+v1::Client encode(const Client& client);
+v1::Channel encode(const Channel& channel);
+v1::Connection encode(const Connection& connection);
+v1::Member encode(const app::Member& member);
+
+}  // namespace allauth::wire::native

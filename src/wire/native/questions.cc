@@ -1,0 +1,123 @@
+#include "app/access/questions.h"
+
+#include "allauth/v1/auth.pb.h"
+#include "app/identity/authenticate.h"
+#include "wire/native/services.h"
+#include "wire/native/steps.h"
+
+namespace allauth::wire::native {
+namespace {
+
+v1::PrincipalKind encode_kind(app::PrincipalKind kind) {
+  switch (kind) {
+    case app::PrincipalKind::user:
+      return v1::PRINCIPAL_KIND_USER;
+    case app::PrincipalKind::client:
+      return v1::PRINCIPAL_KIND_CLIENT;
+    case app::PrincipalKind::system:
+      return v1::PRINCIPAL_KIND_SYSTEM;
+    case app::PrincipalKind::anonymous:
+      return v1::PRINCIPAL_KIND_ANONYMOUS;
+  }
+  return v1::PRINCIPAL_KIND_UNSPECIFIED;
+}
+
+Result<v1::AuthenticateResponse> encode_outcome(Result<app::AuthenticateOutcome> outcome) {
+  TRY(const auto who, app::require_authenticated(std::move(outcome)));
+  v1::AuthenticateResponse response;
+  response.mutable_principal()->set_kind(encode_kind(who.principal.kind));
+  response.mutable_principal()->set_id(who.principal.id);
+  response.mutable_principal()->set_domain_id(who.tenant.str());
+  if (who.expires) *response.mutable_expires_at() = encode_time(*who.expires);
+  return response;
+}
+
+// Answered at once, but for passwords, which take a hashing thread.
+void authenticate(const Backend& backend, const Call& call, const v1::AuthenticateRequest& request,
+                  Reply<v1::AuthenticateResponse> reply) {
+  if (const auto caller = authenticate_call(backend, call); !caller)
+    return reply(std::unexpected(caller.error()));
+  switch (request.credential_case()) {
+    case v1::AuthenticateRequest::kAccessToken:
+      return reply(encode_outcome(app::authenticate_token(backend.core, {Secret(request.access_token())})));
+    case v1::AuthenticateRequest::kClientKey: {
+      const auto& key = request.client_key();
+      return reply(encode_outcome(app::authenticate_key(backend.core, {key.client_id(), Secret(key.key())})));
+    }
+    case v1::AuthenticateRequest::kPassword: {
+      auto held = std::make_shared<Reply<v1::AuthenticateResponse>>(std::move(reply));
+      const bool taken = backend.hashers([&backend, &request, held] {
+        const auto& login = request.password();
+        (*held)(encode_outcome(
+            app::authenticate_password(backend.core, {login.login(), Secret(login.password())})));
+      });
+      if (!taken) (*held)(overloaded());
+      return;
+    }
+    case v1::AuthenticateRequest::CREDENTIAL_NOT_SET:
+      break;
+  }
+  reply(fail(Code::invalid, "credential.missing", "Give one of access_token, password or client_key."));
+}
+
+template <class Request>
+Result<app::Question> decode_question(const Request& request) {
+  app::Question question{.subject = {},
+                         .permission = request.permission(),
+                         .object_kind = request.object().kind(),
+                         .object_id = request.object().id()};
+  if (!is_id(question.object_id))
+    return fail(Code::invalid, "id.invalid", "Give the id of the object.", "object.id");
+  if (!request.has_subject()) return question;
+  const auto& subject = request.subject();
+  if (!is_id(subject.id()))
+    return fail(Code::invalid, "id.invalid", "Give the id of the subject.", "subject.id");
+  if (subject.kind() == kind::user)
+    question.subject = {app::PrincipalKind::user, subject.id()};
+  else if (subject.kind() == kind::client)
+    question.subject = {app::PrincipalKind::client, subject.id()};
+  else
+    return fail(Code::invalid, "question.subject_kind", "A subject is a user or a client.", "subject.kind");
+  return question;
+}
+
+}  // namespace
+
+void add_questions(MethodTable& table, const Backend& backend) {
+  bind<v1::AuthenticateRequest, v1::AuthenticateResponse>(
+      table, "allauth.v1.AuthService.Authenticate", v1::KIND_SNAPSHOT,
+      [&backend](const Call& call, const v1::AuthenticateRequest& request,
+                 Reply<v1::AuthenticateResponse> reply) {
+        authenticate(backend, call, request, std::move(reply));
+      });
+
+  add_snapshot<v1::CheckRequest, v1::CheckResponse>(
+      table, "allauth.v1.AuthService.Check",
+      [&backend](const Call& call, const v1::CheckRequest& request) -> Result<v1::CheckResponse> {
+        TRY(const auto caller, authenticate_call(backend, call));
+        TRY(const auto question, decode_question(request));
+        TRY(const auto answer, app::check(backend.core, caller, question));
+        v1::CheckResponse response;
+        response.set_allowed(answer.allowed);
+        response.set_rule(answer.rule);
+        response.mutable_evidence()->Assign(answer.evidence.begin(), answer.evidence.end());
+        response.set_revision(encode_revision(answer.revision));
+        return response;
+      });
+
+  add_snapshot<v1::ExplainRequest, v1::ExplainResponse>(
+      table, "allauth.v1.AuthService.Explain",
+      [&backend](const Call& call, const v1::ExplainRequest& request) -> Result<v1::ExplainResponse> {
+        TRY(const auto caller, authenticate_call(backend, call));
+        TRY(const auto question, decode_question(request));
+        TRY(const auto explanation, app::explain(backend.core, caller, question));
+        v1::ExplainResponse response;
+        response.set_allowed(explanation.decision.allowed());
+        const auto lines = explanation.lines();
+        if (!lines.empty()) response.set_text(lines.front());
+        for (std::size_t i = 1; i < lines.size(); ++i) response.add_steps(lines[i]);
+        return response;
+      });
+}
+
+}  // namespace allauth::wire::native

@@ -1,0 +1,18 @@
+// The handlers of the native API, a function per group of methods. Each decodes, asks the gate, runs
+// the use-case and encodes; there is nothing else in them.
+#pragma once
+
+#include "wire/native/backend.h"
+
+namespace allauth::wire::native {
+
+void add_setup(MethodTable&, const Backend&);
+void add_sessions(MethodTable&, const Backend&);
+void add_users(MethodTable&, const Backend&);
+void add_domains(MethodTable&, const Backend&);
+void add_members(MethodTable&, const Backend&);
+void add_clients(MethodTable&, const Backend&);
+void add_channels(MethodTable&, const Backend&);
+void add_questions(MethodTable&, const Backend&);
+
+}  // namespace allauth::wire::native
