@@ -56,7 +56,8 @@ Result<store::Write<CreatedClient>> create_client(const Core& core, Permit<act::
                                   key.row.stamp = fresh_stamp(tx, p.caller());
                                   TRY(store::insert(tx, key.row));
                                   tx.act(client_act(p.caller(), "client.created", client));
-                                  return CreatedClient{std::move(client), {key.row.id, std::move(key.key)}};
+                                  MadeKey made{client.id, key.row.id, std::move(key.key)};
+        return CreatedClient{std::move(client), std::move(made)};
                                 });
 }
 
@@ -135,7 +136,7 @@ Result<store::Write<MadeKey>> create_key(const Core& core, Permit<act::ManageKey
                             key.row.stamp = fresh_stamp(tx, p.caller());
                             TRY(store::insert(tx, key.row));
                             tx.act(client_act(p.caller(), "client.key_created", client));
-                            return MadeKey{key.row.id, std::move(key.key)};
+                            return MadeKey{client.id, key.row.id, std::move(key.key)};
                           });
 }
 

@@ -17,6 +17,7 @@ struct NewClient {
 
 // A key at the only moment in which it can be shown.
 struct MadeKey {
+  ClientId client;
   CredentialId id;
   Secret key;
 };
