@@ -1,0 +1,86 @@
+#include "server/run/directory_guard.h"
+
+#include "app/access/gate.h"
+#include "app/identity/authenticate.h"
+#include "app/messaging/messages.h"
+
+namespace allauth::server {
+namespace {
+
+constexpr std::size_t kMaxNames = 1024;
+
+mqtt::Refusal refusal_of(Reason reason) {
+  if (reason == Reason("client.disabled") || reason == Reason("domain.disabled"))
+    return mqtt::Refusal::banned;
+  return mqtt::Refusal::bad_credentials;
+}
+
+// Another client's id as MQTT client id could only be meant to be mistaken for it.
+bool is_foreign_id(const store::Snapshot& snapshot, std::string_view mqtt_id, const std::string& own) {
+  return mqtt_id != own && snapshot.thing(kind::client, mqtt_id).exists();
+}
+
+std::string broker_id(std::string_view mqtt_id, const std::string& own) {
+  return mqtt_id.empty() || mqtt_id == own ? own : fmt::format("{}/{}", own, mqtt_id);
+}
+
+mqtt::ConnectOutcome decide(const app::Core& core, mqtt::ConnectRequest request) {
+  if (!request.has_username) return mqtt::Refusal::bad_credentials;
+  auto outcome = app::authenticate_key(core, {request.username, std::move(request.password)});
+  if (!outcome) return mqtt::Refusal::unavailable;
+  if (const auto* rejected = std::get_if<app::Rejected>(&*outcome)) return refusal_of(rejected->reason);
+  auto* who = std::get_if<app::Authenticated>(&*outcome);
+  if (who == nullptr) return mqtt::Refusal::not_authorized;
+  const std::string own = who->principal.id;
+  if (is_foreign_id(core.now(), request.client_id, own)) return mqtt::Refusal::bad_client_id;
+  return mqtt::Accepted{.guard = std::make_unique<DirectoryGuard>(core, std::move(*who)),
+                        .broker_client_id = broker_id(request.client_id, own)};
+}
+
+std::string_view channel_part(const app::TopicParts& parts, std::string_view topic) {
+  return topic.substr(parts.share.size(), topic.size() - parts.share.size() - parts.subtopic.size());
+}
+
+}  // namespace
+
+mqtt::Authenticator make_authenticator(const app::Core& core) {
+  return [&core](mqtt::ConnectRequest request, std::move_only_function<void(mqtt::ConnectOutcome)> done) {
+    done(decide(core, std::move(request)));
+  };
+}
+
+mqtt::TopicVerdict DirectoryGuard::publish(std::string_view topic, bool) {
+  auto answer = app::may_message(core_, core_.now(), who_, app::MessageAction::publish, topic);
+  return {answer.verdict, std::move(answer.topic)};
+}
+
+mqtt::TopicVerdict DirectoryGuard::subscribe(std::string_view filter) {
+  auto answer = app::may_message(core_, core_.now(), who_, app::MessageAction::subscribe, filter);
+  if (answer.verdict.granted() && !answer.topic.empty() && names_.size() < kMaxNames)
+    if (const auto seen = app::parse_topic(answer.topic))
+      names_[std::string(channel_part(*seen, answer.topic))] = std::string(answer.prefix);
+  return {answer.verdict, std::move(answer.topic)};
+}
+
+std::string DirectoryGuard::unsubscribe(std::string_view filter) {
+  const auto& snapshot = core_.now();
+  const auto parts = app::parse_topic(filter);
+  if (!parts) return std::string(filter);
+  const auto resolved = app::resolve(snapshot, *parts);
+  const bool known = resolved.place.domain != store::kNoNode && resolved.place.channel != store::kNoNode;
+  return known ? app::broker_topic(snapshot, *parts, resolved.place) : std::string(filter);
+}
+
+mqtt::TopicVerdict DirectoryGuard::deliver(std::string_view topic) {
+  auto answer = app::may_message(core_, core_.now(), who_, app::MessageAction::subscribe, topic);
+  if (!answer.verdict.granted()) return {answer.verdict, {}};
+  const auto name = names_.find(answer.prefix);
+  if (name == names_.end()) return {answer.verdict, {}};
+  return {answer.verdict, name->second + std::string(topic.substr(answer.prefix.size()))};
+}
+
+Verdict DirectoryGuard::alive() { return app::still_valid(core_.now(), who_, core_.clock.now()); }
+
+std::uint64_t DirectoryGuard::revision() { return to_number(core_.now().revision()); }
+
+}  // namespace allauth::server

@@ -1,0 +1,39 @@
+// Answers the gateway's questions from authentication and policy: who connects, what may they send
+// and get, and may they stay.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "app/caller.h"
+#include "app/core.h"
+#include "mqtt/guard.h"
+
+namespace allauth::server {
+
+// Decides CONNECT packets. A client shows its id as user name and its key as password. It may call
+// itself what it likes in MQTT: the broker sees "<client id>/<MQTT client id>", so that no client can
+// take over another's session; only the id of another client is refused.
+mqtt::Authenticator make_authenticator(const app::Core& core);
+
+// The answers for one connection. `core` must outlive it.
+class DirectoryGuard final : public mqtt::Guard {
+ public:
+  DirectoryGuard(const app::Core& core, app::Authenticated who) : core_(core), who_(std::move(who)) {}
+
+  mqtt::TopicVerdict publish(std::string_view topic, bool retain) override;
+  mqtt::TopicVerdict subscribe(std::string_view filter) override;
+  std::string unsubscribe(std::string_view filter) override;
+  mqtt::TopicVerdict deliver(std::string_view topic) override;
+  Verdict alive() override;
+  std::uint64_t revision() override;
+
+ private:
+  const app::Core& core_;
+  const app::Authenticated who_;
+  // How the client called a channel when it subscribed, by how the broker calls it: "m/<id>/c/<id>" to
+  // "m/<route>/c/<route>". Only where the two differ; bounded.
+  std::map<std::string, std::string, std::less<>> names_;
+};
+
+}  // namespace allauth::server
