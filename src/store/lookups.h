@@ -1,4 +1,5 @@
-// Statements that find rows by something else than their key, each served by an index:
+// Statements that find rows by something else than their key. All of them are here, so that the test
+// that looks at their plans cannot miss one:
 //   TRY(auto user, select_one<User>(read, lookup::kUserByEmail, email));
 #pragma once
 
@@ -20,13 +21,34 @@ inline constexpr Statement kChannelByRoute(
 inline constexpr Statement kRoleByName(
     "role.by_name", "SELECT {columns} FROM roles WHERE scope_kind = $1 AND scope_id = $2 AND name = $3");
 
-// What belongs to a domain, role, user … in the order of its key.
+// Pages: those after this id, at most so many.
+inline constexpr Statement kUsers("user.page",
+                                  "SELECT {columns} FROM users WHERE id > $1 ORDER BY id LIMIT $2");
+inline constexpr Statement kDomains("domain.page",
+                                    "SELECT {columns} FROM domains WHERE id > $1 ORDER BY id LIMIT $2");
+inline constexpr Statement kDomainsOfMember(
+    "domain.page_of_member",
+    "SELECT {columns} FROM domains WHERE id > $1 AND id IN (SELECT scope_id FROM role_members "
+    "WHERE subject_kind = $2 AND subject_id = $3 AND scope_kind = 'domain') ORDER BY id LIMIT $4");
 inline constexpr Statement kClientsOfDomain(
-    "client.of_domain",  // after this id, at most so many
+    "client.of_domain",
     "SELECT {columns} FROM clients WHERE domain_id = $1 AND id > $2 ORDER BY id LIMIT $3");
 inline constexpr Statement kChannelsOfDomain(
-    "channel.of_domain",  // after this id, at most so many
+    "channel.of_domain",
     "SELECT {columns} FROM channels WHERE domain_id = $1 AND id > $2 ORDER BY id LIMIT $3");
+inline constexpr Statement kConnectionsOfChannelPage(
+    "connection.page",
+    "SELECT {columns} FROM connections WHERE channel_id = $1 AND client_id > $2 ORDER BY client_id LIMIT $3");
+inline constexpr Statement kUsersInScope(
+    "role_member.page",
+    "SELECT {columns} FROM role_members WHERE scope_kind = $1 AND scope_id = $2 AND subject_kind = 'user' "
+    "AND subject_id > $3 ORDER BY subject_id LIMIT $4");
+inline constexpr Statement kLiveSessionsOfUser(
+    "session.live",
+    "SELECT {columns} FROM sessions WHERE user_id = $1 AND id > $2 AND state = 1 AND expires_at > $3 "
+    "ORDER BY id LIMIT $4");
+
+// All that belongs to a client, channel, role, user …
 inline constexpr Statement kConnectionsOfClient(
     "connection.of_client", "SELECT {columns} FROM connections WHERE client_id = $1 ORDER BY channel_id");
 inline constexpr Statement kConnectionsOfChannel(
@@ -39,16 +61,32 @@ inline constexpr Statement kMembersOfRole(
 inline constexpr Statement kMembershipsOfSubject(
     "role_member.of_subject",
     "SELECT {columns} FROM role_members WHERE subject_kind = $1 AND subject_id = $2 ORDER BY role_id");
-inline constexpr Statement kMembersOfScope(
-    "role_member.of_scope",
-    "SELECT {columns} FROM role_members WHERE scope_kind = $1 AND scope_id = $2 "
-    "ORDER BY subject_kind, subject_id");
+inline constexpr Statement kMembershipInScope(
+    "role_member.in_scope",
+    "SELECT {columns} FROM role_members WHERE scope_kind = $1 AND scope_id = $2 AND subject_kind = $3 "
+    "AND subject_id = $4");
 inline constexpr Statement kCredentialsOfOwner(
     "credential.of_owner",
     "SELECT {columns} FROM credentials WHERE owner_kind = $1 AND owner_id = $2 ORDER BY id");
-inline constexpr Statement kCredentialsByDigest("credential.by_digest",
-                                                "SELECT {columns} FROM credentials WHERE digest = $1");
 inline constexpr Statement kSessionsOfUser("session.of_user",
                                            "SELECT {columns} FROM sessions WHERE user_id = $1 ORDER BY id");
+inline constexpr Statement kActiveSessionsOfUser(
+    "session.active", "SELECT {columns} FROM sessions WHERE user_id = $1 AND state = 1 ORDER BY id");
+
+// At start only: there is a handful of keys.
+inline constexpr Statement kSigningKeysOfIssuer(
+    "signing_key.of_issuer", "SELECT {columns} FROM signing_keys WHERE issuer = $1 ORDER BY created_at DESC");
+
+// How many.
+inline constexpr Statement kCountMembersOfRole("role_member.count",
+                                               "SELECT count(*) FROM role_members WHERE role_id = $1");
+inline constexpr Statement kCountOtherUsersOfRole(
+    "role_member.count_others",  // enabled ones
+    "SELECT count(*) FROM role_members m JOIN users u ON u.id = m.subject_id WHERE m.role_id = $1 "
+    "AND m.subject_kind = 'user' AND m.subject_id <> $2 AND u.status = 1");
+inline constexpr Statement kCountContentOfDomain(
+    "domain.content",  // clients and channels
+    "SELECT (SELECT count(*) FROM clients WHERE domain_id = $1) + "
+    "(SELECT count(*) FROM channels WHERE domain_id = $1)");
 
 }  // namespace allauth::store::lookup

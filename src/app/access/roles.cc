@@ -1,5 +1,6 @@
 #include "app/access/roles.h"
 
+#include "store/lookups.h"
 #include "store/rows.h"
 
 namespace allauth::app {
@@ -77,18 +78,14 @@ RoleMember member_of(const Role& role, std::string_view subject_kind, std::strin
 }
 
 Result<Role> find_domain_role(store::Read& read, const DomainId& domain, DomainRole role) {
-  static constexpr sql::Statement kByName(
-      "role.by_name",
-      "SELECT {columns} FROM roles WHERE scope_kind = 'domain' AND scope_id = $1 AND name = $2");
-  TRY(auto found, store::select_one<Role>(read, kByName, domain.str(), std::string(to_string(role))));
+  TRY(auto found, store::select_one<Role>(read, store::lookup::kRoleByName, kind::domain, domain,
+                                          std::string(to_string(role))));
   if (!found) return fail(Code::bug, "role.missing", "The domain lacks a built-in role.");
   return std::move(*found);
 }
 
 Result<void> erase_role(store::Tx& tx, Role role) {
-  static constexpr sql::Statement kMembers("role_member.of_role",
-                                           "SELECT {columns} FROM role_members WHERE role_id = $1");
-  TRY(const auto members, store::select<RoleMember>(tx, kMembers, role.id));
+  TRY(const auto members, store::select<RoleMember>(tx, store::lookup::kMembersOfRole, role.id));
   for (const auto& member : members) TRY(store::erase(tx, member));
   role.grants.clear();
   TRY(store::update(tx, role));

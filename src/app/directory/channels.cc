@@ -1,15 +1,14 @@
 #include "app/directory/channels.h"
 
 #include "app/directory/change.h"
+#include "store/lookups.h"
 
 namespace allauth::app {
 namespace {
 
 Result<void> require_free_route(store::Read& read, const Channel& channel) {
-  static constexpr sql::Statement kByRoute(
-      "channel.by_route",
-      "SELECT {columns} FROM channels WHERE domain_id = $1 AND route = $2 AND route <> ''");
-  TRY(const auto same, store::select_one<Channel>(read, kByRoute, channel.domain, channel.route));
+  TRY(const auto same,
+      store::select_one<Channel>(read, store::lookup::kChannelByRoute, channel.domain, channel.route));
   if (!same || same->id == channel.id) return {};
   return fail(Code::conflict, "route.taken", "Another channel of the domain has this route.", "route");
 }
@@ -53,9 +52,8 @@ Result<Channel> get_channel(store::Read& read, const Permit<act::ReadChannel>& p
 
 Result<Page<Channel>> list_channels(store::Read& read, const Permit<act::ListChannels>& permit,
                                     const PageRequest& page) {
-  static constexpr sql::Statement kPage(
-      "channel.page", "SELECT {columns} FROM channels WHERE domain_id = $1 AND id > $2 ORDER BY id LIMIT $3");
-  TRY(auto rows, store::select<Channel>(read, kPage, permit.object(), page.after, page.size + 1));
+  TRY(auto rows, store::select<Channel>(read, store::lookup::kChannelsOfDomain, permit.object(), page.after,
+                                        page.size + 1));
   return make_page(std::move(rows), page.size, [](const Channel& channel) { return channel.id.str(); });
 }
 
@@ -94,11 +92,10 @@ Result<store::Write<store::Done>> delete_channel(const Core& core, Permit<act::D
                                                  std::optional<Revision> expected) {
   return guarded<store::Done>(
       core, std::move(permit), [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
-        static constexpr sql::Statement kConnections(
-            "connection.of_channel", "SELECT {columns} FROM connections WHERE channel_id = $1");
         TRY(const auto channel, require_row<Channel>(tx, p.object()));
         TRY(check_revision(channel.stamp, expected));
-        TRY(const auto connections, store::select<Connection>(tx, kConnections, channel.id));
+        TRY(const auto connections,
+            store::select<Connection>(tx, store::lookup::kConnectionsOfChannel, channel.id));
         for (const auto& connection : connections) TRY(store::erase(tx, connection));
         TRY(store::erase(tx, channel));
         tx.act(channel_act(p.caller(), "channel.deleted", channel));

@@ -2,6 +2,7 @@
 
 #include "app/directory/change.h"
 #include "app/identity/credentials.h"
+#include "store/lookups.h"
 
 namespace allauth::app {
 namespace {
@@ -19,9 +20,6 @@ Result<PreparedKey> prepare_key(const Core& core, const ClientId& client, std::o
   auto row = key_credential(CredentialId::trusted(core.ids.next()), client, scheme, digest);
   return PreparedKey{std::move(key), std::move(row)};
 }
-
-// The client of an act, with a domain for the log.
-Result<Client> require_client(store::Read& read, const ClientId& id) { return require_row<Client>(read, id); }
 
 store::Act client_act(const Caller& caller, std::string_view slug, const Client& client) {
   return act_of(caller, slug, kind::client, client.id.str(), client.domain.str());
@@ -57,19 +55,18 @@ Result<store::Write<CreatedClient>> create_client(const Core& core, Permit<act::
                                   TRY(store::insert(tx, key.row));
                                   tx.act(client_act(p.caller(), "client.created", client));
                                   MadeKey made{client.id, key.row.id, std::move(key.key)};
-        return CreatedClient{std::move(client), std::move(made)};
+                                  return CreatedClient{std::move(client), std::move(made)};
                                 });
 }
 
 Result<Client> get_client(store::Read& read, const Permit<act::ReadClient>& permit) {
-  return require_client(read, permit.object());
+  return require_row<Client>(read, permit.object());
 }
 
 Result<Page<Client>> list_clients(store::Read& read, const Permit<act::ListClients>& permit,
                                   const PageRequest& page) {
-  static constexpr sql::Statement kPage(
-      "client.page", "SELECT {columns} FROM clients WHERE domain_id = $1 AND id > $2 ORDER BY id LIMIT $3");
-  TRY(auto rows, store::select<Client>(read, kPage, permit.object(), page.after, page.size + 1));
+  TRY(auto rows, store::select<Client>(read, store::lookup::kClientsOfDomain, permit.object(), page.after,
+                                       page.size + 1));
   return make_page(std::move(rows), page.size, [](const Client& client) { return client.id.str(); });
 }
 
@@ -78,7 +75,7 @@ Result<store::Write<Client>> update_client(const Core& core, Permit<act::UpdateC
   return guarded<Client>(
       core, std::move(permit),
       [changes = std::move(changes), expected](store::Tx& tx, const auto& p) mutable -> Result<Client> {
-        TRY(auto client, require_client(tx, p.object()));
+        TRY(auto client, require_row<Client>(tx, p.object()));
         TRY(client, change_row(tx, p.caller(), std::move(client), expected, [&](Client& row) -> Result<void> {
               apply_changes(row, std::move(changes));
               return {};
@@ -92,7 +89,7 @@ Result<store::Write<Client>> set_client_status(const Core& core, Permit<act::Upd
                                                Status status, std::optional<Revision> expected) {
   return guarded<Client>(
       core, std::move(permit), [status, expected](store::Tx& tx, const auto& p) -> Result<Client> {
-        TRY(auto client, require_client(tx, p.object()));
+        TRY(auto client, require_row<Client>(tx, p.object()));
         TRY(client, change_row(tx, p.caller(), std::move(client), expected, [&](Client& row) -> Result<void> {
               row.status = status;
               return {};
@@ -107,11 +104,10 @@ Result<store::Write<store::Done>> delete_client(const Core& core, Permit<act::De
                                                 std::optional<Revision> expected) {
   return guarded<store::Done>(
       core, std::move(permit), [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
-        static constexpr sql::Statement kConnections(
-            "connection.of_client", "SELECT {columns} FROM connections WHERE client_id = $1");
-        TRY(const auto client, require_client(tx, p.object()));
+        TRY(const auto client, require_row<Client>(tx, p.object()));
         TRY(check_revision(client.stamp, expected));
-        TRY(const auto connections, store::select<Connection>(tx, kConnections, client.id));
+        TRY(const auto connections,
+            store::select<Connection>(tx, store::lookup::kConnectionsOfClient, client.id));
         for (const auto& connection : connections) TRY(store::erase(tx, connection));
         TRY(auto keys, credentials_of(tx, kind::client, client.id.str()));
         for (auto& key : keys) TRY(erase_credential(tx, std::move(key)));
@@ -126,7 +122,7 @@ Result<store::Write<MadeKey>> create_key(const Core& core, Permit<act::ManageKey
   TRY(auto key, prepare_key(core, permit.object(), std::move(given)));
   return guarded<MadeKey>(core, std::move(permit),
                           [key = std::move(key)](store::Tx& tx, const auto& p) mutable -> Result<MadeKey> {
-                            TRY(const auto client, require_client(tx, p.object()));
+                            TRY(const auto client, require_row<Client>(tx, p.object()));
                             TRY(const auto keys, credentials_of(tx, kind::client, client.id.str()));
                             if (keys.size() >= kMaxKeys)
                               return fail(Code::exhausted, "key.too_many", "A client has at most 8 keys.");
@@ -148,7 +144,7 @@ Result<store::Write<store::Done>> delete_key(const Core& core, Permit<act::Manag
                                              CredentialId key) {
   return guarded<store::Done>(core, std::move(permit),
                               [key](store::Tx& tx, const auto& p) -> Result<store::Done> {
-                                TRY(const auto client, require_client(tx, p.object()));
+                                TRY(const auto client, require_row<Client>(tx, p.object()));
                                 TRY(auto row, require_row<Credential>(tx, key));
                                 if (row.owner_kind != kind::client || row.owner_id != client.id.str())
                                   return missing_object();

@@ -1,5 +1,6 @@
 #include "app/directory/change.h"
 #include "app/directory/channels.h"
+#include "store/lookups.h"
 
 namespace allauth::app {
 namespace {
@@ -78,10 +79,8 @@ Result<store::Write<store::Done>> disconnect(const Core& core, Permit<act::Conne
 
 Result<Page<Connection>> list_connections(store::Read& read, const Permit<act::ReadChannel>& permit,
                                           const PageRequest& page) {
-  static constexpr sql::Statement kPage("connection.page",
-                                        "SELECT {columns} FROM connections WHERE channel_id = $1 AND "
-                                        "client_id > $2 ORDER BY client_id LIMIT $3");
-  TRY(auto rows, store::select<Connection>(read, kPage, permit.object(), page.after, page.size + 1));
+  TRY(auto rows, store::select<Connection>(read, store::lookup::kConnectionsOfChannelPage, permit.object(),
+                                           page.after, page.size + 1));
   return make_page(std::move(rows), page.size,
                    [](const Connection& connection) { return connection.client.str(); });
 }

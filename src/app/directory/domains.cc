@@ -2,6 +2,7 @@
 
 #include "app/access/roles.h"
 #include "app/directory/change.h"
+#include "store/lookups.h"
 
 namespace allauth::app {
 namespace {
@@ -9,9 +10,7 @@ namespace {
 constexpr DomainRole kBuiltIn[] = {DomainRole::owner, DomainRole::admin, DomainRole::member};
 
 Result<void> require_free_route(store::Read& read, const Domain& domain) {
-  static constexpr sql::Statement kByRoute("domain.by_route",
-                                           "SELECT {columns} FROM domains WHERE route = $1 AND route <> ''");
-  TRY(const auto same, store::select_one<Domain>(read, kByRoute, domain.route));
+  TRY(const auto same, store::select_one<Domain>(read, store::lookup::kDomainByRoute, domain.route));
   if (!same || same->id == domain.id) return {};
   return fail(Code::conflict, "route.taken", "Another domain has this route.", "route");
 }
@@ -67,19 +66,14 @@ Result<Domain> get_domain(store::Read& read, const Permit<act::ReadDomain>& perm
 
 Result<Page<Domain>> list_domains(const Core& core, store::Read& read, const Caller& caller,
                                   const PageRequest& page) {
-  static constexpr sql::Statement kAll("domain.page",
-                                       "SELECT {columns} FROM domains WHERE id > $1 ORDER BY id LIMIT $2");
-  static constexpr sql::Statement kOwn(
-      "domain.page_of_member",
-      "SELECT {columns} FROM domains WHERE id > $1 AND id IN (SELECT scope_id FROM role_members "
-      "WHERE subject_kind = $2 AND subject_id = $3 AND scope_kind = 'domain') ORDER BY id LIMIT $4");
   const auto id_of = [](const Domain& domain) { return domain.id.str(); };
   if (Gate(core).allows(caller, "can_domain_read", {kind::platform, kPlatformId})) {
-    TRY(auto rows, store::select<Domain>(read, kAll, page.after, page.size + 1));
+    TRY(auto rows, store::select<Domain>(read, store::lookup::kDomains, page.after, page.size + 1));
     return make_page(std::move(rows), page.size, id_of);
   }
   const auto& who = caller.who.principal;
-  TRY(auto rows, store::select<Domain>(read, kOwn, page.after, to_string(who.kind), who.id, page.size + 1));
+  TRY(auto rows, store::select<Domain>(read, store::lookup::kDomainsOfMember, page.after, to_string(who.kind),
+                                       who.id, page.size + 1));
   return make_page(std::move(rows), page.size, id_of);
 }
 
@@ -117,17 +111,12 @@ Result<store::Write<store::Done>> delete_domain(const Core& core, Permit<act::De
                                                 std::optional<Revision> expected) {
   return guarded<store::Done>(
       core, std::move(permit), [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
-        static constexpr sql::Statement kContent("domain.content",
-                                                 "SELECT (SELECT count(*) FROM clients WHERE domain_id = $1) "
-                                                 "+ (SELECT count(*) FROM channels WHERE domain_id = $1)");
-        static constexpr sql::Statement kRoles(
-            "role.of_domain", "SELECT {columns} FROM roles WHERE scope_kind = 'domain' AND scope_id = $1");
         TRY(const auto domain, require_row<Domain>(tx, p.object()));
         TRY(check_revision(domain.stamp, expected));
-        TRY(const auto content, store::count(tx, kContent, domain.id));
+        TRY(const auto content, store::count(tx, store::lookup::kCountContentOfDomain, domain.id));
         if (content > 0)
           return fail(Code::conflict, "domain.not_empty", "Delete the domain's clients and channels first.");
-        TRY(auto roles, store::select<Role>(tx, kRoles, domain.id));
+        TRY(auto roles, store::select<Role>(tx, store::lookup::kRolesOfScope, kind::domain, domain.id));
         for (auto& role : roles) TRY(erase_role(tx, std::move(role)));
         TRY(store::erase(tx, domain));
         tx.act(act_of(p.caller(), "domain.deleted", kind::domain, domain.id.str(), domain.id.str()));

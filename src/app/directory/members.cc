@@ -1,6 +1,7 @@
 #include "app/directory/members.h"
 
 #include "app/directory/change.h"
+#include "store/lookups.h"
 
 namespace allauth::app {
 namespace {
@@ -25,11 +26,8 @@ Result<DomainRole> role_of(store::Read& read, const RoleMember& row) {
 }
 
 Result<std::optional<Found>> find_member(store::Read& read, const DomainId& domain, const UserId& user) {
-  static constexpr sql::Statement kOf("role_member.in_scope",
-                                      "SELECT {columns} FROM role_members WHERE scope_kind = 'domain' AND "
-                                      "scope_id = $1 AND subject_kind = 'user' "
-                                      "AND subject_id = $2");
-  TRY(auto row, store::select_one<RoleMember>(read, kOf, domain, user));
+  TRY(auto row, store::select_one<RoleMember>(read, store::lookup::kMembershipInScope, kind::domain, domain,
+                                              kind::user, user));
   if (!row) return std::nullopt;
   TRY(const auto role, role_of(read, *row));
   return Found{std::move(*row), role};
@@ -60,12 +58,10 @@ Result<RoleMember> insert_member(store::Tx& tx, const Caller& caller, const Doma
 }  // namespace
 
 Result<void> require_other_owner(store::Read& read, const RoleMember& membership) {
-  static constexpr sql::Statement kCount("role_member.count_of_role",
-                                         "SELECT count(*) FROM role_members WHERE role_id = $1");
   if (membership.scope_kind != kind::domain) return {};
   TRY(const auto role, role_of(read, membership));
   if (role != DomainRole::owner) return {};
-  TRY(const auto owners, store::count(read, kCount, membership.role));
+  TRY(const auto owners, store::count(read, store::lookup::kCountMembersOfRole, membership.role));
   if (owners > 1) return {};
   return fail(Code::conflict, "owner.last", "The last owner of a domain must stay.");
 }
@@ -122,11 +118,8 @@ Result<store::Write<store::Done>> remove_member(const Core& core, Permit<act::Ma
 
 Result<Page<Member>> list_members(store::Read& read, const Permit<act::ReadMembers>& permit,
                                   const PageRequest& page) {
-  static constexpr sql::Statement kPage("role_member.page",
-                                        "SELECT {columns} FROM role_members WHERE scope_kind = 'domain' AND "
-                                        "scope_id = $1 AND subject_kind = 'user' "
-                                        "AND subject_id > $2 ORDER BY subject_id LIMIT $3");
-  TRY(const auto rows, store::select<RoleMember>(read, kPage, permit.object(), page.after, page.size + 1));
+  TRY(const auto rows, store::select<RoleMember>(read, store::lookup::kUsersInScope, kind::domain,
+                                                 permit.object(), page.after, page.size + 1));
   std::vector<Member> members;
   for (const auto& row : rows) {
     TRY(const auto role, role_of(read, row));

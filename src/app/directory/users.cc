@@ -5,19 +5,16 @@
 #include "app/directory/members.h"
 #include "app/identity/credentials.h"
 #include "app/identity/sessions.h"
+#include "store/lookups.h"
 
 namespace allauth::app {
 namespace {
 
 Result<void> require_unique(store::Read& read, const User& user) {
-  static constexpr sql::Statement kByEmail("user.by_email",
-                                           "SELECT {columns} FROM users WHERE email = $1 AND email <> ''");
-  static constexpr sql::Statement kByName(
-      "user.by_username", "SELECT {columns} FROM users WHERE username = $1 AND username <> ''");
-  TRY(const auto same_email, store::select_one<User>(read, kByEmail, user.email));
+  TRY(const auto same_email, store::select_one<User>(read, store::lookup::kUserByEmail, user.email));
   if (same_email && same_email->id != user.id)
     return fail(Code::conflict, "email.taken", "Another user has this e-mail address.", "email");
-  TRY(const auto same_name, store::select_one<User>(read, kByName, user.username));
+  TRY(const auto same_name, store::select_one<User>(read, store::lookup::kUserByUsername, user.username));
   if (same_name && same_name->id != user.id)
     return fail(Code::conflict, "username.taken", "Another user has this user name.", "username");
   return {};
@@ -33,22 +30,17 @@ void apply_changes(User& user, UserChanges changes) {
 
 // Somebody else who administers the platform and is enabled must remain.
 Result<void> require_other_admin(store::Read& read, const UserId& user) {
-  static constexpr sql::Statement kOthers(
-      "role_member.other_admins",
-      "SELECT count(*) FROM role_members m JOIN users u ON u.id = m.subject_id WHERE m.role_id = $1 "
-      "AND m.subject_kind = 'user' AND m.subject_id <> $2 AND u.status = 1");
   TRY(const auto self, store::find<RoleMember>(read, kPlatformAdminRole, kind::user, user.str()));
   if (!self) return {};
-  TRY(const auto others, store::count(read, kOthers, kPlatformAdminRole, user.str()));
+  TRY(const auto others,
+      store::count(read, store::lookup::kCountOtherUsersOfRole, kPlatformAdminRole, user.str()));
   if (others > 0) return {};
   return fail(Code::conflict, "admin.last", "The last platform administrator must stay.");
 }
 
 Result<void> erase_memberships(store::Tx& tx, const UserId& user) {
-  static constexpr sql::Statement kOfUser(
-      "role_member.of_subject",
-      "SELECT {columns} FROM role_members WHERE subject_kind = 'user' AND subject_id = $1");
-  TRY(const auto memberships, store::select<RoleMember>(tx, kOfUser, user.str()));
+  TRY(const auto memberships,
+      store::select<RoleMember>(tx, store::lookup::kMembershipsOfSubject, kind::user, user));
   for (const auto& membership : memberships) {
     TRY(require_other_owner(tx, membership));
     TRY(store::erase(tx, membership));
@@ -92,9 +84,7 @@ Result<User> get_user(store::Read& read, const Permit<act::ReadUser>& permit) {
 }
 
 Result<Page<User>> list_users(store::Read& read, const Permit<act::ListUsers>&, const PageRequest& page) {
-  static constexpr sql::Statement kPage("user.page",
-                                        "SELECT {columns} FROM users WHERE id > $1 ORDER BY id LIMIT $2");
-  TRY(auto rows, store::select<User>(read, kPage, page.after, page.size + 1));
+  TRY(auto rows, store::select<User>(read, store::lookup::kUsers, page.after, page.size + 1));
   return make_page(std::move(rows), page.size, [](const User& user) { return user.id.str(); });
 }
 
@@ -134,24 +124,21 @@ Result<store::Write<User>> set_user_status(const Core& core, Permit<act::EnableU
 
 Result<store::Write<store::Done>> delete_user(const Core& core, Permit<act::DeleteUser> permit,
                                               std::optional<Revision> expected) {
-  return guarded<store::Done>(core, std::move(permit),
-                              [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
-                                static constexpr sql::Statement kSessions(
-                                    "session.of_user", "SELECT {columns} FROM sessions WHERE user_id = $1");
-                                TRY(const auto user, require_row<User>(tx, p.object()));
-                                TRY(check_revision(user.stamp, expected));
-                                TRY(require_other_admin(tx, user.id));
-                                TRY(end_sessions(tx, p.caller(), user.id, {}));
-                                TRY(const auto sessions, store::select<Session>(tx, kSessions, user.id));
-                                for (const auto& session : sessions) TRY(store::erase(tx, session));
-                                TRY(erase_memberships(tx, user.id));
-                                TRY(auto credentials, credentials_of(tx, kind::user, user.id.str()));
-                                for (auto& credential : credentials)
-                                  TRY(erase_credential(tx, std::move(credential)));
-                                TRY(store::erase(tx, user));
-                                tx.act(act_of(p.caller(), "user.deleted", kind::user, user.id.str()));
-                                return store::Done{};
-                              });
+  return guarded<store::Done>(
+      core, std::move(permit), [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
+        TRY(const auto user, require_row<User>(tx, p.object()));
+        TRY(check_revision(user.stamp, expected));
+        TRY(require_other_admin(tx, user.id));
+        TRY(end_sessions(tx, p.caller(), user.id, {}));
+        TRY(const auto sessions, store::select<Session>(tx, store::lookup::kSessionsOfUser, user.id));
+        for (const auto& session : sessions) TRY(store::erase(tx, session));
+        TRY(erase_memberships(tx, user.id));
+        TRY(auto credentials, credentials_of(tx, kind::user, user.id.str()));
+        for (auto& credential : credentials) TRY(erase_credential(tx, std::move(credential)));
+        TRY(store::erase(tx, user));
+        tx.act(act_of(p.caller(), "user.deleted", kind::user, user.id.str()));
+        return store::Done{};
+      });
 }
 
 Result<store::Write<store::Done>> change_password(const Core& core, Permit<act::ChangePassword> permit,

@@ -1,6 +1,7 @@
 #include "app/identity/credentials.h"
 
 #include "codec/base64.h"
+#include "store/lookups.h"
 
 namespace allauth::app {
 namespace {
@@ -56,10 +57,7 @@ Result<void> erase_credential(store::Tx& tx, Credential credential) {
 
 Result<std::vector<Credential>> credentials_of(store::Read& read, std::string_view owner_kind,
                                                std::string_view owner_id) {
-  static constexpr sql::Statement kOfOwner(
-      "credential.of_owner",
-      "SELECT {columns} FROM credentials WHERE owner_kind = $1 AND owner_id = $2 ORDER BY id");
-  return store::select<Credential>(read, kOfOwner, owner_kind, owner_id);
+  return store::select<Credential>(read, store::lookup::kCredentialsOfOwner, owner_kind, owner_id);
 }
 
 }  // namespace allauth::app

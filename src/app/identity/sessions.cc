@@ -2,6 +2,7 @@
 
 #include "app/directory/change.h"
 #include "app/identity/authenticate.h"
+#include "store/lookups.h"
 
 namespace allauth::app {
 namespace {
@@ -84,13 +85,9 @@ Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, cons
 
 Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, const PageRequest& page,
                                     Instant now) {
-  static constexpr sql::Statement kLive(
-      "session.live",
-      "SELECT {columns} FROM sessions WHERE user_id = $1 AND id > $2 AND state = 1 "
-      "AND expires_at > $3 ORDER BY id LIMIT $4");
   if (caller.who.principal.kind != PrincipalKind::user) return Page<Session>{};
-  TRY(auto rows,
-      store::select<Session>(read, kLive, caller.who.principal.id, page.after, now, page.size + 1));
+  TRY(auto rows, store::select<Session>(read, store::lookup::kLiveSessionsOfUser, caller.who.principal.id,
+                                        page.after, now, page.size + 1));
   return make_page(std::move(rows), page.size, [](const Session& s) { return s.id.str(); });
 }
 
@@ -111,9 +108,7 @@ Result<store::Write<store::Done>> end_session(const Core& core, const Caller& ca
 }
 
 Result<void> end_sessions(store::Tx& tx, const Caller& caller, const UserId& user, const SessionId& kept) {
-  static constexpr sql::Statement kActive("session.active",
-                                          "SELECT {columns} FROM sessions WHERE user_id = $1 AND state = 1");
-  TRY(auto rows, store::select<Session>(tx, kActive, user));
+  TRY(auto rows, store::select<Session>(tx, store::lookup::kActiveSessionsOfUser, user));
   for (auto& row : rows)
     if (row.id != kept) TRY(revoke(tx, caller, std::move(row)));
   return {};

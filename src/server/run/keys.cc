@@ -3,6 +3,7 @@
 #include "codec/base64.h"
 #include "crypto/seal.h"
 #include "model/access.h"
+#include "store/lookups.h"
 #include "store/rows.h"
 
 namespace allauth::server {
@@ -68,13 +69,10 @@ struct Stored {
 };
 
 Result<Stored> read_stored(store::Store& store) {
-  static constexpr sql::Statement kKeys(
-      "signing_key.of_issuer",
-      "SELECT {columns} FROM signing_keys WHERE issuer = $1 ORDER BY created_at DESC");
   return store.read([](store::Read& read) -> Result<Stored> {
     Stored stored;
     TRY(stored.digest_key, store::find<Setting>(read, kDigestKey));
-    TRY(stored.signing_keys, store::select<StoredKey>(read, kKeys, kIssuer));
+    TRY(stored.signing_keys, store::select<StoredKey>(read, store::lookup::kSigningKeysOfIssuer, kIssuer));
     return stored;
   });
 }

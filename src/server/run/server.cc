@@ -19,6 +19,7 @@
 #include "server/run/directory_guard.h"
 #include "server/run/keys.h"
 #include "server/run/operations.h"
+#include "store/lookups.h"
 #include "store/rows.h"
 #include "wire/native/backend.h"
 #include "wire/rest/face.h"
@@ -289,10 +290,9 @@ const std::vector<Server::Place>& Server::places() const { return parts_->places
 std::optional<Secret> Server::take_setup_token() { return std::exchange(parts_->setup_token, std::nullopt); }
 
 bool Server::lacks_admin() const {
-  static constexpr sql::Statement kAdmins("role_member.admins",
-                                          "SELECT count(*) FROM role_members WHERE role_id = $1");
-  const auto count = parts_->store->read(
-      [](store::Read& read) { return store::count(read, kAdmins, app::kPlatformAdminRole); });
+  const auto count = parts_->store->read([](store::Read& read) {
+    return store::count(read, store::lookup::kCountMembersOfRole, app::kPlatformAdminRole);
+  });
   return count && *count == 0;
 }
 

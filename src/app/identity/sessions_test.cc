@@ -1,0 +1,138 @@
+#include "app/identity/sessions.h"
+
+#include <gtest/gtest.h>
+
+#include "app/identity/authenticate.h"
+#include "app/test_world.h"
+
+namespace allauth::app {
+namespace {
+
+class Sessions : public ::testing::Test {
+ protected:
+  OpenSession login() {
+    return world.run(open_session(*world.core, {"Ada@Example.org", Secret("password of ada!!")}, "r"));
+  }
+  Result<OpenSession> refresh(const Secret& token) {
+    TRY(auto answer, world.try_run(refresh_session(*world.core, token, "r")));
+    return answer;
+  }
+  Reason outcome(const Secret& access) {
+    const auto answer = must(authenticate_token(*world.core, {access.copy()}));
+    const auto* rejected = std::get_if<Rejected>(&answer);
+    return rejected != nullptr ? rejected->reason : Reason("accepted");
+  }
+
+  TestWorld world;
+  User ada = world.make_user("ada");
+};
+
+TEST_F(Sessions, OpenWithTheRightPasswordOnly) {
+  EXPECT_EQ(outcome(login().access_token), Reason("accepted"));
+  for (auto [name, password] : {std::pair{"ada@example.org", "password of bob!!"},
+                                {"bob@example.org", "password of ada!!"},
+                                {"", ""}}) {
+    const auto refused = open_session(*world.core, {name, Secret(std::string(password))}, "r");
+    ASSERT_FALSE(refused) << name;
+    EXPECT_EQ(refused.error().reason, Reason("login.failed")) << name;
+  }
+}
+
+TEST_F(Sessions, RefuseDisabledUsersLikeWrongPasswords) {
+  world.run(
+      set_user_status(*world.core, world.permit<act::EnableUser>(world.admin, ada.id), Status::disabled, {}));
+  const auto refused = open_session(*world.core, {"ada@example.org", Secret("password of ada!!")}, "r");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reason, Reason("login.failed"));
+}
+
+TEST_F(Sessions, RotateTheirRefreshToken) {
+  const auto first = login();
+  const auto second = must(refresh(first.refresh_token));
+  const auto third = must(refresh(second.refresh_token));
+  EXPECT_EQ(third.session.generation, 3);
+  EXPECT_EQ(outcome(third.access_token), Reason("accepted"));
+}
+
+TEST_F(Sessions, AreEndedByTheReuseOfARefreshToken) {
+  const auto first = login();
+  const auto second = must(refresh(first.refresh_token));
+  world.clock.advance(kRefreshGrace);
+  EXPECT_EQ(refresh(first.refresh_token).error().reason, Reason("token.refresh.used"));
+  EXPECT_EQ(refresh(second.refresh_token).error().reason, Reason("session.ended"));
+  EXPECT_EQ(outcome(second.access_token), Reason("session.revoked"));
+}
+
+TEST_F(Sessions, SurviveAClientThatDidNotGetTheAnswer) {
+  const auto first = login();
+  const auto second = must(refresh(first.refresh_token));
+  EXPECT_EQ(refresh(first.refresh_token).error().reason, Reason("token.refresh.used"));
+  EXPECT_TRUE(refresh(second.refresh_token));
+}
+
+TEST_F(Sessions, CannotBeEndedByMadeUpRefreshTokens) {
+  const auto opened = login();
+  std::string text = opened.refresh_token.copy().reveal();
+  text.replace(text.rfind('.') + 1, 4, "AAAA");
+  EXPECT_EQ(refresh(Secret(text)).error().reason, Reason("token.refresh.invalid"));
+  for (std::string junk : {std::string(), std::string("ar1"), std::string("ar1.x.1."),
+                           std::string("ar1.x.99999999999999999999.AAAA"), std::string(100'000, 'a'),
+                           opened.access_token.copy().reveal()})
+    EXPECT_EQ(refresh(Secret(junk)).error().reason, Reason("token.refresh.invalid")) << junk.substr(0, 40);
+  EXPECT_TRUE(refresh(opened.refresh_token));
+}
+
+TEST_F(Sessions, ExpireAndTheirTokensWithThem) {
+  const auto opened = login();
+  world.clock.advance(Seconds(3600 + 60));
+  EXPECT_EQ(outcome(opened.access_token), Reason("token.expired"));
+  world.clock.advance(Seconds(86400));
+  EXPECT_EQ(refresh(opened.refresh_token).error().reason, Reason("session.ended"));
+}
+
+TEST_F(Sessions, EndWithALogoutAndAllOfThemWithANewPassword) {
+  const auto one = login();
+  const auto two = login();
+  const auto ada_caller = [&](const OpenSession& session) {
+    return Caller{{.principal = {PrincipalKind::user, ada.id.str()}, .session = session.session.id}, "r"};
+  };
+  world.run(end_session(*world.core, ada_caller(one), one.session.id));
+  EXPECT_EQ(outcome(one.access_token), Reason("session.revoked"));
+  EXPECT_EQ(outcome(two.access_token), Reason("accepted"));
+
+  const auto three = login();
+  PasswordChange change{Secret("password of ada!!"), Secret("a much better password")};
+  world.run(change_password(*world.core,
+                            must(Gate(*world.core).require<act::ChangePassword>(ada_caller(three), ada.id)),
+                            std::move(change)));
+  EXPECT_EQ(outcome(two.access_token), Reason("session.revoked"));
+  EXPECT_EQ(outcome(three.access_token), Reason("accepted"));
+  EXPECT_TRUE(open_session(*world.core, {"ada@example.org", Secret("a much better password")}, "r"));
+}
+
+TEST_F(Sessions, OfOthersCannotBeEnded) {
+  const auto opened = login();
+  const auto bob = world.make_user("bob");
+  EXPECT_EQ(world.try_run(end_session(*world.core, world.caller(bob.id), opened.session.id)).error().code,
+            Code::not_found);
+  EXPECT_EQ(outcome(opened.access_token), Reason("accepted"));
+}
+
+TEST_F(Sessions, DieWithTheirUser) {
+  const auto opened = login();
+  world.run(delete_user(*world.core, world.permit<act::DeleteUser>(world.admin, ada.id), {}));
+  EXPECT_NE(outcome(opened.access_token), Reason("accepted"));
+  EXPECT_EQ(refresh(opened.refresh_token).error().reason, Reason("session.ended"));
+}
+
+TEST_F(Sessions, TakeTheirOwnPasswordToChangeIt) {
+  const auto change = [&](std::optional<Secret> current) {
+    return change_password(*world.core, world.permit<act::ChangePassword>(world.caller(ada.id), ada.id),
+                           {std::move(current), Secret("a much better password")});
+  };
+  EXPECT_EQ(change(std::nullopt).error().reason, Reason("password.current_missing"));
+  EXPECT_EQ(change(Secret("password of bob!!")).error().reason, Reason("password.wrong"));
+}
+
+}  // namespace
+}  // namespace allauth::app

@@ -1,0 +1,121 @@
+// For tests: a whole back end on a database of its own in a temporary folder, with a clock that
+// moves only when told. Not for the product.
+#pragma once
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "app/access/roles.h"
+#include "app/core.h"
+#include "app/directory/channels.h"
+#include "app/directory/clients.h"
+#include "app/directory/domains.h"
+#include "app/directory/members.h"
+#include "app/directory/users.h"
+#include "app/identity/setup.h"
+#include "policy/core_schema.h"
+#include "store/store.h"
+
+namespace allauth::app {
+
+// The value of a Result, or the end of the test.
+template <class T>
+T must(Result<T> result) {
+  if (!result)
+    throw std::runtime_error(result.error().message + " (" + std::string(result.error().reason.slug()) + ")");
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+class TestWorld {
+ public:
+  TestWorld() : engine_(policy::core_schema()), hub(policy::core_schema(), clock, log, metrics) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "allauth-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+    store = must(
+        store::Store::open({.clock = clock, .log = log, .metrics = metrics, .path = folder_ + "/test.db"}));
+    auto key = must(crypto::SigningKey::generate());
+    auto trusted = must(crypto::KeySet::make({key.public_key()}));
+    tokens_ = std::make_unique<Tokens>(TokenRules{"issuer", "audience", Seconds(3600), Seconds(86400)}, key,
+                                       trusted, digests);
+    const auto params = crypto::PasswordParams::cheap_for_tests();
+    core = std::make_unique<Core>(Core{clock, entropy, ids, hub, engine_, *tokens_, digests, params,
+                                       crypto::dummy_phc(params, entropy)});
+    must(hub.follow(*store));
+    const Secret token(std::string("ast_test"));
+    must(store->write(prepare_platform(digests.setup_token(token))));
+    admin = caller(
+        run(create_first_admin(
+                *core, *store,
+                {Secret("ast_test"), "root@example.org", "Root", Secret("correct horse battery")}, "r"))
+            .id);
+  }
+  ~TestWorld() {
+    store->close();
+    std::filesystem::remove_all(folder_);
+  }
+
+  // Runs a prepared write.
+  template <class T>
+  T run(Result<store::Write<T>> write) {
+    return must(try_run(std::move(write)));
+  }
+  template <class T>
+  Result<T> try_run(Result<store::Write<T>> write) {
+    TRY(auto prepared, std::move(write));
+    TRY(auto done, store->write(std::move(prepared)));
+    return std::move(done.value);
+  }
+
+  Caller caller(const UserId& user) const {
+    return {{.principal = {PrincipalKind::user, user.str()}}, "request-1"};
+  }
+  template <class Act, class Object>
+  Permit<Act> permit(const Caller& who, Object object) const {
+    return must(Gate(*core).require<Act>(who, std::move(object)));
+  }
+
+  User make_user(const std::string& name) {
+    return run(create_user(
+        *core, permit<act::CreateUser>(admin, Platform{}),
+        {.email = name + "@example.org", .name = name, .password = Secret("password of " + name + "!!")}));
+  }
+  Domain make_domain(const std::string& route) {
+    return run(
+        create_domain(*core, permit<act::CreateDomain>(admin, Platform{}), {.name = route, .route = route}));
+  }
+  CreatedClient make_client(const DomainId& domain) {
+    return run(create_client(*core, permit<act::CreateClient>(admin, domain), {.name = "client"}));
+  }
+  Channel make_channel(const DomainId& domain, const std::string& route) {
+    return run(
+        create_channel(*core, permit<act::CreateChannel>(admin, domain), {.name = route, .route = route}));
+  }
+  void make_connection(const ClientId& client, const ChannelId& channel, Rights rights) {
+    run(connect(*core, permit<act::ConnectChannel>(admin, channel), permit<act::ConnectClient>(admin, client),
+                rights));
+  }
+  void join(const DomainId& domain, const UserId& user, DomainRole role) {
+    run(add_member(*core, permit<act::ManageMembers>(admin, domain), user, role));
+  }
+
+  ManualClock clock;
+  SystemEntropy entropy;
+  UuidSource ids{clock, entropy};
+  Log log{clock, LogLevel::error, LogFormat::human};
+  Metrics metrics;
+  Digests digests{"a digest key of thirty-two bytes"};
+
+ private:
+  std::string folder_;
+  policy::Engine engine_;
+  std::unique_ptr<Tokens> tokens_;
+
+ public:
+  store::SnapshotHub hub;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<Core> core;
+  Caller admin;
+};
+
+}  // namespace allauth::app
