@@ -136,8 +136,12 @@ Result<store::Write<MadeKey>> create_key(const Core& core, Permit<act::ManageKey
                           });
 }
 
-Result<std::vector<Credential>> list_keys(store::Read& read, const Permit<act::ManageKeys>& permit) {
-  return credentials_of(read, kind::client, permit.object().str());
+Result<Page<Credential>> list_keys(store::Read& read, const Permit<act::ManageKeys>& permit,
+                                   const PageRequest& page) {
+  // At most kMaxKeys, so they need no statement of their own.
+  TRY(auto keys, credentials_of(read, kind::client, permit.object().str()));
+  std::erase_if(keys, [&](const Credential& key) { return key.id.str() <= page.after; });
+  return make_page(std::move(keys), page.size, [](const Credential& key) { return key.id.str(); });
 }
 
 Result<store::Write<store::Done>> delete_key(const Core& core, Permit<act::ManageKeys> permit,

@@ -56,7 +56,8 @@ Result<store::Write<store::Done>> delete_client(const Core& core, Permit<act::De
 inline constexpr std::size_t kMaxKeys = 8;
 Result<store::Write<MadeKey>> create_key(const Core& core, Permit<act::ManageKeys> permit,
                                          std::optional<Secret> given);
-Result<std::vector<Credential>> list_keys(store::Read& read, const Permit<act::ManageKeys>& permit);
+Result<Page<Credential>> list_keys(store::Read& read, const Permit<act::ManageKeys>& permit,
+                                   const PageRequest& page);
 // What connected with it is cut off within a second.
 Result<store::Write<store::Done>> delete_key(const Core& core, Permit<act::ManageKeys> permit,
                                              CredentialId key);

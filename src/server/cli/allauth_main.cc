@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "server/cli/commands.h"
@@ -29,6 +31,10 @@ int main(int argc, char** argv) {
   const std::vector<std::string> args(argv + 1, argv + argc);
   const std::string command = args.empty() ? "help" : args.front();
   const cli::Args rest = cli::Args(args).subspan(args.empty() ? 0 : 1);
+  if (std::ranges::find(rest, "--help") != rest.end()) {
+    cli::print_help();
+    return 0;
+  }
   if (command == "serve") return cli::serve(rest);
   if (command == "config") return cli::config(rest);
   if (command == "admin") return cli::admin(rest);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "crypto/password.h"
 #include "server/cli/commands.h"
 #include "server/cli/options.h"
 
@@ -20,6 +21,11 @@ int config(Args args) {
          .message = "Use: allauth config check|print|reference [--config FILE] [--key=value ...]"});
   const auto loaded = load(*options);
   if (!loaded) return complain(loaded.error());
+  const auto& password = loaded->config.password;
+  if (const auto cost = crypto::PasswordParams::make(static_cast<std::uint32_t>(password.memory_kib),
+                                                     static_cast<std::uint32_t>(password.passes));
+      !cost)
+    return complain(cost.error());
   if (what == "print")
     fmt::print("{}", print_config(*loaded));
   else

@@ -68,7 +68,7 @@ struct StoreConfig {
 };
 
 struct HttpConfig {
-  std::int64_t max_body = 1 << 20;  // bytes
+  std::int64_t max_body = 256 * 1024;  // bytes
   Millis head_timeout{10'000};
   Millis body_timeout{30'000};
   Millis idle_timeout{75'000};

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "server/config/address.h"
 #include "server/config/keys.h"
 #include "server/config/load.h"
 
@@ -70,6 +71,14 @@ TEST(Configuration, PrintsWhatItWouldReadAgain) {
   for (const auto& key : all_keys())
     for (std::size_t i = 0; i < entries(first->config, key); ++i)
       EXPECT_EQ(key.get(first->config, i), key.get(second->config, i)) << key.path;
+}
+
+TEST(Addresses, AreHostAndPort) {
+  EXPECT_EQ(to_string(*parse_address("127.0.0.1:80", "x")), "127.0.0.1:80");
+  EXPECT_EQ(to_string(*parse_address("[::1]:0", "x")), "[::1]:0");
+  EXPECT_EQ(parse_address("[::1]:0", "x")->host, "::1");
+  for (auto bad : {"", "host", ":80", "host:", "host:99999", "host:-1", "host:8o"})
+    EXPECT_FALSE(parse_address(bad, "x")) << bad;
 }
 
 }  // namespace

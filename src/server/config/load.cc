@@ -1,6 +1,7 @@
 #include "server/config/load.h"
 
 #include "base/text.h"
+#include "server/config/address.h"
 #include "server/config/keys.h"
 
 namespace allauth::server {
@@ -97,14 +98,20 @@ Result<void> check_tls(const TlsConfig& tls, const std::string& at) {
 }
 
 Result<void> check(const Config& config) {
-  for (std::size_t i = 0; i < config.listeners.size(); ++i)
-    TRY(check_tls(config.listeners[i].tls, fmt::format("listener.{}", i)));
+  TRY(parse_address(config.operations_address, "operations_address"));
+  for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+    const std::string at = fmt::format("listener.{}", i);
+    TRY(parse_address(config.listeners[i].address, at + ".address"));
+    TRY(check_tls(config.listeners[i].tls, at));
+  }
   for (std::size_t i = 0; i < config.gateways.size(); ++i) {
     const auto& gateway = config.gateways[i];
     const std::string at = fmt::format("gateway.{}", i);
     if (gateway.address.empty()) return missing(at + ".address", "where shall MQTT clients connect?");
     if (gateway.upstream.address.empty())
       return missing(at + ".upstream.address", "which broker is behind it?");
+    TRY(parse_address(gateway.address, at + ".address"));
+    TRY(parse_address(gateway.upstream.address, at + ".upstream.address"));
     TRY(check_tls(gateway.tls, at));
   }
   const auto range = [](std::string_view path, std::int64_t value, std::int64_t least,

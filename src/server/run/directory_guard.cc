@@ -56,10 +56,19 @@ mqtt::TopicVerdict DirectoryGuard::publish(std::string_view topic, bool) {
 
 mqtt::TopicVerdict DirectoryGuard::subscribe(std::string_view filter) {
   auto answer = app::may_message(core_, core_.now(), who_, app::MessageAction::subscribe, filter);
-  if (answer.verdict.granted() && !answer.topic.empty() && names_.size() < kMaxNames)
-    if (const auto seen = app::parse_topic(answer.topic))
-      names_[std::string(channel_part(*seen, answer.topic))] = std::string(answer.prefix);
+  if (answer.verdict.granted()) remember_name(answer.prefix, answer.topic.empty() ? filter : answer.topic);
   return {answer.verdict, std::move(answer.topic)};
+}
+
+void DirectoryGuard::remember_name(std::string_view name, std::string_view broker_filter) {
+  const auto seen = app::parse_topic(broker_filter);
+  if (!seen) return;
+  const auto broker_name = channel_part(*seen, broker_filter);
+  if (name == broker_name) {
+    if (const auto old = names_.find(broker_name); old != names_.end()) names_.erase(old);
+  } else if (names_.size() < kMaxNames) {
+    names_[std::string(broker_name)] = std::string(name);
+  }
 }
 
 std::string DirectoryGuard::unsubscribe(std::string_view filter) {

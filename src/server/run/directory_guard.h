@@ -29,6 +29,8 @@ class DirectoryGuard final : public mqtt::Guard {
   std::uint64_t revision() override;
 
  private:
+  void remember_name(std::string_view name, std::string_view broker_filter);
+
   const app::Core& core_;
   const app::Authenticated who_;
   // How the client called a channel when it subscribed, by how the broker calls it: "m/<id>/c/<id>" to

@@ -15,7 +15,8 @@
 #include "net/tls.h"
 #include "net/worker_pool.h"
 #include "policy/core_schema.h"
-#include "server/run/address.h"
+#include "server/config/address.h"
+#include "server/run/denial_log.h"
 #include "server/run/directory_guard.h"
 #include "server/run/keys.h"
 #include "server/run/operations.h"
@@ -108,6 +109,7 @@ struct Server::Parts {
                  .max_queue = static_cast<std::size_t>(cfg.password.queue),
                  .name = "hasher"},
                 l),
+        denials(c, l),
         io({.threads = or_default(cfg.threads, cores())}, c, l, metrics) {}
 
   Result<void> open();
@@ -137,6 +139,7 @@ struct Server::Parts {
   std::vector<Place> places;
   net::WorkerPool readers;
   net::WorkerPool hashers;
+  DenialLog denials;
   net::IoPool io;
   std::vector<std::unique_ptr<net::HttpServer>> http_servers;
   std::vector<std::unique_ptr<mqtt::Gateway>> gateways;
@@ -206,6 +209,8 @@ Result<void> Server::Parts::start_gateway(const GatewayConfig& gateway, std::siz
   const std::string name = fmt::format("gateway.{}", index);
   TRY(const auto broker, parse_address(gateway.upstream.address, name + ".upstream.address"));
   TRY(auto listener, listener_options(gateway, name, {}));
+  // A connection has that long for all that comes before its CONNECT.
+  listener.handshake_timeout = gateway.connect_timeout;
   mqtt::GatewayOptions options{.name = name, .broker_host = broker.host, .broker_port = broker.port};
   options.listeners.push_back(std::move(listener));
   if (gateway.upstream.tls) {
@@ -213,6 +218,7 @@ Result<void> Server::Parts::start_gateway(const GatewayConfig& gateway, std::siz
   }
   options.session.limits.max_packet_size = static_cast<std::size_t>(gateway.max_packet);
   options.session.limits.connect_deadline = gateway.connect_timeout;
+  options.on_denied = [this](const mqtt::Denial& denial) { denials.add(denial); };
   options.session.login.username = gateway.upstream.username;
   if (!gateway.upstream.password_file.empty()) {
     TRY(options.session.login.password, read_secret_file(gateway.upstream.password_file));
@@ -273,6 +279,7 @@ void Server::Parts::stop() {
   hashers.stop();
   if (store) store->close();
   io.stop();
+  denials.flush();
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -89,9 +89,11 @@ void add_keys(MethodTable& table, const Backend& backend) {
                  const v1::ListKeysRequest& request) -> Result<v1::ListKeysResponse> {
         TRY(const auto allowed,
             permit<app::act::ManageKeys>(backend, caller, request.client_id(), "client_id"));
-        TRY(const auto keys, app::list_keys(read, allowed));
+        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
+        TRY(const auto keys, app::list_keys(read, allowed, page));
         v1::ListKeysResponse response;
-        for (const auto& key : keys) {
+        response.set_next_page_token(keys.next_token);
+        for (const auto& key : keys.items) {
           auto& item = *response.add_keys();
           item.set_key_id(key.id.str());
           *item.mutable_created_at() = encode_time(key.stamp.created_at);

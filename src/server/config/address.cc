@@ -1,4 +1,4 @@
-#include "server/run/address.h"
+#include "server/config/address.h"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,122 @@
+#include "server/run/directory_guard.h"
+
+#include <gtest/gtest.h>
+
+#include "app/test_world.h"
+
+namespace allauth::server {
+namespace {
+
+using app::must;
+
+class TheGuard : public ::testing::Test {
+ protected:
+  TheGuard() { world.make_connection(client.client.id, channel.id, {.publish = true, .subscribe = true}); }
+
+  mqtt::ConnectOutcome connect(std::string mqtt_id, std::optional<std::string> username,
+                               std::string password) {
+    mqtt::ConnectRequest request{.client_id = std::move(mqtt_id), .password = Secret(std::move(password))};
+    request.has_username = username.has_value();
+    request.username = username.value_or("");
+    std::optional<mqtt::ConnectOutcome> outcome;
+    make_authenticator (*world.core)(std::move(request),
+                                     [&](mqtt::ConnectOutcome o) { outcome = std::move(o); });
+    return std::move(*outcome);
+  }
+  mqtt::ConnectOutcome connect_as(std::string mqtt_id) { return connect(std::move(mqtt_id), id, key); }
+  std::string broker_id(std::string mqtt_id) {
+    const auto outcome = connect_as(std::move(mqtt_id));
+    const auto* accepted = std::get_if<mqtt::Accepted>(&outcome);
+    return accepted != nullptr ? accepted->broker_client_id : "refused";
+  }
+  static mqtt::Refusal refusal(const mqtt::ConnectOutcome& outcome) {
+    return std::get<mqtt::Refusal>(outcome);
+  }
+  std::unique_ptr<mqtt::Guard> guard() {
+    auto outcome = connect_as("");
+    return std::move(std::get<mqtt::Accepted>(outcome).guard);
+  }
+
+  app::TestWorld world;
+  Domain domain = world.make_domain("plant");
+  Channel channel = world.make_channel(domain.id, "temps");
+  app::CreatedClient client = world.make_client(domain.id);
+  std::string id = client.client.id.str();
+  std::string key = client.key.key.copy().reveal();
+  std::string by_id = "m/" + domain.id.str() + "/c/" + channel.id.str();
+};
+
+TEST_F(TheGuard, LetsInClientsWithTheirKeyOnly) {
+  EXPECT_TRUE(std::holds_alternative<mqtt::Accepted>(connect_as("")));
+  EXPECT_EQ(refusal(connect("", id, "wrong key of some length")), mqtt::Refusal::bad_credentials);
+  EXPECT_EQ(refusal(connect("", id, "")), mqtt::Refusal::bad_credentials);
+  EXPECT_EQ(refusal(connect("", std::nullopt, key)), mqtt::Refusal::bad_credentials);
+  EXPECT_EQ(refusal(connect("", "../../etc", key)), mqtt::Refusal::bad_credentials);
+  const auto other = world.make_client(domain.id);
+  EXPECT_EQ(refusal(connect("", other.client.id.str(), key)), mqtt::Refusal::bad_credentials);
+}
+
+TEST_F(TheGuard, RefusesTheDisabled) {
+  world.run(app::set_client_status(*world.core,
+                                   world.permit<app::act::UpdateClient>(world.admin, client.client.id),
+                                   Status::disabled, {}));
+  EXPECT_EQ(refusal(connect_as("")), mqtt::Refusal::banned);
+}
+
+TEST_F(TheGuard, KeepsTheSessionsOfClientsApart) {
+  EXPECT_EQ(broker_id(""), id);
+  EXPECT_EQ(broker_id(id), id);
+  EXPECT_EQ(broker_id("pump"), id + "/pump");
+  const auto other = world.make_client(domain.id).client.id.str();
+  EXPECT_EQ(refusal(connect_as(other)), mqtt::Refusal::bad_client_id);
+  // Whatever it is called, it stays within the client's own name.
+  EXPECT_EQ(broker_id(other + "/x"), id + "/" + other + "/x");
+}
+
+TEST_F(TheGuard, CallsAChannelTowardsTheClientAsTheClientDid) {
+  const auto session = guard();
+  EXPECT_EQ(session->deliver(by_id + "/a").topic, "");
+  EXPECT_EQ(session->subscribe("m/plant/c/temps/#").topic, by_id + "/#");
+  EXPECT_EQ(session->deliver(by_id + "/a").topic, "m/plant/c/temps/a");
+  EXPECT_EQ(session->publish("m/plant/c/temps/a", false).topic, by_id + "/a");
+  EXPECT_EQ(session->subscribe("$share/g/m/plant/c/temps/#").topic, "$share/g/" + by_id + "/#");
+  EXPECT_EQ(session->unsubscribe("m/plant/c/temps/#"), by_id + "/#");
+  EXPECT_EQ(session->unsubscribe("something/else"), "something/else");
+}
+
+TEST_F(TheGuard, ForgetsARouteNameOnceTheClientSubscribesById) {
+  const auto session = guard();
+  session->subscribe("m/plant/c/temps/#");
+  session->subscribe(by_id + "/#");
+  EXPECT_EQ(session->deliver(by_id + "/a").topic, "");
+}
+
+TEST_F(TheGuard, TakesBackRightsAtOnce) {
+  const auto session = guard();
+  const auto before = session->revision();
+  world.run(app::disconnect(*world.core, world.permit<app::act::ConnectChannel>(world.admin, channel.id),
+                            client.client.id, {}));
+  EXPECT_GT(session->revision(), before);
+  EXPECT_FALSE(session->publish(by_id, false).verdict.granted());
+  EXPECT_FALSE(session->subscribe(by_id).verdict.granted());
+  EXPECT_FALSE(session->deliver(by_id).verdict.granted());
+  EXPECT_TRUE(session->alive().granted());
+}
+
+TEST_F(TheGuard, EndsWithItsKey) {
+  const auto session = guard();
+  EXPECT_TRUE(session->alive().granted());
+  world.run(app::delete_key(*world.core, world.permit<app::act::ManageKeys>(world.admin, client.client.id),
+                            client.key.id));
+  EXPECT_EQ(session->alive().reason, Reason("key.revoked"));
+}
+
+TEST_F(TheGuard, EndsWithItsDomain) {
+  const auto session = guard();
+  world.run(app::set_domain_status(*world.core, world.permit<app::act::EnableDomain>(world.admin, domain.id),
+                                   Status::disabled, {}));
+  EXPECT_EQ(session->alive().reason, Reason("domain.disabled"));
+}
+
+}  // namespace
+}  // namespace allauth::server

@@ -1,0 +1,66 @@
+#include "server/run/keys.h"
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "server/config/address.h"
+
+namespace allauth::server {
+namespace {
+
+class TheKeys : public ::testing::Test {
+ protected:
+  TheKeys() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "allauth-XXXXXX").string();
+    folder = ::mkdtemp(pattern.data());
+  }
+  ~TheKeys() override { std::filesystem::remove_all(folder); }
+
+  Result<Keys> open() {
+    Metrics metrics;
+    TRY(auto store,
+        store::Store::open({.clock = clock, .log = log, .metrics = metrics, .path = folder + "/test.db"}));
+    return open_keys(master(), *store, entropy);
+  }
+  std::string master() const { return folder + "/master.key"; }
+
+  SystemClock clock;
+  SystemEntropy entropy;
+  Log log{clock, LogLevel::error, LogFormat::human};
+  std::string folder;
+};
+
+TEST_F(TheKeys, AreMadeOnceAndFoundAgain) {
+  const auto first = open();
+  ASSERT_TRUE(first) << first.error().message;
+  const auto second = open();
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(first->signing.kid(), second->signing.kid());
+  EXPECT_EQ(first->digests.refresh_token("s", 1), second->digests.refresh_token("s", 1));
+  EXPECT_NE(second->trusted.find(first->signing.kid()), nullptr);
+}
+
+TEST_F(TheKeys, AreNotReplacedWhenTheMasterKeyIsLost) {
+  ASSERT_TRUE(open());
+  std::filesystem::remove(master());
+  const auto lost = open();
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().reason, Reason("keys.master_lost"));
+  EXPECT_FALSE(std::filesystem::exists(master()));
+}
+
+TEST_F(TheKeys, DoNotOpenUnderAnotherMasterKeyOrAPublicOne) {
+  ASSERT_TRUE(open());
+  std::filesystem::remove(master());
+  ASSERT_TRUE(crypto::MasterKey::create(master(), entropy));
+  EXPECT_EQ(open().error().reason, Reason("seal.broken"));
+  ::chmod(master().c_str(), 0644);
+  EXPECT_EQ(open().error().reason, Reason("seal.key.permissions"));
+}
+
+}  // namespace
+}  // namespace allauth::server
