@@ -76,20 +76,22 @@ class TestWorld {
   }
 
   User make_user(const std::string& name) {
-    return run(create_user(
-        *core, permit<act::CreateUser>(admin, Platform{}),
-        {.email = name + "@example.org", .name = name, .password = Secret("password of " + name + "!!")}));
+    return run(create_user(*core, permit<act::CreateUser>(admin, Platform{}),
+                           {.email = name + "@example.org",
+                            .common = {.name = name},
+                            .password = Secret("password of " + name + "!!")}));
   }
   Domain make_domain(const std::string& route) {
-    return run(
-        create_domain(*core, permit<act::CreateDomain>(admin, Platform{}), {.name = route, .route = route}));
+    return run(create_domain(*core, permit<act::CreateDomain>(admin, Platform{}),
+                             {.common = {.name = route}, .route = route}));
   }
   CreatedClient make_client(const DomainId& domain) {
-    return run(create_client(*core, permit<act::CreateClient>(admin, domain), {.name = "client"}));
+    return run(
+        create_client(*core, permit<act::CreateClient>(admin, domain), {.common = {.name = "client"}}));
   }
   Channel make_channel(const DomainId& domain, const std::string& route) {
-    return run(
-        create_channel(*core, permit<act::CreateChannel>(admin, domain), {.name = route, .route = route}));
+    return run(create_channel(*core, permit<act::CreateChannel>(admin, domain),
+                              {.common = {.name = route}, .route = route}));
   }
   void make_connection(const ClientId& client, const ChannelId& channel, Rights rights) {
     run(connect(*core, permit<act::ConnectChannel>(admin, channel), permit<act::ConnectClient>(admin, client),

@@ -42,7 +42,7 @@ TEST(ThePermit, IsAskedForAgainJustBeforeTheWriteRuns) {
   const auto user = world.make_user("ada");
   world.join(domain.id, user.id, DomainRole::admin);
   auto held = world.permit<act::CreateClient>(world.caller(user.id), domain.id);
-  auto prepared = create_client(*world.core, std::move(held), {.name = "late"});
+  auto prepared = create_client(*world.core, std::move(held), {.common = {.name = "late"}});
   world.run(
       remove_member(*world.core, world.permit<act::ManageMembers>(world.admin, domain.id), user.id, {}));
   const auto late = world.try_run(std::move(prepared));
@@ -55,8 +55,9 @@ TEST(ThePermit, DiesWithTheCallersAccount) {
   const auto domain = world.make_domain("plant");
   const auto user = world.make_user("ada");
   world.join(domain.id, user.id, DomainRole::owner);
-  auto prepared = create_client(
-      *world.core, world.permit<act::CreateClient>(world.caller(user.id), domain.id), {.name = "x"});
+  auto prepared =
+      create_client(*world.core, world.permit<act::CreateClient>(world.caller(user.id), domain.id),
+                    {.common = {.name = "x"}});
   world.run(set_user_status(*world.core, world.permit<act::EnableUser>(world.admin, user.id),
                             Status::disabled, {}));
   const auto late = world.try_run(std::move(prepared));

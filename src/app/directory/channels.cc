@@ -18,22 +18,17 @@ store::Act channel_act(const Caller& caller, std::string_view slug, const Channe
 }
 
 void apply_changes(Channel& channel, ChannelChanges changes) {
-  if (changes.name) channel.name = std::move(*changes.name);
   if (changes.route) channel.route = std::move(*changes.route);
-  if (changes.tags) channel.tags = std::move(*changes.tags);
-  if (changes.metadata) channel.metadata = std::move(*changes.metadata);
+  change_common(channel, std::move(changes.common));
 }
 
 }  // namespace
 
 Result<store::Write<Channel>> create_channel(const Core& core, Permit<act::CreateChannel> permit,
                                              NewChannel fresh) {
-  Channel channel{.id = ChannelId::trusted(core.ids.next()),
-                  .domain = permit.object(),
-                  .name = std::move(fresh.name),
-                  .route = std::move(fresh.route),
-                  .tags = std::move(fresh.tags),
-                  .metadata = std::move(fresh.metadata)};
+  Channel channel{
+      .id = ChannelId::trusted(core.ids.next()), .domain = permit.object(), .route = std::move(fresh.route)};
+  set_common(channel, std::move(fresh.common));
   return guarded<Channel>(
       core, std::move(permit),
       [channel = std::move(channel)](store::Tx& tx, const auto& p) mutable -> Result<Channel> {

@@ -25,21 +25,13 @@ store::Act client_act(const Caller& caller, std::string_view slug, const Client&
   return act_of(caller, slug, kind::client, client.id.str(), client.domain.str());
 }
 
-void apply_changes(Client& client, ClientChanges changes) {
-  if (changes.name) client.name = std::move(*changes.name);
-  if (changes.tags) client.tags = std::move(*changes.tags);
-  if (changes.metadata) client.metadata = std::move(*changes.metadata);
-}
-
 }  // namespace
 
 Result<store::Write<CreatedClient>> create_client(const Core& core, Permit<act::CreateClient> permit,
                                                   NewClient fresh) {
   Client client{.id = fresh.id ? std::move(*fresh.id) : ClientId::trusted(core.ids.next()),
-                .domain = permit.object(),
-                .name = std::move(fresh.name),
-                .tags = std::move(fresh.tags),
-                .metadata = std::move(fresh.metadata)};
+                .domain = permit.object()};
+  set_common(client, std::move(fresh.common));
   TRY(auto key, prepare_key(core, client.id, std::move(fresh.key)));
   return guarded<CreatedClient>(core, std::move(permit),
                                 [client = std::move(client), key = std::move(key)](
@@ -71,13 +63,13 @@ Result<Page<Client>> list_clients(store::Read& read, const Permit<act::ListClien
 }
 
 Result<store::Write<Client>> update_client(const Core& core, Permit<act::UpdateClient> permit,
-                                           ClientChanges changes, std::optional<Revision> expected) {
+                                           CommonChanges changes, std::optional<Revision> expected) {
   return guarded<Client>(
       core, std::move(permit),
       [changes = std::move(changes), expected](store::Tx& tx, const auto& p) mutable -> Result<Client> {
         TRY(auto client, require_row<Client>(tx, p.object()));
         TRY(client, change_row(tx, p.caller(), std::move(client), expected, [&](Client& row) -> Result<void> {
-              apply_changes(row, std::move(changes));
+              change_common(row, std::move(changes));
               return {};
             }));
         tx.act(client_act(p.caller(), "client.updated", client));

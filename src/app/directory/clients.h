@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/access/gate.h"
+#include "app/directory/common.h"
 #include "app/directory/paging.h"
 #include "model/access.h"
 
@@ -9,9 +10,7 @@ namespace allauth::app {
 
 struct NewClient {
   std::optional<ClientId> id;  // nothing: a fresh one
-  std::string name;            // parse_name
-  Tags tags;
-  Metadata metadata;
+  CommonFields common;
   std::optional<Secret> key;  // check_given_key; nothing: one is made
 };
 
@@ -27,13 +26,6 @@ struct CreatedClient {
   MadeKey key;
 };
 
-// What is absent stays as it is.
-struct ClientChanges {
-  std::optional<std::string> name;
-  std::optional<Tags> tags;
-  std::optional<Metadata> metadata;
-};
-
 // Errors: conflict client.exists, key.length, key.invalid.
 Result<store::Write<CreatedClient>> create_client(const Core& core, Permit<act::CreateClient> permit,
                                                   NewClient client);
@@ -43,7 +35,7 @@ Result<Page<Client>> list_clients(store::Read& read, const Permit<act::ListClien
                                   const PageRequest& page);
 
 Result<store::Write<Client>> update_client(const Core& core, Permit<act::UpdateClient> permit,
-                                           ClientChanges changes, std::optional<Revision> expected);
+                                           CommonChanges changes, std::optional<Revision> expected);
 // A disabled client's live connections end within a second.
 Result<store::Write<Client>> set_client_status(const Core& core, Permit<act::UpdateClient> permit,
                                                Status status, std::optional<Revision> expected);

@@ -30,21 +30,16 @@ Result<void> insert_roles(store::Tx& tx, const Caller& caller, const DomainId& d
 }
 
 void apply_changes(Domain& domain, DomainChanges changes) {
-  if (changes.name) domain.name = std::move(*changes.name);
   if (changes.route) domain.route = std::move(*changes.route);
-  if (changes.tags) domain.tags = std::move(*changes.tags);
-  if (changes.metadata) domain.metadata = std::move(*changes.metadata);
+  change_common(domain, std::move(changes.common));
 }
 
 }  // namespace
 
 Result<store::Write<Domain>> create_domain(const Core& core, Permit<act::CreateDomain> permit,
                                            NewDomain fresh) {
-  Domain domain{.id = DomainId::trusted(core.ids.next()),
-                .name = std::move(fresh.name),
-                .route = std::move(fresh.route),
-                .tags = std::move(fresh.tags),
-                .metadata = std::move(fresh.metadata)};
+  Domain domain{.id = DomainId::trusted(core.ids.next()), .route = std::move(fresh.route)};
+  set_common(domain, std::move(fresh.common));
   std::array<RoleId, 3> roles;
   for (auto& id : roles) id = RoleId::trusted(core.ids.next());
   return guarded<Domain>(

@@ -2,23 +2,21 @@
 #pragma once
 
 #include "app/access/gate.h"
+#include "app/directory/common.h"
 #include "app/directory/paging.h"
 #include "model/entities.h"
 
 namespace allauth::app {
 
 struct NewDomain {
-  std::string name;   // parse_name
+  CommonFields common;
   std::string route;  // parse_route; may be empty
-  Tags tags;
-  Metadata metadata;
 };
 
 // What is absent stays as it is.
 struct DomainChanges {
-  std::optional<std::string> name, route;
-  std::optional<Tags> tags;
-  std::optional<Metadata> metadata;
+  CommonChanges common;
+  std::optional<std::string> route;
 };
 
 // Makes the built-in roles as well, and the caller, if a user, the owner. Error: conflict route.taken.

@@ -23,9 +23,7 @@ Result<void> require_unique(store::Read& read, const User& user) {
 void apply_changes(User& user, UserChanges changes) {
   if (changes.email) user.email = std::move(*changes.email);
   if (changes.username) user.username = std::move(*changes.username);
-  if (changes.name) user.name = std::move(*changes.name);
-  if (changes.tags) user.tags = std::move(*changes.tags);
-  if (changes.metadata) user.metadata = std::move(*changes.metadata);
+  change_common(user, std::move(changes.common));
 }
 
 // Somebody else who administers the platform and is enabled must remain.
@@ -65,10 +63,8 @@ Result<store::Write<User>> create_user(const Core& core, Permit<act::CreateUser>
   TRY(auto record, crypto::hash_password(fresh.password, core.password_params, core.entropy));
   User user{.id = UserId::trusted(core.ids.next()),
             .email = std::move(fresh.email),
-            .username = std::move(fresh.username),
-            .name = std::move(fresh.name),
-            .tags = std::move(fresh.tags),
-            .metadata = std::move(fresh.metadata)};
+            .username = std::move(fresh.username)};
+  set_common(user, std::move(fresh.common));
   return guarded<User>(
       core, std::move(permit),
       [user = std::move(user), credential = CredentialId::trusted(core.ids.next()),

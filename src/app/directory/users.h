@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/access/gate.h"
+#include "app/directory/common.h"
 #include "app/directory/paging.h"
 #include "model/entities.h"
 
@@ -10,17 +11,14 @@ namespace allauth::app {
 struct NewUser {
   std::string email;     // parse_email
   std::string username;  // parse_username; may be empty
-  std::string name;      // parse_name
-  Tags tags;
-  Metadata metadata;
+  CommonFields common;
   Secret password;  // check_new_password
 };
 
 // What is absent stays as it is.
 struct UserChanges {
-  std::optional<std::string> email, username, name;
-  std::optional<Tags> tags;
-  std::optional<Metadata> metadata;
+  std::optional<std::string> email, username;
+  CommonChanges common;
 };
 
 // Hashes the password: prepare it on the hashing pool. Errors: conflict email.taken, username.taken.

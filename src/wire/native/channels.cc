@@ -8,24 +8,17 @@ namespace {
 
 Result<app::NewChannel> decode(const v1::CreateChannelRequest& request) {
   app::NewChannel channel;
-  TRY(channel.name, parse_name(request.name()));
+  TRY(channel.common, decode_common(request));
   TRY(channel.route, parse_or_empty(request.route(), "route", parse_route));
-  TRY(channel.tags, decode_tags(request.tags()));
-  TRY(channel.metadata, decode_metadata(request.metadata()));
   return channel;
 }
 
 Result<app::ChannelChanges> decode(const Call& call, const v1::UpdateChannelRequest& request) {
   app::ChannelChanges changes;
-  TRY(changes.name, decode_present<std::string>(call, "name", request.name(), parse_name));
+  TRY(changes.common, decode_common_changes(call, request));
   TRY(changes.route, decode_present<std::string>(call, "route", request.route(), [](auto& text, auto member) {
         return parse_or_empty(text, member, parse_route);
       }));
-  TRY(changes.tags,
-      decode_present<Tags>(call, "tags", request.tags(), [](auto& tags, auto) { return decode_tags(tags); }));
-  TRY(changes.metadata,
-      decode_present<Metadata>(call, "metadata", request.metadata(),
-                               [](auto& metadata, auto) { return decode_metadata(metadata); }));
   return changes;
 }
 

@@ -11,22 +11,9 @@ Result<app::NewClient> decode(const v1::CreateClientRequest& request) {
   if (request.has_client_id()) {
     TRY(client.id, ClientId::parse(request.client_id(), "client_id"));
   }
-  TRY(client.name, parse_name(request.name()));
-  TRY(client.tags, decode_tags(request.tags()));
-  TRY(client.metadata, decode_metadata(request.metadata()));
+  TRY(client.common, decode_common(request));
   if (request.has_key()) client.key = Secret(request.key());
   return client;
-}
-
-Result<app::ClientChanges> decode(const Call& call, const v1::UpdateClientRequest& request) {
-  app::ClientChanges changes;
-  TRY(changes.name, decode_present<std::string>(call, "name", request.name(), parse_name));
-  TRY(changes.tags,
-      decode_present<Tags>(call, "tags", request.tags(), [](auto& tags, auto) { return decode_tags(tags); }));
-  TRY(changes.metadata,
-      decode_present<Metadata>(call, "metadata", request.metadata(),
-                               [](auto& metadata, auto) { return decode_metadata(metadata); }));
-  return changes;
 }
 
 template <class Request>
@@ -139,7 +126,7 @@ void add_clients(MethodTable& table, const Backend& backend) {
       [&backend](const Call& call, const v1::UpdateClientRequest& request) -> Result<store::Write<Client>> {
         TRY(const auto expected, expected_revision(call));
         TRY(auto allowed, permit<app::act::UpdateClient>(backend, call, request.client_id(), "client_id"));
-        TRY(auto changes, decode(call, request));
+        TRY(auto changes, decode_common_changes(call, request));
         return app::update_client(backend.core, std::move(allowed), std::move(changes), expected);
       },
       encode_entity<v1::Client>());

@@ -11,6 +11,7 @@
 #include "allauth/v1/common.pb.h"
 #include "allauth/v1/domains.pb.h"
 #include "allauth/v1/users.pb.h"
+#include "app/directory/common.h"
 #include "app/directory/members.h"
 #include "app/directory/paging.h"
 #include "model/entities.h"
@@ -32,6 +33,29 @@ Result<std::optional<T>> decode_present(const Call& call, std::string_view membe
   if (!is_present(call, member)) return std::nullopt;
   TRY(T value, parse(text, member));
   return std::optional<T>(std::move(value));
+}
+
+// The members name, tags and metadata, which most requests have.
+template <class Request>
+Result<app::CommonFields> decode_common(const Request& request) {
+  app::CommonFields fields;
+  TRY(fields.name, parse_name(request.name()));
+  TRY(fields.tags, decode_tags(request.tags()));
+  TRY(fields.metadata, decode_metadata(request.metadata()));
+  return fields;
+}
+
+// Those of them that the body of a PATCH named.
+template <class Request>
+Result<app::CommonChanges> decode_common_changes(const Call& call, const Request& request) {
+  app::CommonChanges changes;
+  TRY(changes.name, decode_present<std::string>(call, "name", request.name(), parse_name));
+  TRY(changes.tags,
+      decode_present<Tags>(call, "tags", request.tags(), [](auto& tags, auto) { return decode_tags(tags); }));
+  TRY(changes.metadata,
+      decode_present<Metadata>(call, "metadata", request.metadata(),
+                               [](auto& metadata, auto) { return decode_metadata(metadata); }));
+  return changes;
 }
 
 // An empty text stays empty: routes and user names may be taken away.

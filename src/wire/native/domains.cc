@@ -8,24 +8,17 @@ namespace {
 
 Result<app::NewDomain> decode(const v1::CreateDomainRequest& request) {
   app::NewDomain domain;
-  TRY(domain.name, parse_name(request.name()));
+  TRY(domain.common, decode_common(request));
   TRY(domain.route, parse_or_empty(request.route(), "route", parse_route));
-  TRY(domain.tags, decode_tags(request.tags()));
-  TRY(domain.metadata, decode_metadata(request.metadata()));
   return domain;
 }
 
 Result<app::DomainChanges> decode(const Call& call, const v1::UpdateDomainRequest& request) {
   app::DomainChanges changes;
-  TRY(changes.name, decode_present<std::string>(call, "name", request.name(), parse_name));
+  TRY(changes.common, decode_common_changes(call, request));
   TRY(changes.route, decode_present<std::string>(call, "route", request.route(), [](auto& text, auto member) {
         return parse_or_empty(text, member, parse_route);
       }));
-  TRY(changes.tags,
-      decode_present<Tags>(call, "tags", request.tags(), [](auto& tags, auto) { return decode_tags(tags); }));
-  TRY(changes.metadata,
-      decode_present<Metadata>(call, "metadata", request.metadata(),
-                               [](auto& metadata, auto) { return decode_metadata(metadata); }));
   return changes;
 }
 

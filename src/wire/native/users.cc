@@ -17,9 +17,7 @@ Result<app::NewUser> decode(const v1::CreateUserRequest& request) {
   app::NewUser user{.password = Secret(request.password())};
   TRY(user.email, parse_email(request.email()));
   TRY(user.username, parse_or_empty(request.username(), "username", parse_username));
-  TRY(user.name, parse_name(request.name()));
-  TRY(user.tags, decode_tags(request.tags()));
-  TRY(user.metadata, decode_metadata(request.metadata()));
+  TRY(user.common, decode_common(request));
   TRY(check_new_password(user.password));
   return user;
 }
@@ -31,12 +29,7 @@ Result<app::UserChanges> decode(const Call& call, const v1::UpdateUserRequest& r
       decode_present<std::string>(call, "username", request.username(), [](auto& text, auto member) {
         return parse_or_empty(text, member, parse_username);
       }));
-  TRY(changes.name, decode_present<std::string>(call, "name", request.name(), parse_name));
-  TRY(changes.tags,
-      decode_present<Tags>(call, "tags", request.tags(), [](auto& tags, auto) { return decode_tags(tags); }));
-  TRY(changes.metadata,
-      decode_present<Metadata>(call, "metadata", request.metadata(),
-                               [](auto& metadata, auto) { return decode_metadata(metadata); }));
+  TRY(changes.common, decode_common_changes(call, request));
   return changes;
 }
 

@@ -1,0 +1,38 @@
+// What users, domains, clients and channels have in common: a name, tags and free metadata.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "model/values.h"
+
+namespace allauth::app {
+
+struct CommonFields {
+  std::string name;  // parse_name
+  Tags tags;         // parse_tags
+  Metadata metadata;
+};
+
+// What is absent stays as it is.
+struct CommonChanges {
+  std::optional<std::string> name;
+  std::optional<Tags> tags;
+  std::optional<Metadata> metadata;
+};
+
+template <class Entity>
+void set_common(Entity& entity, CommonFields fields) {
+  entity.name = std::move(fields.name);
+  entity.tags = std::move(fields.tags);
+  entity.metadata = std::move(fields.metadata);
+}
+
+template <class Entity>
+void change_common(Entity& entity, CommonChanges changes) {
+  if (changes.name) entity.name = std::move(*changes.name);
+  if (changes.tags) entity.tags = std::move(*changes.tags);
+  if (changes.metadata) entity.metadata = std::move(*changes.metadata);
+}
+
+}  // namespace allauth::app
