@@ -50,8 +50,8 @@ asio::awaitable<void> sweep(SharedCore core, std::size_t loop) {
 }
 
 asio::awaitable<void> serve(SharedCore core, net::Stream stream) {
-  auto connection = std::make_shared<Connection>(std::move(core), std::move(stream));
-  co_await Connection::serve(std::move(connection));
+  std::make_shared<Connection>(std::move(core), std::move(stream))->start();
+  co_return;
 }
 
 }  // namespace

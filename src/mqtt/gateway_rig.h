@@ -243,6 +243,7 @@ class GatewayRig {
     auto started = Gateway::start(
         pool_, std::move(options),
         [this](ConnectRequest request, std::move_only_function<void(ConnectOutcome)> done) {
+          if (on_request) on_request(request);
           if (request.username == "bad") return done(Refusal::bad_credentials);
           const auto id = request.client_id.empty() ? fmt::format("made-{}", ++made_) : request.client_id;
           done(Accepted{.guard = std::make_unique<SharedGuard>(state), .broker_client_id = id});
@@ -267,6 +268,7 @@ class GatewayRig {
 
   std::shared_ptr<SharedGuard::State> state = std::make_shared<SharedGuard::State>();
   std::unique_ptr<Gateway> gateway;
+  std::function<void(const ConnectRequest&)> on_request;  // set before the first client comes
 
  private:
   std::atomic<int> made_{0};

@@ -10,12 +10,57 @@ namespace {
 
 namespace json = boost::json;
 
-[[maybe_unused]] constexpr const char* kQos2 = "QoS 2 is not supported: refused with 9B (5.0) or a close (3.1.1)";
-[[maybe_unused]] constexpr const char* kLoweredQos = "QoS 2 asked for in SUBSCRIBE is granted as QoS 1";
-[[maybe_unused]] constexpr const char* kNoV31 = "MQTT 3.1 is not supported: CONNACK code 1";
+constexpr const char* kQos2 = "QoS 2 is not supported: refused with 9B (5.0) or a close (3.1.1)";
+constexpr const char* kLoweredQos = "QoS 2 asked for in SUBSCRIBE is granted as QoS 1";
+constexpr const char* kNoV31 = "MQTT 3.1 is not supported: CONNACK code 1";
 
 // Every difference, with its reason. One more or one less fails the test.
-const std::map<std::string, const char*, std::less<>> kDifferences = {};
+const std::map<std::string, const char*, std::less<>> kDifferences = {
+    {"CONNACK/0/10", kNoV31},
+    {"CONNECT/0/0", kNoV31},
+    {"FLOW/0/5", kLoweredQos},
+    {"FLOW/1/5", kLoweredQos},
+    {"FLOW/1/8", kLoweredQos},
+    {"FLOW/1/9", kQos2},
+    {"FLOW/1/10", kQos2},
+    {"FLOW/1/12", kQos2},
+    {"OTHER/0/1", kLoweredQos},
+    {"OTHER/0/4", kQos2},
+    {"OTHER/1/2", kLoweredQos},
+    {"OTHER/1/5", kQos2},
+    {"OTHER/1/7", kLoweredQos},
+    {"PUBCOMP/1/7", kQos2},
+    {"PUBCOMP/1/8", kQos2},
+    {"PUBCOMP/1/12", kQos2},
+    {"PUBCOMP/2/0", kQos2},
+    {"PUBCOMP/2/3", kQos2},
+    {"PUBCOMP/2/4", kQos2},
+    {"PUBCOMP/2/5", kQos2},
+    {"PUBCOMP/2/10", kQos2},
+    {"PUBLISH/1/13", kQos2},
+    {"PUBLISH/1/14", kQos2},
+    {"PUBLISH/1/28", kQos2},
+    {"PUBREC/0/2", kQos2},
+    {"PUBREC/1/7", kQos2},
+    {"PUBREC/1/8", kQos2},
+    {"PUBREC/1/9", kQos2},
+    {"PUBREC/1/10", kQos2},
+    {"PUBREC/1/11", kQos2},
+    {"PUBREC/2/3", kQos2},
+    {"PUBREC/2/4", kQos2},
+    {"PUBREC/2/5", kQos2},
+    {"PUBREC/2/8", kQos2},
+    {"PUBREC/2/10", kQos2},
+    {"PUBREL/0/2", kQos2},
+    {"PUBREL/1/7", kQos2},
+    {"PUBREL/1/9", kQos2},
+    {"PUBREL/1/11", kQos2},
+    {"PUBREL/2/4", kQos2},
+    {"PUBREL/2/8", kQos2},
+    {"PUBREL/2/10", kQos2},
+    {"SUBSCRIBE/0/36", kLoweredQos},
+    {"SUBSCRIBE/1/3", kLoweredQos},
+};
 
 // "L60 s4 'MQTT' 05": the suite's way to write bytes.
 std::string parse_payload(std::string_view text) {
@@ -62,7 +107,8 @@ struct Case {
   Version version = v4;
   bool connect = true;
   bool expect_open = true;
-  bool exact = false;
+  bool exact = false;    // the bytes must be the same, not only the outcome
+  bool refused = false;  // no success CONNACK may come
   bool modulo_id = false;
   json::array messages;
 };
@@ -118,6 +164,9 @@ std::vector<Case> MosquittoSuite::cases_of(const std::string& file) {
       out.connect = flag_of(c, group, "connect");
       out.expect_open = note.at("expect").as_string() == "open";
       out.exact = note.at("portable").as_string() == "full";
+      const auto& kind = note.at("class").as_string();
+      out.refused = kind == "connect-refused" || kind == "connect-malformed-close" ||
+                    kind == "first-packet-not-connect";
       for (const auto& flag : note.at("flags").as_array())
         out.modulo_id = out.modulo_id || flag.as_string() == "server-chosen-packet-id";
       out.messages = c.at("msgs").as_array();
@@ -172,7 +221,7 @@ std::string MosquittoSuite::step(const Case& c, const json::object& message, Soc
     client.send(payload);
     return {};
   }
-  const auto got = client.read(payload.size());
+  const auto got = c.exact ? client.read(payload.size()) : client.packet();
   received += got;
   if (c.exact && !same(got, payload, c.modulo_id))
     return fmt::format("got {} for {}", hex(got), hex(payload));
@@ -205,7 +254,7 @@ std::string MosquittoSuite::run(const Case& c) {
   received += client.drain();
   if (!client.ended()) return "not closed";
   const bool let_in = received.size() >= 4 && received[0] == '\x20' && received[3] == 0;
-  return !c.connect && let_in ? "let in: " + hex(received) : "";
+  return c.refused && let_in ? "let in: " + hex(received) : "";
 }
 
 TEST_F(MosquittoSuite, all_cases) {
@@ -220,7 +269,7 @@ TEST_F(MosquittoSuite, all_cases) {
         differences[c.id] = why;
     }
   }
-  EXPECT_EQ(met + differences.size(), 1826u);
+  EXPECT_EQ(met + differences.size(), annotations_.size());
   for (const auto& [id, why] : differences) EXPECT_TRUE(kDifferences.contains(id)) << id << ": " << why;
   for (const auto& [id, reason] : kDifferences)
     EXPECT_TRUE(differences.contains(id)) << id << " is met now, yet it is listed with: " << reason;

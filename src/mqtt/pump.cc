@@ -64,10 +64,9 @@ Connection::~Connection() {
   --core_->connections;
 }
 
-asio::awaitable<void> Connection::serve(std::shared_ptr<Connection> self) {
-  if (self->core_->draining) self->drain();
-  auto& leg = self->client_;
-  co_await read(std::move(self), leg);
+void Connection::start() {
+  if (core_->draining) drain();
+  net::spawn(core_->pool, loop_, read(shared_from_this(), client_));
 }
 
 asio::awaitable<void> Connection::dial(std::shared_ptr<Connection> self) {
@@ -88,18 +87,19 @@ asio::awaitable<void> Connection::dial(std::shared_ptr<Connection> self) {
   self->broker_.stream.emplace(std::move(*stream));
   self->session_.broker_connected(self->now(), self->actions_);
   self->execute();
-  auto& leg = self->broker_;
-  co_await read(std::move(self), leg);
+  net::spawn(self->core_->pool, self->loop_, read(self, self->broker_));
 }
 
+// An idle connection consists of two of these, waiting in readable(): they are kept small.
 asio::awaitable<void> Connection::read(std::shared_ptr<Connection> self, Leg& leg) {
-  for (;;) {
+  for (bool more = true; more;) {
     while (!self->may_read(leg)) {
       leg.waits = true;
       co_await leg.resume.wait();
     }
-    const bool more = co_await read_once(*self, leg);
-    if (!more) break;
+    // No buffer is held while nothing comes.
+    more = (co_await leg.stream->readable()).has_value();
+    if (more) more = co_await read_once(*self, leg);
   }
   leg.stream->close();
   leg.finished = true;
@@ -112,9 +112,6 @@ asio::awaitable<void> Connection::read(std::shared_ptr<Connection> self, Leg& le
 
 // False at the end of the stream.
 asio::awaitable<bool> Connection::read_once(Connection& self, Leg& leg) {
-  // No buffer is held while nothing comes.
-  const auto ready = co_await leg.stream->readable();
-  if (!ready) co_return false;
   const Buffer buffer(self.shard());
   const auto size = co_await leg.stream->read_some(buffer.span());
   if (!size || *size == 0) co_return false;

@@ -50,8 +50,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Reads from the client until it is gone. The listener's handler.
-  static boost::asio::awaitable<void> serve(std::shared_ptr<Connection> self);
+  // Begins to read from the client.
+  void start();
   // A few times a second.
   void sweep(Tick now);
   void drain();

@@ -113,10 +113,14 @@ class Rig {
   }
   std::string client() { return hex(std::exchange(out.to_client, {})); }
   std::string broker() { return hex(std::exchange(out.to_broker, {})); }
+  // The value of a series, such as "name" or "name{label=\"value\"}"; -1 if there is none.
   double metric(std::string_view series) const {
+    const auto brace = std::min(series.find('{'), series.size());
+    const auto labels = brace == series.size() ? "}" : "," + std::string(series.substr(brace + 1));
+    const auto line = fmt::format("\n{}{{gateway=\"main\"{} ", series.substr(0, brace), labels);
     const auto text = metrics_.render();
-    const auto at = text.find(std::string("\n") + std::string(series) + " ");
-    return at == std::string::npos ? -1 : std::stod(text.substr(at + series.size() + 2));
+    const auto at = text.find(line);
+    return at == std::string::npos ? -1 : std::stod(text.substr(at + line.size()));
   }
 
   Policy policy;

@@ -17,7 +17,8 @@ TEST(Frame, nothing_is_found_before_it_is_complete) {
     ASSERT_TRUE(frame);
     EXPECT_FALSE(*frame) << size;
   }
-  const auto frame = find_frame(packet + "more", 100);
+  const auto more = packet + "more";
+  const auto frame = find_frame(more, 100);
   ASSERT_TRUE(frame && *frame);
   EXPECT_EQ((*frame)->type, PacketType::publish);
   EXPECT_EQ((*frame)->bytes, packet);
