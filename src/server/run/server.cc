@@ -119,6 +119,7 @@ struct Server::Parts {
   Result<http::Face> native_face();
   Result<void> start_gateway(const GatewayConfig& gateway, std::size_t index);
   std::string not_ready() const;
+  void wait_for_clients() const;
   void stop();
 
   const Config config;
@@ -268,10 +269,20 @@ std::string Server::Parts::not_ready() const {
   return {};
 }
 
+// MQTT clients were told to go; the last bytes to them take a moment.
+void Server::Parts::wait_for_clients() const {
+  constexpr Millis kLook{10};
+  const auto connected = [](const auto& gateway) { return gateway->connections() > 0; };
+  for (Millis waited{0}; waited < config.drain_timeout && std::ranges::any_of(gateways, connected);
+       waited += kLook)
+    std::this_thread::sleep_for(kLook);
+}
+
 void Server::Parts::stop() {
   if (stopped.exchange(true)) return;
   draining.store(true);
   for (auto& gateway : gateways) gateway->drain();
+  wait_for_clients();
   std::size_t cut = 0;
   for (auto& server : http_servers) cut += server->drain(config.drain_timeout);
   if (cut > 0) log.warn("requests were cut off by the stop", {{"count", cut}});
