@@ -1,5 +1,6 @@
 #include "store/batch.h"
 
+#include <algorithm>
 #include <exception>
 
 #include <fmt/format.h>
@@ -8,6 +9,26 @@ namespace allauth::store {
 namespace {
 
 constexpr std::size_t kCatchUp = 1000;
+
+// Kinds of rows on which it depends who may change things.
+bool carries_rights(ImageKind kind) {
+  switch (kind) {
+    case ImageKind::user:
+    case ImageKind::role:
+    case ImageKind::role_member:
+    case ImageKind::session:
+      return true;
+    case ImageKind::credential:
+    case ImageKind::domain:
+    case ImageKind::client:
+    case ImageKind::channel:
+    case ImageKind::connection:
+    case ImageKind::signing_key:
+    case ImageKind::setting:
+      return false;
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -42,6 +63,7 @@ void Batch::add(QueuedWrite write) {
     return;
   }
   images_ += entry->images.size();
+  changes_rights_ |= std::ranges::any_of(entry->images, carries_rights, &Image::kind);
   entries_.push_back(*std::move(entry));
   outcomes_.push_back({std::move(write), revision});
 }

@@ -28,6 +28,9 @@ class Batch {
   bool broken() const { return broken_.has_value(); }
   std::size_t writes() const { return outcomes_.size(); }
   std::size_t images() const { return images_; }
+  // True if this batch may have taken rights away, which the snapshot does not show before the commit:
+  // a write that wants its rechecked belongs into the next batch.
+  bool changes_rights() const { return changes_rights_; }
 
   // Commits, or rolls back when there is nothing to commit. Entries are empty then.
   Result<std::vector<LogEntry>> finish();
@@ -55,6 +58,7 @@ class Batch {
   std::vector<LogEntry> entries_;
   std::vector<Outcome> outcomes_;
   std::size_t images_ = 0;
+  bool changes_rights_ = false;
   std::optional<Error> broken_;
 };
 

@@ -86,12 +86,12 @@ std::optional<QueuedWrite> Writer::wait_for_one() {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [this] { return closed_ || !queue_.empty(); });
   }
-  return take_one();
+  return take_one(false);
 }
 
-std::optional<QueuedWrite> Writer::take_one() {
+std::optional<QueuedWrite> Writer::take_one(bool only_unchecked) {
   std::lock_guard lock(mutex_);
-  if (queue_.empty()) return std::nullopt;
+  if (queue_.empty() || (only_unchecked && queue_.front().recheck)) return std::nullopt;
   std::optional write(std::move(queue_.front()));
   queue_.pop_front();
   probe_.queued(queue_.size());
@@ -125,7 +125,7 @@ void Writer::fail_all(QueuedWrite first, const Error& error) {
 
 void Writer::fill(Batch& batch) {
   while (!batch.broken() && batch.writes() < limits_.batch_writes && batch.images() < limits_.batch_images) {
-    auto write = take_one();
+    auto write = take_one(batch.changes_rights());
     if (!write) return;
     batch.add(*std::move(write));
   }

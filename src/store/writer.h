@@ -43,7 +43,8 @@ class Writer {
  private:
   void loop();
   std::optional<QueuedWrite> wait_for_one();
-  std::optional<QueuedWrite> take_one();
+  // The next one; nothing if there is none, or if it has a recheck and those are not wanted now.
+  std::optional<QueuedWrite> take_one(bool only_unchecked);
   void run_batch(QueuedWrite first);
   void fail_all(QueuedWrite first, const Error& error);
   void fill(Batch& batch);

@@ -158,6 +158,21 @@ TEST_P(WriterContract, RecheckComesJustBeforeTheWriteAndCanForbidIt) {
   EXPECT_TRUE(store_->write<Done>(std::move(allowed)));
 }
 
+// Else an owner removed by one write could still name another in the next one.
+TEST_P(WriterContract, RecheckSeesWhatEarlierWritesTookAway) {
+  std::vector<Write<Done>> writes;
+  writes.push_back(to_write(put("u1")));
+  auto checked = to_write(put("u2"));
+  std::size_t applied_before = 0;
+  checked.recheck = [&]() -> Result<void> {
+    applied_before = applied_.size();
+    return {};
+  };
+  writes.push_back(std::move(checked));
+  for (const auto& result : write_together(std::move(writes))) EXPECT_TRUE(result);
+  EXPECT_EQ(applied_before, 1U) << "the write of a user was committed first";
+}
+
 TEST_P(WriterContract, AnswersWithTheValueOfTheFunction) {
   const auto result =
       store_->write<std::unique_ptr<int>>({.recheck = {}, .run = [](Tx& tx) -> Result<std::unique_ptr<int>> {

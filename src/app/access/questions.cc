@@ -26,6 +26,12 @@ Result<void> require_may_ask(const Core& core, const Caller& caller, const Quest
               "Asking about others takes the permission to see the roles there.", "subject");
 }
 
+bool may_see_reasons(const Core& core, const Caller& caller, const Question& question) {
+  const Gate gate(core);
+  return gate.allows(caller, "can_role_read", container_of(core.now(), question)) ||
+         gate.allows(caller, "can_read", {question.object_kind, question.object_id});
+}
+
 struct Prepared {
   Principal subject;
   std::string permission;
@@ -65,11 +71,22 @@ Result<Answer> check(const Core& core, const Caller& caller, const Question& que
   return answer;
 }
 
-Result<policy::Explanation> explain(const Core& core, const Caller& caller, const Question& question) {
+Result<Explained> explain(const Core& core, const Caller& caller, const Question& question) {
   TRY(const auto prepared, prepare(core, caller, question));
   const auto& snapshot = core.now();
-  return core.engine.explain(snapshot.graph(), to_number(snapshot.revision()),
-                             query_of(core, caller, question, prepared));
+  TRY(const auto explanation, core.engine.explain(snapshot.graph(), to_number(snapshot.revision()),
+                                                  query_of(core, caller, question, prepared)));
+  Explained explained{.allowed = explanation.decision.allowed(), .text = {}, .steps = explanation.lines()};
+  if (!explained.allowed && !may_see_reasons(core, caller, question)) {
+    explained.text = fmt::format("{} {} may not {} this {}; what is missing is shown to those who may see it",
+                                 to_string(prepared.subject.kind), prepared.subject.id, question.permission,
+                                 question.object_kind);
+    explained.steps.clear();
+    return explained;
+  }
+  explained.text = std::move(explained.steps.front());
+  explained.steps.erase(explained.steps.begin());
+  return explained;
 }
 
 }  // namespace allauth::app

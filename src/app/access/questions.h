@@ -3,7 +3,6 @@
 #pragma once
 
 #include "app/access/gate.h"
-#include "policy/explain.h"
 
 namespace allauth::app {
 
@@ -20,8 +19,15 @@ struct Answer {
   Revision revision{};
 };
 
-// Errors: policy.kind.unknown, policy.permission.unknown, denied question.subject.
+// Errors of both: policy.kind.unknown, policy.permission.unknown, denied question.subject.
 Result<Answer> check(const Core& core, const Caller& caller, const Question& question);
-Result<policy::Explanation> explain(const Core& core, const Caller& caller, const Question& question);
+// The answer in one sentence, and how it was found, in order. Whoever asks about themselves and may
+// not see the object learns no more than the answer, the same for objects that do not exist.
+struct Explained {
+  bool allowed = false;
+  std::string text;
+  std::vector<std::string> steps;
+};
+Result<Explained> explain(const Core& core, const Caller& caller, const Question& question);
 
 }  // namespace allauth::app

@@ -34,11 +34,10 @@ TEST_F(Questions, AreAnsweredUnderPlainAndFullNames) {
 TEST_F(Questions, AndExplanationsAgree) {
   for (auto permission : {"publish", "subscribe"}) {
     const auto explanation = must(explain(*world.core, world.admin, about(permission)));
-    EXPECT_EQ(explanation.decision.allowed(),
-              must(check(*world.core, world.admin, about(permission))).allowed);
-    ASSERT_FALSE(explanation.lines().empty());
+    EXPECT_EQ(explanation.allowed, must(check(*world.core, world.admin, about(permission))).allowed);
+    EXPECT_FALSE(explanation.text.empty());
   }
-  const auto text = must(explain(*world.core, world.admin, about("subscribe"))).lines().front();
+  const auto text = must(explain(*world.core, world.admin, about("subscribe"))).text;
   EXPECT_NE(text.find("may not subscribe"), std::string::npos) << text;
 }
 
@@ -49,6 +48,17 @@ TEST_F(Questions, AboutOthersAreForThoseWhoMaySeeTheRolesThere) {
   world.join(domain.id, member.id, DomainRole::member);
   EXPECT_TRUE(check(*world.core, world.caller(member.id), about("publish")));
   EXPECT_EQ(explain(*world.core, stranger, about("publish")).error().reason, Reason("question.subject"));
+}
+
+TEST_F(Questions, DoNotTellStrangersWhatExists) {
+  const auto stranger = world.caller(world.make_user("stranger").id);
+  const auto text = [&](const std::string& id) {
+    const auto explained = must(explain(*world.core, stranger, {{}, "read", "client", id}));
+    EXPECT_FALSE(explained.allowed);
+    EXPECT_TRUE(explained.steps.empty());
+    return explained.text;
+  };
+  EXPECT_EQ(text(client.str()), text("no-such-client"));
 }
 
 TEST_F(Questions, AboutOneselfAreForEverybody) {

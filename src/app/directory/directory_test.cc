@@ -92,6 +92,18 @@ TEST_F(Directory, LetsAdminsManageMembersButNotOwners) {
             Reason("user.missing"));
 }
 
+TEST_F(Directory, LetsOnlyThoseWhoManageUsersChangeEmailAddresses) {
+  const auto ada = world.make_user("ada");
+  const auto change = [&](const Caller& who, UserChanges changes) {
+    return reason(world.try_run(
+        update_user(*world.core, world.permit<act::UpdateUser>(who, ada.id), std::move(changes), {})));
+  };
+  EXPECT_EQ(change(world.caller(ada.id), {.email = "root@example.org"}), Reason("email.fixed"));
+  EXPECT_EQ(change(world.caller(ada.id), {.common = {.name = "Ada L."}}), Reason("none"));
+  EXPECT_EQ(change(world.admin, {.email = "root@example.org"}), Reason("email.taken"));
+  EXPECT_EQ(change(world.admin, {.email = "ada2@example.org"}), Reason("none"));
+}
+
 TEST_F(Directory, ShowsEachTheirOwnDomains) {
   const auto ada = world.make_user("ada");
   world.make_domain("second");

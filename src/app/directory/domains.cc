@@ -22,6 +22,7 @@ Result<void> insert_roles(store::Tx& tx, const Caller& caller, const DomainId& d
     role.stamp = fresh_stamp(tx, caller);
     TRY(store::insert(tx, role));
     if (kind_of_role != DomainRole::owner || caller.who.principal.kind != PrincipalKind::user) continue;
+    TRY(require_row<User>(tx, caller.who.principal.id));
     RoleMember owner = member_of(role, kind::user, caller.who.principal.id, "creator");
     owner.stamp = fresh_stamp(tx, caller);
     TRY(store::insert(tx, owner));

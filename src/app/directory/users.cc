@@ -4,6 +4,7 @@
 #include "app/directory/change.h"
 #include "app/directory/members.h"
 #include "app/identity/credentials.h"
+#include "app/identity/passwords.h"
 #include "app/identity/sessions.h"
 #include "store/lookups.h"
 
@@ -44,6 +45,23 @@ Result<void> erase_memberships(store::Tx& tx, const UserId& user) {
     TRY(store::erase(tx, membership));
   }
   return {};
+}
+
+Result<void> replace_password(store::Tx& tx, const Caller& caller, const UserId& user, CredentialId id,
+                              std::string record) {
+  TRY(auto old, credentials_of(tx, kind::user, user.str()));
+  for (auto& credential : old)
+    if (credential.type == CredentialType::password) TRY(erase_credential(tx, std::move(credential)));
+  Credential fresh = password_credential(std::move(id), user, std::move(record));
+  fresh.stamp = fresh_stamp(tx, caller);
+  return store::insert(tx, fresh);
+}
+
+// A new login name could be somebody else's address as long as addresses are not verified, so only
+// those who manage users change them.
+Result<void> require_may_change_email(const Core& core, const Caller& caller) {
+  if (Gate(core).allows(caller, "can_user_update", {kind::platform, kPlatformId})) return {};
+  return fail(Code::denied, "email.fixed", "Only those who manage users change e-mail addresses.", "email");
 }
 
 }  // namespace
@@ -88,7 +106,8 @@ Result<store::Write<User>> update_user(const Core& core, Permit<act::UpdateUser>
                                        std::optional<Revision> expected) {
   return guarded<User>(
       core, std::move(permit),
-      [changes = std::move(changes), expected](store::Tx& tx, const auto& p) mutable -> Result<User> {
+      [&core, changes = std::move(changes), expected](store::Tx& tx, const auto& p) mutable -> Result<User> {
+        if (changes.email) TRY(require_may_change_email(core, p.caller()));
         TRY(auto user, require_row<User>(tx, p.object()));
         TRY(user, change_row(tx, p.caller(), std::move(user), expected, [&](User& row) {
               apply_changes(row, std::move(changes));
@@ -139,31 +158,29 @@ Result<store::Write<store::Done>> delete_user(const Core& core, Permit<act::Dele
 
 Result<store::Write<store::Done>> change_password(const Core& core, Permit<act::ChangePassword> permit,
                                                   PasswordChange change) {
-  const auto snapshot = core.snapshots.view();
-  const bool own = permit.caller().who.principal == Principal{PrincipalKind::user, permit.object().str()};
-  if (own) {
+  const auto wrong = [] {
+    return fail(Code::denied, "password.wrong", "The current password is wrong.", "current_password");
+  };
+  std::optional<ProvenPassword> proven;
+  if (permit.caller().who.principal == Principal{PrincipalKind::user, permit.object().str()}) {
     if (!change.current)
       return fail(Code::invalid, "password.current_missing",
                   "Changing your own password takes the current one.", "current_password");
-    const auto& text = snapshot->thing(kind::user, permit.object().str()).text;
-    const std::string& record =
-        text != nullptr && !text->password_record.empty() ? text->password_record : core.dummy_record;
-    TRY(const auto match, crypto::verify_password(*change.current, record, core.password_params));
-    if (!match.ok)
-      return fail(Code::denied, "password.wrong", "The current password is wrong.", "current_password");
+    TRY(proven, prove_password(core, permit.object(), *change.current));
+    if (!proven) return wrong();
   }
   TRY(auto record, crypto::hash_password(change.fresh, core.password_params, core.entropy));
   return guarded<store::Done>(
       core, std::move(permit),
-      [record = std::move(record), id = CredentialId::trusted(core.ids.next())](
-          store::Tx& tx, const auto& p) mutable -> Result<store::Done> {
+      [record = std::move(record), proven = std::move(proven), wrong,
+       id = CredentialId::trusted(core.ids.next())](store::Tx& tx,
+                                                    const auto& p) mutable -> Result<store::Done> {
         TRY(const auto user, require_row<User>(tx, p.object()));
-        TRY(auto old, credentials_of(tx, kind::user, user.id.str()));
-        for (auto& credential : old)
-          if (credential.type == CredentialType::password) TRY(erase_credential(tx, std::move(credential)));
-        Credential fresh = password_credential(std::move(id), user.id, std::move(record));
-        fresh.stamp = fresh_stamp(tx, p.caller());
-        TRY(store::insert(tx, fresh));
+        if (proven) {
+          TRY(const bool good, still_proven(tx, *proven));
+          if (!good) return wrong();
+        }
+        TRY(replace_password(tx, p.caller(), user.id, std::move(id), std::move(record)));
         TRY(end_sessions(tx, p.caller(), user.id, p.caller().who.session));
         tx.act(act_of(p.caller(), "user.password_changed", kind::user, user.id.str()));
         return store::Done{};

@@ -28,6 +28,7 @@ Result<User> get_user(store::Read& read, const Permit<act::ReadUser>& permit);
 Result<Page<User>> list_users(store::Read& read, const Permit<act::ListUsers>& permit,
                               const PageRequest& page);
 
+// Error: denied email.fixed, when somebody changes an e-mail address who does not manage users.
 Result<store::Write<User>> update_user(const Core& core, Permit<act::UpdateUser> permit, UserChanges changes,
                                        std::optional<Revision> expected);
 

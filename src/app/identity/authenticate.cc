@@ -1,7 +1,7 @@
 #include "app/identity/authenticate.h"
 
 #include "app/access/gate.h"
-#include "base/text.h"
+#include "app/identity/passwords.h"
 
 namespace allauth::app {
 namespace {
@@ -28,18 +28,10 @@ Result<AuthenticateOutcome> authenticate_token(const Core& core, const AccessTok
 }
 
 Result<AuthenticateOutcome> authenticate_password(const Core& core, const PasswordLogin& credential) {
-  // Held for the whole time: the record must not go while it is being checked against.
-  const auto snapshot = core.snapshots.view();
-  const auto user = snapshot->find_login(ascii_lower(credential.login));
-  const auto& text = snapshot->thing(user).text;
-  const bool known = text != nullptr && !text->password_record.empty();
-  TRY(const auto match,
-      crypto::verify_password(credential.password, known ? text->password_record : core.dummy_record,
-                              core.password_params));
-  // One reason for all three, so that nobody can find out which accounts there are.
-  if (!known || !match.ok || !snapshot->thing(user).enabled()) return Rejected{"login.failed", {}};
-  Authenticated who{.principal = {PrincipalKind::user, std::string(snapshot->id(user))}};
-  return accept_if_valid(core.now(), std::move(who), core.clock.now());
+  TRY(const auto proven, prove_password(core, credential.login, credential.password));
+  if (!proven) return Rejected{"login.failed", {}};
+  return accept_if_valid(core.now(), {.principal = {PrincipalKind::user, proven->user.str()}},
+                         core.clock.now());
 }
 
 Result<AuthenticateOutcome> authenticate_key(const Core& core, const ClientKey& credential) {

@@ -1,7 +1,7 @@
 #include "app/identity/sessions.h"
 
 #include "app/directory/change.h"
-#include "app/identity/authenticate.h"
+#include "app/identity/passwords.h"
 #include "store/lookups.h"
 
 namespace allauth::app {
@@ -27,21 +27,25 @@ std::unexpected<Error> ended() {
 
 Result<store::Write<OpenSession>> open_session(const Core& core, const PasswordLogin& login,
                                                std::string request_id) {
-  TRY(auto who, require_authenticated(authenticate_password(core, login)));
-  Caller caller{std::move(who), std::move(request_id)};
+  const auto failed = [] {
+    return fail(Code::unauthenticated, "login.failed", "Login or password is wrong.");
+  };
+  TRY(auto proven, prove_password(core, login.login, login.password));
+  if (!proven) return failed();
+  const Caller caller{{.principal = {PrincipalKind::user, proven->user.str()}}, std::move(request_id)};
   // The signature is made here, not under the writer's lock.
   const Instant now = core.clock.now();
   Session session{.id = SessionId::trusted(core.ids.next()),
-                  .user = UserId::trusted(caller.who.principal.id),
+                  .user = proven->user,
                   .rotated_at = now,
                   .expires_at = now + core.tokens.rules().refresh_lifetime};
   TRY(auto opened, with_tokens(core, std::move(session), core.ids.next(), now));
   return store::Write<OpenSession>{
-      .recheck = [&core, who = caller.who]() -> Result<void> {
-        if (still_valid(core.now(), who, core.clock.now()).granted()) return {};
-        return ended();
-      },
-      .run = [opened = std::move(opened), caller](store::Tx& tx) mutable -> Result<OpenSession> {
+      .recheck = {},
+      .run = [opened = std::move(opened), caller, proven = std::move(*proven),
+              failed](store::Tx& tx) mutable -> Result<OpenSession> {
+        TRY(const bool good, still_proven(tx, proven));
+        if (!good) return failed();
         opened.session.stamp = fresh_stamp(tx, caller);
         TRY(store::insert(tx, opened.session));
         tx.act(act_of(caller, "session.opened", "session", opened.session.id.str()));
@@ -99,8 +103,8 @@ Result<store::Write<store::Done>> end_session(const Core& core, const Caller& ca
       },
       .run = [caller, session = std::move(session)](store::Tx& tx) -> Result<store::Done> {
         TRY(auto row, require_row<Session>(tx, session));
-        if (row.user.str() != caller.who.principal.id || row.state != SessionState::active)
-          return missing_object();
+        const bool own = caller.who.principal == Principal{PrincipalKind::user, row.user.str()};
+        if (!own || row.state != SessionState::active) return missing_object();
         TRY(revoke(tx, caller, std::move(row)));
         tx.act(act_of(caller, "session.ended", "session", session.str()));
         return store::Done{};

@@ -110,6 +110,32 @@ TEST_F(Sessions, EndWithALogoutAndAllOfThemWithANewPassword) {
   EXPECT_TRUE(open_session(*world.core, {"ada@example.org", Secret("a much better password")}, "r"));
 }
 
+TEST_F(Sessions, AreNotOpenedWithAPasswordThatChangedMeanwhile) {
+  auto slow = open_session(*world.core, {"ada@example.org", Secret("password of ada!!")}, "r");
+  world.run(change_password(*world.core, world.permit<act::ChangePassword>(world.admin, ada.id),
+                            {std::nullopt, Secret("a much better password")}));
+  EXPECT_EQ(world.try_run(std::move(slow)).error().reason, Reason("login.failed"));
+}
+
+TEST_F(Sessions, AreNotOpenedByAUserDisabledMeanwhile) {
+  auto slow = open_session(*world.core, {"ada@example.org", Secret("password of ada!!")}, "r");
+  world.run(
+      set_user_status(*world.core, world.permit<act::EnableUser>(world.admin, ada.id), Status::disabled, {}));
+  EXPECT_EQ(world.try_run(std::move(slow)).error().reason, Reason("login.failed"));
+}
+
+TEST_F(Sessions, CannotBeEndedByAClientWithTheIdOfTheirUser) {
+  const auto opened = login();
+  const auto domain = world.make_domain("plant");
+  auto twin = world.run(create_client(*world.core, world.permit<act::CreateClient>(world.admin, domain.id),
+                                      {.id = ClientId::trusted(ada.id.str()), .common = {.name = "twin"}}));
+  Caller client{
+      must(require_authenticated(authenticate_key(*world.core, {ada.id.str(), std::move(twin.key.key)}))),
+      "r"};
+  EXPECT_EQ(world.try_run(end_session(*world.core, client, opened.session.id)).error().code, Code::not_found);
+  EXPECT_EQ(outcome(opened.access_token), Reason("accepted"));
+}
+
 TEST_F(Sessions, OfOthersCannotBeEnded) {
   const auto opened = login();
   const auto bob = world.make_user("bob");

@@ -23,7 +23,9 @@ Verdict decide(const Core& core, const store::Snapshot& snapshot, const Authenti
 MessageVerdict may_message(const Core& core, const store::Snapshot& snapshot, const Authenticated& who,
                            MessageAction action, std::string_view topic) {
   const auto parts = parse_topic(topic);
-  if (!parts) return {Verdict::deny("topic.unknown"), {}, {}};
+  // A shared subscription's prefix is part of a filter, never of a topic.
+  if (!parts || (action == MessageAction::publish && !parts->share.empty()))
+    return {Verdict::deny("topic.unknown"), {}, {}};
   const auto resolved = resolve(snapshot, *parts);
   if (!resolved.verdict.granted()) return {resolved.verdict, {}, {}};
   std::string seen = broker_topic(snapshot, *parts, resolved.place);

@@ -60,6 +60,7 @@ TEST_F(Messages, NameAChannelByIdOrRouteAndAreOneTopicToTheBroker) {
 TEST_F(Messages, NeedTheRightForTheirDirection) {
   EXPECT_EQ(publish(by_id), Reason("message.allowed"));
   EXPECT_EQ(ask(MessageAction::subscribe, by_id).verdict.reason, Reason("message.denied"));
+  EXPECT_EQ(publish("$share/g/" + by_id), Reason("topic.unknown"));
 }
 
 TEST_F(Messages, StopAtDisabledAndUnknownChannels) {

@@ -3,6 +3,7 @@
 #include "app/access/gate.h"
 #include "app/identity/authenticate.h"
 #include "app/messaging/messages.h"
+#include "codec/base64.h"
 
 namespace allauth::server {
 namespace {
@@ -21,7 +22,13 @@ bool is_foreign_id(const store::Snapshot& snapshot, std::string_view mqtt_id, co
 }
 
 std::string broker_id(std::string_view mqtt_id, const std::string& own) {
-  return mqtt_id.empty() || mqtt_id == own ? own : fmt::format("{}/{}", own, mqtt_id);
+  return mqtt_id == own ? own : fmt::format("{}/{}", own, mqtt_id);
+}
+
+std::string fresh_mqtt_id(Entropy& entropy) {
+  std::array<std::uint8_t, 8> bytes;
+  entropy.fill(bytes);
+  return "auto-" + codec::hex_encode(codec::as_text(bytes));
 }
 
 mqtt::ConnectOutcome decide(const app::Core& core, mqtt::ConnectRequest request) {
@@ -33,8 +40,10 @@ mqtt::ConnectOutcome decide(const app::Core& core, mqtt::ConnectRequest request)
   if (who == nullptr) return mqtt::Refusal::not_authorized;
   const std::string own = who->principal.id;
   if (is_foreign_id(core.now(), request.client_id, own)) return mqtt::Refusal::bad_client_id;
+  const std::string assigned = request.client_id.empty() ? fresh_mqtt_id(core.entropy) : std::string();
   return mqtt::Accepted{.guard = std::make_unique<DirectoryGuard>(core, std::move(*who)),
-                        .broker_client_id = broker_id(request.client_id, own)};
+                        .broker_client_id = broker_id(assigned.empty() ? request.client_id : assigned, own),
+                        .assigned_client_id = assigned};
 }
 
 std::string_view channel_part(const app::TopicParts& parts, std::string_view topic) {
@@ -55,8 +64,13 @@ mqtt::TopicVerdict DirectoryGuard::publish(std::string_view topic, bool) {
 }
 
 mqtt::TopicVerdict DirectoryGuard::subscribe(std::string_view filter) {
-  auto answer = app::may_message(core_, core_.now(), who_, app::MessageAction::subscribe, filter);
+  const auto answer = app::may_message(core_, core_.now(), who_, app::MessageAction::subscribe, filter);
   if (answer.verdict.granted()) remember_name(answer.prefix, answer.topic.empty() ? filter : answer.topic);
+  return {answer.verdict, answer.topic};
+}
+
+mqtt::TopicVerdict DirectoryGuard::recheck(std::string_view filter) {
+  auto answer = app::may_message(core_, core_.now(), who_, app::MessageAction::subscribe, filter);
   return {answer.verdict, std::move(answer.topic)};
 }
 

@@ -13,7 +13,8 @@ namespace allauth::server {
 
 // Decides CONNECT packets. A client shows its id as user name and its key as password. It may call
 // itself what it likes in MQTT: the broker sees "<client id>/<MQTT client id>", so that no client can
-// take over another's session; only the id of another client is refused.
+// take over another's session; only the id of another client is refused. Without an MQTT client id it
+// gets a fresh one, so that connections of one client do not end each other.
 mqtt::Authenticator make_authenticator(const app::Core& core);
 
 // The answers for one connection. `core` must outlive it.
@@ -23,6 +24,7 @@ class DirectoryGuard final : public mqtt::Guard {
 
   mqtt::TopicVerdict publish(std::string_view topic, bool retain) override;
   mqtt::TopicVerdict subscribe(std::string_view filter) override;
+  mqtt::TopicVerdict recheck(std::string_view filter) override;
   std::string unsubscribe(std::string_view filter) override;
   mqtt::TopicVerdict deliver(std::string_view topic) override;
   Verdict alive() override;

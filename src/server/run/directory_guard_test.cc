@@ -64,7 +64,9 @@ TEST_F(TheGuard, RefusesTheDisabled) {
 }
 
 TEST_F(TheGuard, KeepsTheSessionsOfClientsApart) {
-  EXPECT_EQ(broker_id(""), id);
+  const auto one = broker_id("");
+  EXPECT_TRUE(one.starts_with(id + "/auto-")) << one;
+  EXPECT_NE(one, broker_id(""));
   EXPECT_EQ(broker_id(id), id);
   EXPECT_EQ(broker_id("pump"), id + "/pump");
   const auto other = world.make_client(domain.id).client.id.str();
@@ -77,6 +79,7 @@ TEST_F(TheGuard, CallsAChannelTowardsTheClientAsTheClientDid) {
   const auto session = guard();
   EXPECT_EQ(session->deliver(by_id + "/a").topic, "");
   EXPECT_EQ(session->subscribe("m/plant/c/temps/#").topic, by_id + "/#");
+  EXPECT_EQ(session->recheck(by_id + "/#").topic, "");  // asks, and changes nothing
   EXPECT_EQ(session->deliver(by_id + "/a").topic, "m/plant/c/temps/a");
   EXPECT_EQ(session->publish("m/plant/c/temps/a", false).topic, by_id + "/a");
   EXPECT_EQ(session->subscribe("$share/g/m/plant/c/temps/#").topic, "$share/g/" + by_id + "/#");

@@ -110,12 +110,11 @@ void add_questions(MethodTable& table, const Backend& backend) {
       [&backend](const Call& call, const v1::ExplainRequest& request) -> Result<v1::ExplainResponse> {
         TRY(const auto caller, authenticate_call(backend, call));
         TRY(const auto question, decode_question(request));
-        TRY(const auto explanation, app::explain(backend.core, caller, question));
+        TRY(const auto explained, app::explain(backend.core, caller, question));
         v1::ExplainResponse response;
-        response.set_allowed(explanation.decision.allowed());
-        const auto lines = explanation.lines();
-        if (!lines.empty()) response.set_text(lines.front());
-        for (std::size_t i = 1; i < lines.size(); ++i) response.add_steps(lines[i]);
+        response.set_allowed(explained.allowed);
+        response.set_text(explained.text);
+        response.mutable_steps()->Assign(explained.steps.begin(), explained.steps.end());
         return response;
       });
 }

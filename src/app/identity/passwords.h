@@ -1,0 +1,30 @@
+// Proof of a password, in two steps: a slow one that can be made anywhere, and a short one under the
+// writer's lock, which sees to it that a password that was changed meanwhile proves nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/core.h"
+#include "model/ids.h"
+#include "store/read.h"
+
+namespace allauth::app {
+
+// Whose password was right, and the record that it was right for.
+struct ProvenPassword {
+  UserId user;
+  std::string record;
+};
+
+// Burns the milliseconds of a hash, also for logins that do not exist. Nothing if login or password
+// is wrong or the user is disabled; which of these it was cannot be found out, not even by the time.
+Result<std::optional<ProvenPassword>> prove_password(const Core& core, const std::string& login,
+                                                     const Secret& password);
+Result<std::optional<ProvenPassword>> prove_password(const Core& core, const UserId& user,
+                                                     const Secret& password);
+
+// True if the user is enabled and the record still theirs. For writes.
+Result<bool> still_proven(store::Read& read, const ProvenPassword& proven);
+
+}  // namespace allauth::app
