@@ -161,10 +161,13 @@ asio::awaitable<std::optional<RequestHead>> HttpConnection::read_head() {
     const bool fresh = buffered().empty();
     const auto input = co_await fill();
     if (killed_) co_return std::nullopt;
-    if (timed_out_ && !fresh)
-      co_await refuse(
-          request_error(Code::invalid, "http.head.timeout", "The request's header did not come in time."));
-    if (timed_out_ || (input == Input::end && fresh)) co_return std::nullopt;
+    if (timed_out_) {
+      if (!fresh)
+        co_await refuse(
+            request_error(Code::invalid, "http.head.timeout", "The request's header did not come in time."));
+      co_return std::nullopt;
+    }
+    if (input == Input::end && fresh) co_return std::nullopt;
     if (input == Input::end) {
       co_await refuse(
           request_error(Code::invalid, "http.request_line.invalid", "The request ends in its header."));

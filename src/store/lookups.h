@@ -44,9 +44,9 @@ inline constexpr Statement kUsersInScope(
     "SELECT {columns} FROM role_members WHERE scope_kind = $1 AND scope_id = $2 AND subject_kind = 'user' "
     "AND subject_id > $3 ORDER BY subject_id LIMIT $4");
 inline constexpr Statement kLiveSessionsOfUser(
-    "session.live",
-    "SELECT {columns} FROM sessions WHERE user_id = $1 AND id > $2 AND state = 1 AND expires_at > $3 "
-    "ORDER BY id LIMIT $4");
+    "session.live",  // newest first: those before this id
+    "SELECT {columns} FROM sessions WHERE user_id = $1 AND id < $2 AND state = 1 AND expires_at > $3 "
+    "ORDER BY id DESC LIMIT $4");
 
 // All that belongs to a client, channel, role, user …
 inline constexpr Statement kConnectionsOfClient(

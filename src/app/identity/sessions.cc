@@ -89,9 +89,11 @@ Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, cons
 
 Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, const PageRequest& page,
                                     Instant now) {
+  constexpr std::string_view kBehindAllIds = "\x7f";
   if (caller.who.principal.kind != PrincipalKind::user) return Page<Session>{};
+  const std::string_view before = page.after.empty() ? kBehindAllIds : page.after;
   TRY(auto rows, store::select<Session>(read, store::lookup::kLiveSessionsOfUser, caller.who.principal.id,
-                                        page.after, now, page.size + 1));
+                                        before, now, page.size + 1));
   return make_page(std::move(rows), page.size, [](const Session& s) { return s.id.str(); });
 }
 

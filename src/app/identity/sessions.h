@@ -26,7 +26,7 @@ inline constexpr Seconds kRefreshGrace{10};
 Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, const Secret& token,
                                                           std::string request_id);
 
-// The live sessions of the caller, oldest first.
+// The live sessions of the caller, newest first.
 Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, const PageRequest& page,
                                     Instant now);
 

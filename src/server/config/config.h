@@ -27,6 +27,7 @@ struct ListenerConfig {
   std::string address = "127.0.0.1:8080";
   bool allow_plaintext = false;  // clear text on an address that is not loopback
   std::int64_t max_connections = 10'000;
+  std::int64_t max_per_address = 0;
   TlsConfig tls;
 };
 
@@ -42,6 +43,7 @@ struct GatewayConfig {
   std::string address;
   bool allow_plaintext = false;
   std::int64_t max_connections = 10'000;
+  std::int64_t max_per_address = 0;
   std::int64_t max_packet = 1 << 20;  // bytes
   Millis connect_timeout{10'000};
   TlsConfig tls;
