@@ -33,6 +33,23 @@ void SystemEntropy::fill(std::span<std::uint8_t> out) {
   }
 }
 
+namespace {
+
+// 8-4-4-4-12 hexadecimal digits.
+std::string format_uuid(const std::array<std::uint8_t, 16>& bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(36);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += kDigits[bytes[i] >> 4];
+    text += kDigits[bytes[i] & 0x0F];
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string UuidSource::next() {
   std::array<std::uint8_t, 16> b;
   entropy_.fill(b);
@@ -40,9 +57,7 @@ std::string UuidSource::next() {
   for (int i = 5; i >= 0; --i, ms >>= 8) b[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(ms);
   b[6] = static_cast<std::uint8_t>((b[6] & 0x0F) | 0x70);
   b[8] = static_cast<std::uint8_t>((b[8] & 0x3F) | 0x80);
-  return fmt::format(
-      "{:02x}{:02x}{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}{:02x}{:02x}{:02x}{:02x}",
-      b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+  return format_uuid(b);
 }
 
 }  // namespace allauth

@@ -1,4 +1,5 @@
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -50,8 +51,15 @@ asio::awaitable<Result<Stream>> dial(IoPool& pool, std::size_t loop, Dial target
   deadline.set(pool.clock().tick() + target.timeout);
 
   constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-  const auto [unresolved, endpoints] =
-      co_await resolver.async_resolve(target.host, std::to_string(target.port), kAwait);
+  // A numeric address does not have to go through the resolver's thread.
+  boost::system::error_code unresolved;
+  const auto address = asio::ip::make_address(target.host, unresolved);
+  tcp::resolver::results_type endpoints;
+  if (!unresolved)
+    endpoints = tcp::resolver::results_type::create(tcp::endpoint(address, target.port), target.host, {});
+  else
+    std::tie(unresolved, endpoints) =
+        co_await resolver.async_resolve(target.host, std::to_string(target.port), kAwait);
   if (unresolved || progress.expired) co_return dial_failed(target, progress, unresolved.message());
 
   progress.step = "net.connect";

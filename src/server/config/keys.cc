@@ -79,6 +79,8 @@ void add_listener(std::vector<Key>& keys) {
                       &ListenerConfig::allow_plaintext));
   keys.push_back(item(at + "max_connections", "Connections at the same time; more are closed at once.", list,
                       &ListenerConfig::max_connections));
+  keys.push_back(item(at + "max_per_address", "Of those, from one IP address; 0 means no further limit.",
+                      list, &ListenerConfig::max_per_address));
   add_tls(keys, at, list);
 }
 
@@ -92,6 +94,8 @@ void add_gateway(std::vector<Key>& keys) {
                       &GatewayConfig::allow_plaintext));
   keys.push_back(item(at + "max_connections", "Connections at the same time; more are closed at once.", list,
                       &GatewayConfig::max_connections));
+  keys.push_back(item(at + "max_per_address", "Of those, from one IP address; 0 means no further limit.",
+                      list, &GatewayConfig::max_per_address));
   keys.push_back(item(at + "max_packet", "Largest MQTT packet in bytes.", list, &GatewayConfig::max_packet));
   keys.push_back(item(at + "connect_timeout", "How long a new connection may take to send its CONNECT.", list,
                       &GatewayConfig::connect_timeout));

@@ -57,7 +57,8 @@ Result<net::ListenerOptions> listener_options(const Part& part, std::string name
                               .port = address.port,
                               .tls = std::move(tls),
                               .allow_plaintext = part.allow_plaintext,
-                              .max_connections = static_cast<std::size_t>(part.max_connections)};
+                              .max_connections = static_cast<std::size_t>(part.max_connections),
+                              .max_per_address = static_cast<std::size_t>(part.max_per_address)};
 }
 
 net::HttpLimits http_limits(const HttpConfig& http) {

@@ -43,12 +43,14 @@ void Exchange::finish(http::Response response, const Error* error) {
   response.headers.push_back({"X-Request-Id", request_id_});
   const auto took = clock_.tick() - started_;
   probe_->answered(error == nullptr ? std::nullopt : std::optional(error->code), took);
-  log_.info("request", {{"method", http_method_},
-                        {"route", route_},
-                        {"status", response.status},
-                        {"reason", error == nullptr ? std::string_view("ok") : error->reason.slug()},
-                        {"duration_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
-                        {"request_id", request_id_}});
+  if (log_.enabled(LogLevel::info))
+    log_.info("request",
+              {{"method", http_method_},
+               {"route", route_},
+               {"status", response.status},
+               {"reason", error == nullptr ? std::string_view("ok") : error->reason.slug()},
+               {"duration_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
+               {"request_id", request_id_}});
   if (error != nullptr && response.status >= 500) {
     Error traced = *error;
     traced.detail += fmt::format("{}request_id={}", traced.detail.empty() ? "" : "; ", request_id_);

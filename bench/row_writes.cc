@@ -1,0 +1,211 @@
+// Durable writes per second through the store, 64 at a time, against SQLite alone with the same rows in
+// the same batches. A write is one connection (the relationship of a client to a channel) with its log
+// entry, which is its audit record, and its image; the snapshot follows, as in the server.
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "bench/child.h"
+#include "bench/machine.h"
+#include "bench/raw_sqlite.h"
+#include "bench/rows.h"
+#include "policy/core_schema.h"
+#include "store/rows.h"
+#include "store/snapshot/hub.h"
+#include "store/store.h"
+
+namespace allauth::bench {
+namespace {
+
+constexpr std::size_t kWriters = 64;
+constexpr std::size_t kThings = 400;  // clients, and channels: the pairs of them are enough for a run
+constexpr double kMinRatio = 0.7;
+
+struct World {
+  SystemClock clock;
+  Log log{clock, LogLevel::warn, LogFormat::human};
+  Metrics metrics;
+  std::unique_ptr<store::Store> store;
+};
+
+Result<void> open_store(World& world, const std::string& path) {
+  TRY(world.store,
+      store::Store::open({.clock = world.clock, .log = world.log, .metrics = world.metrics, .path = path}));
+  return {};
+}
+
+std::string client_id(std::size_t n) { return fmt::format("0190f5a1-7000-7000-8000-{:012x}", n); }
+std::string channel_id(std::size_t n) { return fmt::format("0190f5a2-7000-7000-8000-{:012x}", n); }
+const std::string& domain_id() {
+  static const std::string id = "0190f5a0-7000-7000-8000-000000000000";
+  return id;
+}
+
+store::Act act(std::string slug, std::string target_kind, std::string target) {
+  return {.slug = std::move(slug),
+          .actor_kind = "user",
+          .actor_id = "0190f5a3-7000-7000-8000-000000000000",
+          .on_behalf_of = {},
+          .domain_id = domain_id(),
+          .request_id = "0190f5a4-7000-7000-8000-000000000000",
+          .target_kind = std::move(target_kind),
+          .target_id = std::move(target)};
+}
+
+Result<store::Done> insert_things(store::Tx& tx) {
+  tx.act(act("domain.created", "domain", domain_id()));
+  Domain domain;
+  domain.id = DomainId::trusted(domain_id());
+  domain.name = "Bench";
+  TRY(store::insert(tx, domain));
+  for (std::size_t i = 0; i < kThings; ++i) {
+    Client client;
+    client.id = ClientId::trusted(client_id(i));
+    client.domain = domain.id;
+    client.name = "client";
+    TRY(store::insert(tx, client));
+    Channel channel;
+    channel.id = ChannelId::trusted(channel_id(i));
+    channel.domain = domain.id;
+    channel.name = "channel";
+    TRY(store::insert(tx, channel));
+  }
+  return store::Done{};
+}
+
+// A database with the clients and channels, but no connections.
+Result<void> make_template(const std::string& path) {
+  World world;
+  TRY(open_store(world, path));
+  TRY(world.store->write(store::Write<store::Done>{.recheck = {}, .run = insert_things}));
+  return {};
+}
+
+Result<store::Done> insert_connection(store::Tx& tx, std::size_t n) {
+  Connection connection;
+  // As if they came from everywhere: not in the order of their keys.
+  connection.client = ClientId::trusted(client_id(n * 7 % kThings));
+  connection.channel = ChannelId::trusted(channel_id(n / kThings));
+  connection.domain = DomainId::trusted(domain_id());
+  connection.publish = connection.subscribe = true;
+  connection.stamp.created_at = connection.stamp.updated_at = tx.now();
+  auto done = act("connection.created", "channel", connection.channel.str());
+  connection.stamp.created_by = connection.stamp.updated_by = done.actor_id;
+  tx.act(std::move(done));
+  TRY(store::insert(tx, connection));
+  return store::Done{};
+}
+
+// Keeps 64 writes under way: each answer lets one more in, as it would on an I/O thread.
+class Writers {
+ public:
+  explicit Writers(store::Store& store) : store_(store) {}
+
+  // How many writes failed.
+  std::size_t run(std::size_t writes) {
+    for (std::size_t n = 0; n < writes; ++n) {
+      wait_until([this] { return under_way_ < kWriters; });
+      submit(n);
+    }
+    wait_until([this] { return under_way_ == 0; });
+    return failed_;
+  }
+
+ private:
+  template <class Condition>
+  void wait_until(Condition condition) {
+    std::unique_lock lock(mutex_);
+    answered_.wait(lock, condition);
+  }
+  void submit(std::size_t n) {
+    {
+      std::lock_guard lock(mutex_);
+      ++under_way_;
+    }
+    store_.submit<store::Done>(
+        {.recheck = {}, .run = [n](store::Tx& tx) { return insert_connection(tx, n); }},
+        [this](const Result<store::Committed<store::Done>>& result) {
+          std::lock_guard lock(mutex_);
+          --under_way_;
+          if (!result) ++failed_;
+          answered_.notify_one();
+        });
+  }
+
+  store::Store& store_;
+  std::mutex mutex_;
+  std::condition_variable answered_;
+  std::size_t under_way_ = 0;
+  std::size_t failed_ = 0;
+};
+
+struct StoreRun {
+  double seconds = 0;
+  std::vector<std::size_t> batches;
+  std::vector<store::LogEntry> entries;
+};
+
+Result<StoreRun> run_store(const std::string& path, std::size_t writes, Report& report) {
+  World world;
+  TRY(open_store(world, path));
+  store::SnapshotHub hub(policy::core_schema(), world.clock, world.log, world.metrics);
+  TRY(hub.follow(*world.store));
+  StoreRun made;
+  world.store->on_applied(
+      [&made](const store::AppliedBatch& batch) { made.batches.push_back(batch.entries.size()); });
+  TRY(const auto before, world.store->revision());
+  const auto begin = std::chrono::steady_clock::now();
+  const auto failed = Writers(*world.store).run(writes);
+  made.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  if (failed > 0 || !hub.healthy()) report.wrong("writes", fmt::format("{} of {} failed", failed, writes));
+  TRY(made.entries, world.store->read_log(before, writes));
+  world.store->close();
+  return made;
+}
+
+Result<void> one_run(const TempDir& dir, std::size_t writes, Sample& ours, Sample& raw, Sample& batch,
+                     Report& report) {
+  const auto fresh = [&](const std::string& name) {
+    auto path = dir.path() + "/" + name;
+    for (const auto* end : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(path + end);
+    std::filesystem::copy_file(dir.path() + "/template.db", path);
+    return path;
+  };
+  const auto ours_path = fresh("store.db");
+  TRY(const auto made, run_store(ours_path, writes, report));
+  const auto raw_path = fresh("raw.db");
+  TRY(const auto seconds, replay_raw(raw_path, domain_id(), made.entries, made.batches));
+  TRY(const auto ours_count, count_connections(ours_path));
+  TRY(const auto raw_count, count_connections(raw_path));
+  const auto expected = static_cast<std::int64_t>(writes);
+  if (ours_count != expected || raw_count != expected)
+    report.wrong("writes", fmt::format("{} and {} rows instead of {}", ours_count, raw_count, writes));
+  ours.add(static_cast<double>(writes) / made.seconds);
+  raw.add(static_cast<double>(writes) / seconds);
+  batch.add(static_cast<double>(writes) / static_cast<double>(made.batches.size()));
+  return {};
+}
+
+}  // namespace
+
+Result<void> writes_row(const Options& options, Report& report) {
+  const TempDir dir;
+  TRY(make_template(dir.path() + "/template.db"));
+  const std::size_t writes = options.quick ? 15'000 : 60'000;
+  Sample ours, raw, batch;
+  for (int i = 0; i < options.runs(); ++i) TRY(one_run(dir, writes, ours, raw, batch, report));
+  report.add({.row = "writes",
+              .what = "durable writes, 64 at a time",
+              .unit = "1/s",
+              .ours = ours,
+              .baseline_name = "SQLite FULL, same rows and batches",
+              .baseline = raw,
+              .budget = Budget{Budget::Kind::ratio_at_least, kMinRatio}});
+  report.add({.row = "writes", .what = "writes per commit", .unit = "", .ours = batch});
+  return {};
+}
+
+}  // namespace allauth::bench
