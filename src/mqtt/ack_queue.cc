@@ -1,7 +1,5 @@
 #include "mqtt/ack_queue.h"
 
-#include <algorithm>
-
 namespace allauth::mqtt {
 
 void AckQueue::expect(std::uint16_t packet_id) { slots_.push_back({packet_id, {}}); }
@@ -29,9 +27,10 @@ bool AckQueue::arrived(std::uint16_t packet_id, std::string_view packet, std::st
   return false;
 }
 
-bool AckQueue::expects(std::uint16_t packet_id) const {
-  return std::any_of(slots_.begin() + static_cast<std::ptrdiff_t>(first_), slots_.end(),
-                     [&](const Slot& s) { return s.packet_id == packet_id && s.packet.empty(); });
+void AckQueue::mark(PacketIds& used) const {
+  for (std::size_t i = first_; i < slots_.size(); ++i) {
+    if (slots_[i].packet.empty()) used.set(slots_[i].packet_id);
+  }
 }
 
 void AckQueue::flush(std::string& out) {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "mqtt/packet_ids.h"
+
 namespace allauth::mqtt {
 
 class AckQueue {
@@ -19,8 +21,8 @@ class AckQueue {
   // The other side's acknowledgement has come. False if none was expected, and nothing is passed on.
   bool arrived(std::uint16_t packet_id, std::string_view packet, std::string& out);
 
-  // True if a message with that id waits for the other side.
-  bool expects(std::uint16_t packet_id) const;
+  // Sets the ids of the messages that wait for the other side.
+  void mark(PacketIds& used) const;
   // Messages not yet acknowledged.
   std::size_t size() const { return slots_.size() - first_; }
 

@@ -2,7 +2,8 @@
 // once it is authenticated and its will is authorised, and a Session that decides what passes.
 //
 // What the Authenticator and the Guards need must live until the IoPool has stopped: connections live
-// on its loops. Backpressure: while too much waits to be written to one leg, the other is not read.
+// on its loops. Backpressure: while too much waits to be written to one leg, neither is read, as both may
+// lead to more for it.
 // A change of policy reaches every connection within a second.
 #pragma once
 
@@ -35,10 +36,12 @@ struct GatewayOptions {
   std::shared_ptr<net::ClientTls> broker_tls;  // none: clear text
   Millis dial_timeout = Millis(5'000);
   SessionSettings session;
-  std::size_t max_unwritten = 256 * 1024;  // bytes per leg, exceeded by one read at most
-  Millis write_timeout = Millis(30'000);   // a leg that takes no bytes for so long is given up
-  Millis linger = Millis(1'000);           // for the last bytes to arrive before a leg is closed
-  OnDenied on_denied;                      // the decision log; called on I/O threads
+  std::size_t max_unwritten = 256 * 1024;  // bytes per leg, exceeded by what one read leads to at most
+  // A leg that takes less than 64 KiB, or less than all that waits, in so long is given up. One that takes
+  // just enough lives on, yet what waits for it does not grow: see max_unwritten.
+  Millis write_timeout = Millis(30'000);
+  Millis linger = Millis(1'000);  // for the last bytes to arrive before a leg is closed
+  OnDenied on_denied;             // the decision log; called on I/O threads
 };
 
 class Gateway {

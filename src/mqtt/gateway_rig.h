@@ -217,7 +217,7 @@ class SharedGuard final : public Guard {
   std::string unsubscribe(std::string_view f) override {
     return with([&] { return guard_.unsubscribe(f); });
   }
-  TopicVerdict deliver(std::string_view t) override {
+  Verdict deliver(std::string_view t) override {
     return with([&] { return guard_.deliver(t); });
   }
   Verdict alive() override {

@@ -231,6 +231,37 @@ TEST(Gateway, a_slow_broker_stops_the_client_not_the_memory) {
   EXPECT_EQ(got, sent / one.size() * one.size());
 }
 
+// Sends `one` again and again, reads nothing, and returns how many bytes were taken.
+std::size_t flood(const Socket& socket, std::string_view one, std::size_t most) {
+  std::string many;
+  while (many.size() < 64 * 1024) many += one;
+  std::size_t sent = 0;
+  pollfd writable{socket.fd(), POLLOUT, 0};
+  while (sent < most && ::poll(&writable, 1, 500) == 1) {
+    const auto at = sent % many.size();
+    const auto n = ::send(socket.fd(), many.data() + at, many.size() - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n > 0) sent += static_cast<std::size_t>(n);
+  }
+  return sent;
+}
+
+// What is answered here grows the queue of the very leg that asks.
+TEST(Gateway, who_does_not_read_its_acknowledgements_is_not_read) {
+  constexpr std::size_t kMost = 64'000'000;
+  for (const bool broker_floods : {false, true}) {
+    FakeBroker broker;
+    GatewayRig rig(broker.port(), [](GatewayOptions& o) { o.max_unwritten = 16 * 1024; });
+    auto client = rig.connect();
+    client.send(bytes_of(Connect{.version = v5, .client_id = "c"}, v5));
+    auto upstream = admit(broker, client, v5);
+    const auto& source = broker_floods ? upstream : client;
+    const int small = 4096;
+    ::setsockopt(source.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    EXPECT_LT(flood(source, bytes_of(message("no/a", 1, ""), v5), kMost), kMost) << broker_floods;
+    EXPECT_EQ(rig.gateway->connections(), 1u);
+  }
+}
+
 TEST(Gateway, a_client_that_takes_nothing_is_given_up) {
   FakeBroker broker;
   GatewayRig rig(broker.port(), [](GatewayOptions& o) { o.write_timeout = Millis(500); });

@@ -28,13 +28,13 @@ class Guard {
   virtual ~Guard() = default;
   // May this connection publish to `topic`? The topic comes back as the broker shall see it.
   virtual TopicVerdict publish(std::string_view topic, bool retain) = 0;
-  // May it subscribe to `filter` (any $share/<group>/ prefix included)? Comes back as for publish.
+  // May it subscribe to `filter` (any $share/<group>/ prefix included)? Comes back as for publish. Asked
+  // again for filters granted before, when the revision has moved.
   virtual TopicVerdict subscribe(std::string_view filter) = 0;
   // The filter as the broker knows it; unsubscribing is always allowed.
   virtual std::string unsubscribe(std::string_view filter) = 0;
-  // May a message that the broker delivers on `topic` reach this connection now? The topic comes
-  // back as the client named it when it subscribed.
-  virtual TopicVerdict deliver(std::string_view topic) = 0;
+  // May a message that the broker delivers on `topic` reach this connection now?
+  virtual Verdict deliver(std::string_view topic) = 0;
   // May the connection live on? Denied once its credential, client or domain is gone or disabled.
   virtual Verdict alive() = 0;
   // Grows whenever any answer above may have changed; answers of one revision may be cached.

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "mqtt/ack_queue.h"
+#include "mqtt/pings.h"
+#include "mqtt/revocations.h"
 #include "mqtt/session_rig.h"
 #include "mqtt/verdict_cache.h"
 
@@ -16,9 +18,10 @@ TEST(AckQueue, local_answers_wait_for_older_foreign_ones) {
   queue.expect(1);
   queue.answer("b", out);
   queue.expect(2);
-  EXPECT_TRUE(queue.expects(1) && queue.expects(2) && !queue.expects(3));
   EXPECT_TRUE(queue.arrived(2, "2", out));
-  EXPECT_FALSE(queue.expects(2));
+  PacketIds used;
+  queue.mark(used);
+  EXPECT_TRUE(used[1] && !used[2]);  // the other side is done with 2
   EXPECT_EQ(out, "a");
   EXPECT_EQ(queue.size(), 3u);
   EXPECT_TRUE(queue.arrived(1, "1", out));
@@ -50,6 +53,50 @@ TEST(AckQueue, a_long_run_keeps_order_and_count) {
   }
   EXPECT_EQ(out, expected);
   EXPECT_EQ(queue.size(), 10u);
+}
+
+TEST(PacketIds, the_highest_free_one_is_found) {
+  PacketIds used;
+  EXPECT_EQ(highest_free(used), 65535);
+  used.set(65535);
+  EXPECT_EQ(highest_free(used), 65534);
+  used.set();
+  used.reset(0).reset(3);
+  EXPECT_EQ(highest_free(used), 3);
+  used.set(3);
+  EXPECT_EQ(highest_free(used), 0);
+}
+
+TEST(Revocations, go_one_request_at_a_time_and_no_larger_than_allowed) {
+  Revocations revocations;
+  EXPECT_FALSE(revocations.ready());
+  for (const auto* filter : {"bbbb", "aaaa", "cccc", "dddd", "aaaa"}) revocations.add(filter);
+  revocations.drop("cccc");
+  revocations.drop("zzzz");
+  ASSERT_TRUE(revocations.ready());
+  EXPECT_EQ(revocations.begin(7, 8 + 2 * 6, Tick{}), (std::vector<std::string>{"aaaa", "bbbb"}));
+  EXPECT_EQ(revocations.request(), 7);
+  EXPECT_FALSE(revocations.ready());
+  EXPECT_FALSE(revocations.answered(8));
+  EXPECT_TRUE(revocations.answered(7));
+  EXPECT_FALSE(revocations.answered(7));
+  EXPECT_EQ(revocations.begin(7, 1, Tick{}), std::vector<std::string>{"dddd"});  // one at least
+  EXPECT_TRUE(revocations.answered(7));
+  EXPECT_FALSE(revocations.ready());
+}
+
+TEST(Pings, answers_go_in_order_to_who_asked) {
+  Pings pings;
+  EXPECT_FALSE(pings.answered());
+  pings.client_asks();
+  pings.we_ask(Tick{});
+  pings.client_asks();
+  EXPECT_TRUE(pings.answered());
+  EXPECT_TRUE(pings.own());
+  EXPECT_FALSE(pings.answered());
+  EXPECT_FALSE(pings.own());
+  EXPECT_TRUE(pings.answered());
+  EXPECT_FALSE(pings.answered());
 }
 
 TEST(VerdictCache, knows_one_revision_and_tells_retain_apart) {

@@ -154,11 +154,12 @@ std::size_t Connection::unwritten(const Leg& leg) const {
   return leg.writing.size() + (is_client(leg) ? actions_.to_client : actions_.to_broker).size();
 }
 
+// What is read from one leg may grow the queues of both: answers are made here, too.
 bool Connection::may_read(const Leg& leg) const {
   if (session_.closed()) return true;
-  if (is_client(leg))
-    return session_.wants_client_bytes() && unwritten(broker_) < core_->options.max_unwritten;
-  return unwritten(client_) < core_->options.max_unwritten;
+  const auto most = core_->options.max_unwritten;
+  if (unwritten(client_) >= most || unwritten(broker_) >= most) return false;
+  return !is_client(leg) || session_.wants_client_bytes();
 }
 
 void Connection::execute() {
@@ -237,6 +238,7 @@ void Connection::check(Leg& leg, Tick now) {
 
 void Connection::sweep(Tick now) {
   if (!may_read(client_)) session_.excuse_client(now);
+  if (!may_read(broker_)) session_.excuse_broker(now);
   session_.tick(now, actions_);
   check(client_, now);
   check(broker_, now);

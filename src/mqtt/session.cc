@@ -2,15 +2,21 @@
 
 #include "codec/mqtt/reason.h"
 #include "mqtt/opening.h"
+#include "mqtt/packet_ids.h"
 
 namespace allauth::mqtt {
 namespace {
 
 constexpr Millis kAliveInterval{1000};
-// Bytes of filters per UNSUBSCRIBE of our own, exceeded by one filter at most.
-constexpr std::size_t kRevokedBytes = 4096;
+// Bytes of an UNSUBSCRIBE of our own, as far as the broker's limit allows.
+constexpr std::size_t kUnsubscribeBytes = 4096;
 // A broker is not given up before that, however short the keep alive.
 constexpr Millis kLeastPingWait{5000};
+
+// A packet of the client must not use the id of a request of ours that is under way.
+bool collides(const Frame& frame, std::uint16_t own_request) {
+  return own_request != 0 && frame.type != PacketType::puback && peek_packet_id(frame) == own_request;
+}
 
 }  // namespace
 
@@ -44,7 +50,7 @@ void Session::run_client(Tick now, Actions& out) {
       break;
     }
     if (!*frame) break;
-    blocked_ = collides(**frame);
+    blocked_ = collides(**frame, revocations_.request());
     if (blocked_) break;
     client_stream_.pop();
     last_client_packet_ = now;
@@ -81,7 +87,7 @@ void Session::run_broker(Tick now, Actions& out) {
     if (phase_ == Phase::handshaking)
       on_connack(**frame, out);
     else
-      on_broker_packet(**frame, out);
+      on_broker_packet(**frame, now, out);
   }
   if (closed())
     broker_stream_.clear();
@@ -89,7 +95,7 @@ void Session::run_broker(Tick now, Actions& out) {
     broker_stream_.settle();
   if (out.to_broker.size() != before) last_broker_write_ = now;
   // Client packets were held for the CONNACK, or for the answer to a request of our own.
-  if (!closed() && (phase != phase_ || (was_blocked && own_request_ == 0))) run_client(now, out);
+  if (!closed() && (phase != phase_ || (was_blocked && revocations_.request() == 0))) run_client(now, out);
 }
 
 void Session::client_closed(Actions& out) {
@@ -126,11 +132,18 @@ void Session::tick(Tick now, Actions& out) {
                     out);
     case Phase::running:
       check_keep_alive(now, out);
+      if (!closed() && revocations_.overdue(now)) lose_broker(out);
       if (!closed()) check_policy(now, out);
+      if (!closed()) send_own_unsubscribe(now, out);
       return;
     case Phase::closed:
       return;
   }
+}
+
+void Session::excuse_broker(Tick now) {
+  pings_.excuse(now);
+  revocations_.excuse(now);
 }
 
 void Session::check_keep_alive(Tick now, Actions& out) {
@@ -138,15 +151,14 @@ void Session::check_keep_alive(Tick now, Actions& out) {
   // Only packets of the client count [MQTT-3.1.2-22], however much it receives.
   if (now - last_client_packet_ > Millis(keep_alive_) * 3 / 2)
     return leave(ReasonCode::keep_alive_timeout, out);
-  if (own_ping_ && now - own_ping_at_ > std::max<Tick::duration>(Millis(keep_alive_) * 3 / 2, kLeastPingWait))
+  if (pings_.own() &&
+      now - pings_.since() > std::max<Tick::duration>(Millis(keep_alive_) * 3 / 2, kLeastPingWait))
     return lose_broker(out);
   // The client is alive, but nothing of what it sent reached the broker.
-  if (own_ping_ || now - last_broker_write_ < keep_alive_) return;
+  if (pings_.own() || now - last_broker_write_ < keep_alive_) return;
   encode(out.to_broker, Ping{PacketType::pingreq});
-  own_ping_ = true;
-  own_ping_at_ = now;
+  pings_.we_ask(now);
   last_broker_write_ = now;
-  pings_before_own_ = pings_;
 }
 
 void Session::check_policy(Tick now, Actions& out) {
@@ -155,41 +167,29 @@ void Session::check_policy(Tick now, Actions& out) {
   if (!changed && now - last_alive_check_ < kAliveInterval) return;
   last_alive_check_ = now;
   const auto alive = guard_->alive();
-  if (alive.outcome == Outcome::denied) {
-    probe_.kick();
-    tell_denied(Operation::stay, {}, alive);
-    // The rights behind the will are gone too: a DISCONNECT makes the broker discard it.
-    encode(out.to_broker, Disconnect{}, version_);
-    const bool disabled = alive.reason.slug().ends_with("disabled");
-    return leave(disabled ? ReasonCode::administrative_action : ReasonCode::not_authorized, out);
-  }
+  if (alive.outcome == Outcome::denied) return expel(Operation::stay, {}, alive, out);
   if (!changed) return;
   revision_ = revision;
-  for (auto& filter : subscriptions_.take_revoked(*guard_)) revoked_.push_back(std::move(filter));
-  const auto before = out.to_broker.size();
-  send_own_unsubscribe(out);
-  if (out.to_broker.size() != before) last_broker_write_ = now;
-}
-
-void Session::send_own_unsubscribe(Actions& out) {
-  if (own_request_ != 0 || revoked_.empty()) return;
-  std::uint16_t id = 65535;
-  while (id > 1 && (to_client_acks_.expects(id) || subscriptions_.uses(id))) --id;
-  Unsubscribe unsubscribe{.packet_id = id};
-  std::size_t count = 0;
-  for (std::size_t bytes = 0; count < revoked_.size() && bytes < kRevokedBytes; ++count) {
-    unsubscribe.filters.push_back(revoked_[count]);
-    bytes += revoked_[count].size();
+  if (will_) {
+    const auto answer = ask_publish(will_->topic, will_->retain);
+    const auto will = will_->after(answer);
+    if (will.outcome == Outcome::denied) return expel(Operation::will, will_->topic, will, out);
   }
-  encode(out.to_broker, unsubscribe, version_);
-  revoked_.erase(revoked_.begin(), revoked_.begin() + static_cast<std::ptrdiff_t>(count));
-  own_request_ = id;
+  for (auto& filter : subscriptions_.take_revoked(*guard_)) revocations_.add(std::move(filter));
 }
 
-// A packet of the client must not use the id of a request of ours that is under way.
-bool Session::collides(const Frame& frame) const {
-  if (own_request_ == 0 || frame.type == PacketType::puback) return false;
-  return peek_packet_id(frame) == own_request_;
+void Session::send_own_unsubscribe(Tick now, Actions& out) {
+  if (!revocations_.ready()) return;
+  PacketIds used;
+  to_client_acks_.mark(used);
+  subscriptions_.mark(used);
+  const auto id = highest_free(used);
+  if (id == 0) return;  // the next tick tries again
+  const auto filters = revocations_.begin(id, std::min(kUnsubscribeBytes, broker_max_packet_), now);
+  const Unsubscribe unsubscribe{
+      .packet_id = id, .properties = {}, .filters = {filters.begin(), filters.end()}};
+  encode(out.to_broker, unsubscribe, version_);
+  last_broker_write_ = now;
 }
 
 bool Session::wants_client_bytes() const {
@@ -238,6 +238,16 @@ void Session::leave(ReasonCode code, Actions& out) {
   end(out);
 }
 
+// Throws out a client that has lost a right which its connection needs.
+void Session::expel(Operation operation, std::string_view topic, const Verdict& verdict, Actions& out) {
+  probe_.kick();
+  tell_denied(operation, topic, verdict);
+  // The rights behind the will are gone too: a DISCONNECT makes the broker discard it.
+  encode(out.to_broker, Disconnect{}, version_);
+  const bool disabled = verdict.reason.slug().ends_with("disabled");
+  leave(disabled ? ReasonCode::administrative_action : ReasonCode::not_authorized, out);
+}
+
 void Session::end(Actions& out) {
   phase_ = Phase::closed;
   out.close_client = true;
@@ -247,7 +257,7 @@ void Session::end(Actions& out) {
 void Session::tell_denied(Operation operation, std::string_view topic, const Verdict& verdict) {
   probe_.denied({.operation = operation,
                  .client = broker_client_id_,
-                 .topic = topic,
+                 .topic = topic.substr(0, settings_.limits.max_topic_bytes),
                  .outcome = verdict.outcome,
                  .reason = verdict.reason});
 }

@@ -11,7 +11,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
 #include "codec/mqtt/frame.h"
@@ -19,7 +18,9 @@
 #include "mqtt/ack_queue.h"
 #include "mqtt/actions.h"
 #include "mqtt/guard.h"
+#include "mqtt/pings.h"
 #include "mqtt/probe.h"
+#include "mqtt/revocations.h"
 #include "mqtt/subscriptions.h"
 #include "mqtt/verdict_cache.h"
 
@@ -49,8 +50,9 @@ class Session {
   void kick(Actions& out);
   // The gateway stops.
   void drain(Actions& out);
-  // The pump does not read from the client at present, so its silence is not its fault.
+  // The pump does not read from that side at present, so its silence is not its fault.
   void excuse_client(Tick now) { last_client_packet_ = now; }
+  void excuse_broker(Tick now);
   // Gives back memory that an idle connection does not need.
   void release_idle();
   // False while more client bytes would only pile up: the pump shall not read.
@@ -61,19 +63,19 @@ class Session {
 
  private:
   enum class Phase { connecting, deciding, dialling, handshaking, running, closed };
-  struct Opening;  // the CONNECT, until the broker has accepted it
-
+  struct Opening;    // the CONNECT, until the broker has accepted it
+  struct WillTopic;  // opening.h
   // session.cc
   void run_client(Tick now, Actions& out);
   void run_broker(Tick now, Actions& out);
   void check_keep_alive(Tick now, Actions& out);
   void check_policy(Tick now, Actions& out);
-  void send_own_unsubscribe(Actions& out);
-  bool collides(const Frame& frame) const;
+  void send_own_unsubscribe(Tick now, Actions& out);
   void fail(const Fault& fault, Actions& out);
   void fail_broker(Actions& out);
   void lose_broker(Actions& out);
   void leave(ReasonCode code, Actions& out);
+  void expel(Operation operation, std::string_view topic, const Verdict& verdict, Actions& out);
   void end(Actions& out);
   void tell_denied(Operation operation, std::string_view topic, const Verdict& verdict);
   bool v5() const { return version_ == Version::v5; }
@@ -85,11 +87,11 @@ class Session {
   void refuse(Refusal refusal, Actions& out);
   void refuse_malformed(const Fault& fault, Actions& out);
   void on_connack(const Frame& frame, Actions& out);
-  std::string connect_properties() const;
   std::string connack_properties(const Connack& connack);
 
   // session_uplink.cc
   void on_client_packet(const Frame& frame, Actions& out);
+  TopicVerdict ask_publish(std::string_view topic, bool retain);
   void on_publish(const Frame& frame, Actions& out);
   void forward_publish(const Frame& frame, const Publish& publish, std::string_view topic, Actions& out);
   void refuse_publish(const Publish& publish, const Verdict& verdict, Actions& out);
@@ -99,16 +101,17 @@ class Session {
   bool ask_filter(const Subscription& entry, Split& split);
   void on_subscribe(const Frame& frame, Actions& out);
   void on_unsubscribe(const Frame& frame, Actions& out);
+  void answer_request(const PendingRequest& request, PropertyView properties, Actions& out);
   void on_pingreq(const Frame& frame, Actions& out);
   void on_client_disconnect(const Frame& frame, Actions& out);
 
   // session_downlink.cc
-  void on_broker_packet(const Frame& frame, Actions& out);
+  void on_broker_packet(const Frame& frame, Tick now, Actions& out);
   void on_delivery(const Frame& frame, Actions& out);
+  void refuse_delivery(const Publish& publish, const Verdict& verdict, Actions& out);
   void drop_delivery(const Publish& publish, Actions& out);
   void on_broker_puback(const Frame& frame, Actions& out);
-  void on_suback(const Frame& frame, Actions& out);
-  void on_unsuback(const Frame& frame, Actions& out);
+  void on_request_ack(const Frame& frame, Tick now, Actions& out);
   void on_pingresp(const Frame& frame, Actions& out);
   void on_broker_disconnect(const Frame& frame, Actions& out);
 
@@ -123,26 +126,21 @@ class Session {
   std::string broker_client_id_;
   FrameStream client_stream_;
   FrameStream broker_stream_;
-  bool blocked_ = false;  // the next client packet waits for our own request to be answered
-
+  bool blocked_ = false;     // the next client packet waits for our own request to be answered
   AckQueue to_client_acks_;  // of what the client published
   AckQueue to_broker_acks_;  // of what the broker delivered
   VerdictCache publish_cache_;
   VerdictCache deliver_cache_;
   Subscriptions subscriptions_;
-  std::vector<std::string> revoked_;  // filters to unsubscribe at the broker
-  std::uint16_t own_request_ = 0;     // packet id of our UNSUBSCRIBE under way
+  Revocations revocations_;
+  std::unique_ptr<WillTopic> will_;  // while the broker may publish one
 
   Seconds keep_alive_{0};
   Tick last_client_packet_{};
   Tick last_broker_write_{};
-  Tick own_ping_at_{};
-  bool own_ping_ = false;               // a PINGREQ of ours is under way
-  std::uint32_t pings_ = 0;             // PINGREQs of the client under way
-  std::uint32_t pings_before_own_ = 0;  // of those, sent before ours
+  Pings pings_;
   std::uint64_t revision_ = 0;
   Tick last_alive_check_{};
-
   std::size_t client_max_packet_ = kMaxVarint;
   std::size_t broker_max_packet_ = kMaxVarint;
   std::size_t receive_maximum_ = 65535;

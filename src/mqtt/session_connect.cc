@@ -72,20 +72,54 @@ ConnectRequest make_request(const Connect& connect, ClientPeer& peer) {
 }  // namespace
 
 Session::Opening::Opening(const Connect& connect)
-    : bridge(connect.bridge),
+    : version(connect.version),
+      bridge(connect.bridge),
       clean(connect.clean),
       keep_alive(connect.keep_alive),
       properties(connect.properties.block()),
       client_id(connect.client_id) {
   if (!connect.will) return;
   const auto& from = *connect.will;
-  will = OwnedWill{from.qos, from.retain, std::string(from.properties.block()), std::string(from.topic),
-                   std::string(from.payload)};
+  will = OwnedWill{.qos = from.qos,
+                   .to = {.retain = from.retain, .topic = std::string(from.topic), .broker_topic = {}},
+                   .properties = std::string(from.properties.block()),
+                   .payload = std::string(from.payload)};
 }
 
 std::uint32_t Session::Opening::number(PropertyId id, std::uint32_t absent) const {
   const auto property = PropertyView::trusted(properties).find(id);
   return property ? property->number : absent;
+}
+
+// Each leg has its own limits; aliases and enhanced authentication end here.
+std::string Session::Opening::broker_properties(const SessionLimits& limits) const {
+  if (version != Version::v5) return {};
+  std::string block;
+  for (const auto& property : PropertyView::trusted(properties)) {
+    if (property.id == PropertyId::request_problem_information || property.id == PropertyId::user_property)
+      write_property(block, property);
+  }
+  const auto expiry = std::min(number(PropertyId::session_expiry, 0), limits.max_session_expiry);
+  const auto receive =
+      std::min<std::uint32_t>(number(PropertyId::receive_maximum, 65535), limits.receive_maximum);
+  const auto largest = std::min<std::uint32_t>(number(PropertyId::maximum_packet_size, 0xFFFFFFFF),
+                                               static_cast<std::uint32_t>(limits.max_packet_size));
+  if (expiry != 0) write_property(block, {.id = PropertyId::session_expiry, .number = expiry});
+  write_property(block, {.id = PropertyId::receive_maximum, .number = receive});
+  write_property(block, {.id = PropertyId::maximum_packet_size, .number = largest});
+  return block;
+}
+
+// The broker keeps what is delayed when the gateway can no longer take it back.
+std::string Session::Opening::broker_will_properties(const SessionLimits& limits) const {
+  std::string block;
+  if (!will) return block;
+  for (auto property : PropertyView::trusted(will->properties)) {
+    if (property.id == PropertyId::will_delay)
+      property.number = std::min(property.number, limits.max_will_delay);
+    write_property(block, property);
+  }
+  return block;
 }
 
 void Session::on_connect(const Frame& frame, Tick now, Actions& out) {
@@ -135,20 +169,24 @@ void Session::connect_outcome(ConnectOutcome outcome, Tick, Actions& out) {
 }
 
 void Session::accept(Accepted accepted, Actions& out) {
+  // Both are written to packets; one may be made of an id that fills its field already.
+  if (std::max(accepted.broker_client_id.size(), accepted.assigned_client_id.size()) > kMaxFieldBytes)
+    return refuse(Refusal::bad_client_id, out);
   guard_ = std::move(accepted.guard);
+  revision_ = guard_->revision();  // before the will is decided, so that no change is missed
   broker_client_id_ = std::move(accepted.broker_client_id);
   if (opening_->client_id.empty()) {
     opening_->assigned_client_id = std::move(accepted.assigned_client_id);
     if (opening_->assigned_client_id.empty()) opening_->assigned_client_id = broker_client_id_;
   }
   if (auto& will = opening_->will) {
-    auto answer = guard_->publish(will->topic, will->retain);
+    auto answer = ask_publish(will->to.topic, will->to.retain);
     if (!answer.verdict.granted()) {
-      tell_denied(Operation::will, will->topic, answer.verdict);
+      tell_denied(Operation::will, will->to.topic, answer.verdict);
       const bool error = answer.verdict.outcome == Outcome::error;
       return refuse(error ? Refusal::unavailable : Refusal::not_authorized, out);
     }
-    if (!answer.topic.empty()) will->topic = std::move(answer.topic);
+    will->to.broker_topic = answer.topic.empty() ? will->to.topic : std::move(answer.topic);
   }
   phase_ = Phase::dialling;
   out.dial = true;
@@ -158,7 +196,8 @@ void Session::broker_connected(Tick now, Actions& out) {
   if (phase_ != Phase::dialling) return;
   phase_ = Phase::handshaking;
   last_broker_write_ = now;
-  const auto properties = connect_properties();
+  const auto properties = opening_->broker_properties(settings_.limits);
+  const auto of_will = opening_->broker_will_properties(settings_.limits);
   Connect connect{.version = version_,
                   .bridge = opening_->bridge,
                   .clean = opening_->clean,
@@ -166,33 +205,13 @@ void Session::broker_connected(Tick now, Actions& out) {
                   .properties = PropertyView::trusted(properties),
                   .client_id = broker_client_id_};
   if (const auto& will = opening_->will)
-    connect.will =
-        Will{will->qos, will->retain, PropertyView::trusted(will->properties), will->topic, will->payload};
+    connect.will = Will{will->qos, will->to.retain, PropertyView::trusted(of_will), will->to.broker_topic,
+                        will->payload};
   if (!settings_.login.username.empty()) connect.username = settings_.login.username;
   settings_.login.password.with([&](std::string_view password) {
     if (!password.empty()) connect.password = password;
     encode(out.to_broker, connect);
   });
-}
-
-// Each leg has its own limits; aliases and enhanced authentication end here.
-std::string Session::connect_properties() const {
-  if (!v5()) return {};
-  const auto& limits = settings_.limits;
-  std::string block;
-  for (const auto& property : PropertyView::trusted(opening_->properties)) {
-    if (property.id == PropertyId::request_problem_information || property.id == PropertyId::user_property)
-      write_property(block, property);
-  }
-  const auto expiry = std::min(opening_->number(PropertyId::session_expiry, 0), limits.max_session_expiry);
-  const auto receive =
-      std::min<std::uint32_t>(opening_->number(PropertyId::receive_maximum, 65535), limits.receive_maximum);
-  const auto largest = std::min<std::uint32_t>(opening_->number(PropertyId::maximum_packet_size, 0xFFFFFFFF),
-                                               static_cast<std::uint32_t>(limits.max_packet_size));
-  if (expiry != 0) write_property(block, {.id = PropertyId::session_expiry, .number = expiry});
-  write_property(block, {.id = PropertyId::receive_maximum, .number = receive});
-  write_property(block, {.id = PropertyId::maximum_packet_size, .number = largest});
-  return block;
 }
 
 void Session::on_connack(const Frame& frame, Actions& out) {
@@ -210,7 +229,7 @@ void Session::on_connack(const Frame& frame, Actions& out) {
   const Connack answer{connack->session_present, 0, PropertyView::trusted(properties)};
   encode(out.to_client, answer, version_);
   phase_ = Phase::running;
-  revision_ = guard_->revision();
+  if (opening_->will) will_ = std::make_unique<WillTopic>(std::move(opening_->will->to));
   probe_.connect(ConnectResult::accepted);
   opening_.reset();
 }
@@ -236,8 +255,8 @@ std::string Session::connack_properties(const Connack& connack) {
   keep_alive_ = Seconds(number(PropertyId::server_keep_alive, opening_->keep_alive));
   receive_maximum_ =
       std::min<std::uint32_t>(number(PropertyId::receive_maximum, 65535), limits.receive_maximum);
-  broker_max_packet_ = number(PropertyId::maximum_packet_size, 0xFFFFFFFF);
-  client_max_packet_ = opening_->number(PropertyId::maximum_packet_size, 0xFFFFFFFF);
+  broker_max_packet_ = std::min(number(PropertyId::maximum_packet_size, kMaxVarint), kMaxVarint);
+  client_max_packet_ = std::min(opening_->number(PropertyId::maximum_packet_size, kMaxVarint), kMaxVarint);
   const auto asked = opening_->number(PropertyId::session_expiry, 0);
   session_expiry_ = number(PropertyId::session_expiry, std::min(asked, limits.max_session_expiry));
   if (session_expiry_ != asked)

@@ -175,11 +175,31 @@ TEST(SessionConnect, an_empty_client_id_is_assigned) {
     if (given) accepted.assigned_client_id = "yours";
     rig.session->connect_outcome(std::move(accepted), rig.now, rig.out);
     rig.session->broker_connected(rig.now, rig.out);
+    EXPECT_NE(rig.broker().find(hex("b1")), std::string::npos);
     rig.deliver(Connack{});
     const auto sent = unhex(rig.client());
     const auto connack = decode_connack(**find_frame(sent, 1000), v5);
     ASSERT_TRUE(connack);
     EXPECT_EQ(connack->properties.find(PropertyId::assigned_client_id)->text, given ? "yours" : "b1");
+  }
+}
+
+TEST(SessionConnect, an_id_that_the_client_has_is_not_assigned_and_3_1_1_is_told_none) {
+  for (const auto version : {v4, v5}) {
+    Rig rig(version);
+    auto connect = rig.connect_packet();
+    if (version == v4) connect.client_id = "";
+    rig.send(connect);
+    rig.session->connect_outcome(Accepted{.guard = std::make_unique<ScriptedGuard>(rig.policy),
+                                          .broker_client_id = "b1",
+                                          .assigned_client_id = "yours"},
+                                 rig.now, rig.out);
+    rig.session->broker_connected(rig.now, rig.out);
+    rig.deliver(Connack{});
+    const auto sent = unhex(rig.client());
+    const auto connack = decode_connack(**find_frame(sent, 1000), version);
+    ASSERT_TRUE(connack && connack->code == 0);
+    EXPECT_FALSE(connack->properties.find(PropertyId::assigned_client_id));
   }
 }
 

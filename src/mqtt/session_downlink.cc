@@ -1,19 +1,19 @@
 // What the broker sends once it has accepted the connection.
 #include "codec/mqtt/reason.h"
 #include "mqtt/session.h"
+#include "mqtt/topic_rules.h"
 
 namespace allauth::mqtt {
 
-void Session::on_broker_packet(const Frame& frame, Actions& out) {
+void Session::on_broker_packet(const Frame& frame, Tick now, Actions& out) {
   switch (frame.type) {
     case PacketType::publish:
       return on_delivery(frame, out);
     case PacketType::puback:
       return on_broker_puback(frame, out);
     case PacketType::suback:
-      return on_suback(frame, out);
     case PacketType::unsuback:
-      return on_unsuback(frame, out);
+      return on_request_ack(frame, now, out);
     case PacketType::pingresp:
       return on_pingresp(frame, out);
     case PacketType::disconnect:
@@ -41,20 +41,17 @@ void Session::on_delivery(const Frame& frame, Actions& out) {
   }
   if (!publish->properties.empty() && publish->properties.find(PropertyId::topic_alias))
     return fail_broker(out);
+  const auto most = settings_.limits.max_topic_bytes;
+  const auto possible = check_topic(publish->topic, most);
+  if (!possible.granted()) return refuse_delivery(*publish, possible, out);
   const auto* answer = deliver_cache_.find(publish->topic, false, guard_->revision());
   if (answer == nullptr) {
-    auto fresh = guard_->deliver(publish->topic);
-    answer = &deliver_cache_.put(publish->topic, false, std::move(fresh));
+    TopicVerdict fresh{guard_->deliver(publish->topic), subscriptions_.name_of(publish->topic)};
+    answer = &deliver_cache_.put(publish->topic, false, limited(std::move(fresh), most));
   }
-  probe_.deliver(answer->verdict.outcome);
+  if (!answer->verdict.granted()) return refuse_delivery(*publish, answer->verdict, out);
+  probe_.deliver(Outcome::granted);
   const bool acked = publish->qos == QoS::at_least_once;
-  if (!answer->verdict.granted()) {
-    tell_denied(Operation::deliver, publish->topic, answer->verdict);
-    // Acknowledging what could not be decided would lose it; the broker delivers it again later.
-    if (answer->verdict.outcome == Outcome::error && acked)
-      return leave(ReasonCode::implementation_error, out);
-    return drop_delivery(*publish, out);
-  }
   if (answer->topic.empty()) {
     if (acked) to_broker_acks_.expect(publish->packet_id);
     out.to_client.append(frame.bytes);
@@ -66,6 +63,15 @@ void Session::on_delivery(const Frame& frame, Actions& out) {
   if (encoded_size(renamed, version_) > client_max_packet_) return drop_delivery(*publish, out);
   if (acked) to_broker_acks_.expect(publish->packet_id);
   encode(out.to_client, renamed, version_);
+}
+
+void Session::refuse_delivery(const Publish& publish, const Verdict& verdict, Actions& out) {
+  probe_.deliver(verdict.outcome);
+  tell_denied(Operation::deliver, publish.topic, verdict);
+  // Acknowledging what could not be decided would lose it; the broker delivers it again later.
+  if (verdict.outcome == Outcome::error && publish.qos == QoS::at_least_once)
+    return leave(ReasonCode::implementation_error, out);
+  drop_delivery(publish, out);
 }
 
 // The client never sees it, so towards the broker we are the one who acknowledges.
@@ -82,49 +88,29 @@ void Session::on_broker_puback(const Frame& frame, Actions& out) {
   to_client_acks_.arrived(ack->packet_id, frame.bytes, out.to_client);
 }
 
-void Session::on_suback(const Frame& frame, Actions& out) {
+// SUBACK and UNSUBACK: the broker answers what was forwarded, the client wants an answer for each filter.
+void Session::on_request_ack(const Frame& frame, Tick now, Actions& out) {
   const auto ack = decode_subscribe_ack(frame, version_);
   if (!ack) return fail_broker(out);
-  const auto pending = subscriptions_.take_pending(ack->packet_id);
+  if (ack->type == PacketType::unsuback && revocations_.answered(ack->packet_id))
+    return send_own_unsubscribe(now, out);
+  auto pending = subscriptions_.take_pending(ack->type, ack->packet_id);
   if (!pending) return;
-  std::string codes;
   auto given = ack->codes;
-  for (const auto& entry : pending->entries) {
-    if (!entry.forwarded) {
-      codes.push_back(static_cast<char>(entry.code));
-      continue;
-    }
+  for (auto& entry : pending->entries) {
+    if (!entry.forwarded) continue;
     if (given.empty()) return fail_broker(out);
-    const char code = given.front();
+    entry.code = static_cast<std::uint8_t>(given.front());
     given.remove_prefix(1);
-    codes.push_back(code);
-    if (static_cast<std::uint8_t>(code) >= 0x80 && !entry.added.empty()) subscriptions_.remove(entry.added);
+    if (entry.code >= 0x80 && !entry.added.empty()) subscriptions_.remove(entry.added);
   }
   if (!given.empty()) return fail_broker(out);
-  encode(out.to_client,
-         SubscribeAck{.packet_id = ack->packet_id, .properties = ack->properties, .codes = codes}, version_);
-}
-
-void Session::on_unsuback(const Frame& frame, Actions& out) {
-  const auto ack = decode_subscribe_ack(frame, version_);
-  if (!ack) return fail_broker(out);
-  if (own_request_ != 0 && ack->packet_id == own_request_) {
-    own_request_ = 0;
-    return send_own_unsubscribe(out);
-  }
-  if (subscriptions_.take_unsuback(ack->packet_id)) out.to_client.append(frame.bytes);
+  answer_request(*pending, ack->properties, out);
 }
 
 void Session::on_pingresp(const Frame& frame, Actions& out) {
   if (frame.flags != 0 || !frame.body.empty()) return fail_broker(out);
-  if (own_ping_ && pings_before_own_ == 0) {
-    own_ping_ = false;
-    return;
-  }
-  if (pings_ == 0) return;
-  --pings_;
-  if (own_ping_) --pings_before_own_;
-  out.to_client.append(frame.bytes);
+  if (pings_.answered()) out.to_client.append(frame.bytes);
 }
 
 // A 5.0 broker says why it closes (session taken over, shutting down ...). Where else the client might

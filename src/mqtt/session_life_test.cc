@@ -47,6 +47,24 @@ TEST(SessionLife, silence_that_is_the_pumps_own_doing_does_not_count) {
   EXPECT_FALSE(rig.out.close_client);
 }
 
+TEST(SessionLife, nor_does_the_silence_of_a_broker_that_is_not_read) {
+  for (const bool excused : {false, true}) {
+    Rig rig;
+    auto connect = rig.connect_packet();
+    connect.keep_alive = 10;
+    rig.open(connect);
+    rig.send(Subscribe{.packet_id = 1, .entries = {{"a", 0}}});
+    rig.policy.more.emplace("a", Verdict::deny("test.revoked"));
+    rig.revise();
+    for (int i = 0; i < 40; ++i) {
+      if (excused) rig.session->excuse_broker(rig.now);
+      rig.pass(Millis(1'000));
+      rig.send(message("no/a"));
+    }
+    EXPECT_EQ(rig.out.close_client, !excused);
+  }
+}
+
 TEST(SessionLife, no_keep_alive_means_no_limit) {
   Rig rig;
   auto connect = rig.connect_packet();

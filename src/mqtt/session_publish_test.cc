@@ -103,25 +103,9 @@ TEST(SessionPublish, a_topic_is_renamed_for_the_broker) {
 }
 
 TEST(SessionPublish, a_name_that_makes_it_too_large_for_the_broker_is_over_quota) {
-  struct LongName final : Guard {
-    TopicVerdict publish(std::string_view, bool) override {
-      return {Verdict::grant("ok"), std::string(100, 'x')};
-    }
-    TopicVerdict subscribe(std::string_view) override { return {}; }
-    std::string unsubscribe(std::string_view) override { return {}; }
-    TopicVerdict deliver(std::string_view) override { return {}; }
-    Verdict alive() override { return Verdict::grant("ok"); }
-    std::uint64_t revision() override { return 1; }
-  };
   Rig rig(v5);
-  rig.send(rig.connect_packet());
-  rig.session->connect_outcome(Accepted{.guard = std::make_unique<LongName>(), .broker_client_id = "b"},
-                               rig.now, rig.out);
-  rig.session->broker_connected(rig.now, rig.out);
-  std::string small;
-  write_property(small, {.id = PropertyId::maximum_packet_size, .number = 50});
-  rig.deliver(Connack{.properties = PropertyView::trusted(small)});
-  rig.out = {};
+  rig.policy.names.emplace("a", std::string(100, 'x'));
+  rig.open_with_broker_limit(50);
   rig.send(message("a", 7));
   EXPECT_EQ(rig.client(), "4003000797");
   EXPECT_EQ(rig.broker(), "");
@@ -257,6 +241,8 @@ TEST(SessionDeliver, what_cannot_be_decided_is_not_acknowledged) {
 TEST(SessionDeliver, a_topic_comes_back_as_the_client_named_it) {
   Rig rig;
   rig.open();
+  rig.send(Subscribe{.packet_id = 1, .entries = {{"name/#", 0}}});
+  rig.out = {};
   rig.deliver(message("id/x"));
   EXPECT_EQ(rig.client(), hex(bytes_of(message("name/x"), v4)));
 }
@@ -268,6 +254,8 @@ TEST(SessionDeliver, a_name_that_makes_it_too_large_is_dropped_and_acknowledged)
   auto connect = rig.connect_packet();
   connect.properties = PropertyView::trusted(small);
   rig.open(connect);
+  rig.send(Subscribe{.packet_id = 1, .entries = {{"name/#", 1}}});
+  rig.out = {};
   rig.deliver(message("id/x", 1, std::string(18, 'x')));  // 29 bytes, 31 by its other name
   EXPECT_EQ(rig.client(), "");
   EXPECT_EQ(rig.broker(), "40020001");

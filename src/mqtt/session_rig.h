@@ -13,9 +13,10 @@
 namespace allauth::mqtt {
 
 // Topics and filters: "no/..." is denied, "err/..." cannot be decided, "name/x" is "id/x" at the broker,
-// anything else is granted as it is. `more` overrides.
+// anything else is granted as it is. `more` and `names` override.
 struct Policy {
   std::map<std::string, Verdict, std::less<>> more;
+  std::map<std::string, std::string, std::less<>> names;  // by what they become
   Verdict alive = Verdict::grant("ok");
   std::uint64_t revision = 1;
   int asked = 0;  // calls of publish and deliver
@@ -25,6 +26,7 @@ struct Policy {
     if (found != more.end() && !found->second.granted()) return {found->second, {}};
     if (topic.starts_with("no/")) return {Verdict::deny("test.no"), {}};
     if (topic.starts_with("err/")) return {Verdict::fail("test.err"), {}};
+    if (const auto name = names.find(topic); name != names.end()) return {Verdict::grant("ok"), name->second};
     if (topic.starts_with(from))
       return {Verdict::grant("ok"), std::string(to) + std::string(topic.substr(from.size()))};
     return {Verdict::grant("ok"), {}};
@@ -40,11 +42,12 @@ class ScriptedGuard final : public Guard {
   }
   TopicVerdict subscribe(std::string_view filter) override { return policy_.ask(filter, "name/", "id/"); }
   std::string unsubscribe(std::string_view filter) override {
+    if (const auto name = policy_.names.find(filter); name != policy_.names.end()) return name->second;
     return filter.starts_with("name/") ? "id/" + std::string(filter.substr(5)) : std::string(filter);
   }
-  TopicVerdict deliver(std::string_view topic) override {
+  Verdict deliver(std::string_view topic) override {
     ++policy_.asked;
-    return policy_.ask(topic, "id/", "name/");
+    return policy_.ask(topic, {}, {}).verdict;
   }
   Verdict alive() override { return policy_.alive; }
   std::uint64_t revision() override { return policy_.revision; }
@@ -99,12 +102,23 @@ class Rig {
     session->connect_outcome(std::move(accepted), now, out);
   }
   // From CONNECT to CONNACK; what was said meanwhile is forgotten.
-  void open(const Connect& connect) {
+  void open(const Connect& connect, const Connack& connack = {}) {
     send(connect);
     accept();
     session->broker_connected(now, out);
-    deliver(Connack{});
+    deliver(connack);
     out = {};
+  }
+  // With a broker that takes no packet larger than that.
+  void open_with_broker_limit(std::uint32_t max_packet) {
+    std::string properties;
+    write_property(properties, {.id = PropertyId::maximum_packet_size, .number = max_packet});
+    open(connect_packet(), {.properties = PropertyView::trusted(properties)});
+  }
+  // The answers change; the session sees it at the next tick.
+  void revise() {
+    ++policy.revision;
+    pass(Millis(200));
   }
   void open() { open(connect_packet()); }
   void pass(Millis time) {

@@ -166,6 +166,41 @@ TEST(SessionRevocation, our_own_id_never_meets_one_of_the_client) {
   EXPECT_EQ(rig.broker(), hex(bytes_of(message("y", 65534), v4) + bytes_of(message("z"), v4)));
 }
 
+TEST(SessionRevocation, without_a_free_id_it_waits_for_one) {
+  Rig rig;
+  rig.open();
+  rig.send(subscribe(1, {{"a", 0}}));
+  rig.from_broker(unhex("9003000100"));
+  for (unsigned id = 1; id <= 65535; ++id) rig.send(message("x", static_cast<std::uint16_t>(id)));
+  rig.out = {};
+  rig.policy.more.emplace("a", Verdict::deny("test.revoked"));
+  rig.revise();
+  EXPECT_EQ(rig.broker(), "");
+  rig.from_broker(unhex("40020005"));
+  rig.pass(Millis(200));
+  EXPECT_EQ(rig.broker(), hex(bytes_of(Unsubscribe{.packet_id = 5, .filters = {"a"}}, v4)));
+}
+
+TEST(SessionRevocation, a_broker_that_does_not_answer_is_given_up) {
+  for (const bool answers : {false, true}) {
+    Rig rig(v5);
+    auto connect = rig.connect_packet();
+    connect.keep_alive = 0;
+    rig.open(connect);
+    rig.send(subscribe(1, {{"a", 0}}));
+    rig.out = {};
+    rig.policy.more.emplace("a", Verdict::deny("test.revoked"));
+    rig.revise();
+    rig.send(message("y", 65535));  // waits for our own request
+    rig.pass(Millis(19'999));
+    EXPECT_FALSE(rig.out.close_client);
+    if (answers) rig.from_broker(unhex("B004FFFF0000"));
+    rig.pass(Millis(1));
+    EXPECT_EQ(rig.client(), answers ? "" : "E00180");
+    EXPECT_EQ(rig.out.close_client, !answers);
+  }
+}
+
 TEST(SessionRevocation, subscribing_again_in_time_keeps_the_subscription) {
   Rig rig;
   rig.open();

@@ -1,6 +1,7 @@
 // What the client sends once it is connected.
 #include "codec/mqtt/topic.h"
 #include "mqtt/session.h"
+#include "mqtt/topic_rules.h"
 
 namespace allauth::mqtt {
 namespace {
@@ -8,8 +9,51 @@ namespace {
 // 3.1.1 has one code for a refused filter, and none for a refused message.
 constexpr auto kSubackFailure = static_cast<std::uint8_t>(ReasonCode::unspecified_error);
 
-ReasonCode code_of(const Verdict& verdict) {
-  return verdict.outcome == Outcome::error ? ReasonCode::implementation_error : ReasonCode::not_authorized;
+constexpr Reason kTooManySubscriptions = "mqtt.subscriptions.too_many";
+
+// `invalid`: what a topic, or filter, is called that nobody may use.
+ReasonCode code_of(const Verdict& verdict, ReasonCode invalid) {
+  if (verdict.outcome == Outcome::error) return ReasonCode::implementation_error;
+  if (verdict.reason == kTopicTooLong || verdict.reason == kTopicShared) return invalid;
+  if (verdict.reason == kTooManySubscriptions) return ReasonCode::quota_exceeded;
+  return ReasonCode::not_authorized;
+}
+
+TopicVerdict ask_subscribe(Guard& guard, const Subscriptions& known, const SessionLimits& limits,
+                           std::string_view filter) {
+  const auto possible = check_filter(filter, limits.max_topic_bytes);
+  if (!possible.granted()) return {possible, {}};
+  auto answer = limited(guard.subscribe(filter), limits.max_topic_bytes);
+  const bool full = known.size() >= limits.max_subscriptions && !known.contains(filter);
+  if (full && answer.verdict.granted()) answer.verdict = Verdict::deny(kTooManySubscriptions);
+  return answer;
+}
+
+// Answers here with `code` what was to be forwarded.
+void withdraw(PendingRequest& request, std::uint8_t code, Subscriptions& known) {
+  for (auto& entry : request.entries) {
+    if (!std::exchange(entry.forwarded, false)) continue;
+    entry.code = code;
+    if (!entry.added.empty()) known.remove(entry.added);
+  }
+}
+
+// What becomes of a filter that the client unsubscribes.
+struct Release {
+  std::string broker_filter;              // to be unsubscribed at the broker; empty: nothing is
+  ReasonCode code = ReasonCode::success;  // then the answer
+};
+
+Release release(std::string_view filter, Guard& guard, Subscriptions& known, std::size_t max_bytes) {
+  // One that goes by another name, too, stays subscribed for that.
+  if (known.contains(filter)) return {.broker_filter = known.remove(filter)};
+  // A session that is older than the connection may have others.
+  if (!check_filter(filter, max_bytes).granted()) return {.code = ReasonCode::topic_filter_invalid};
+  auto name = guard.unsubscribe(filter);
+  if (name.empty()) name = filter;
+  if (is_too_long(name, max_bytes)) return {.code = ReasonCode::topic_filter_invalid};
+  if (known.uses_at_broker(name)) return {.code = ReasonCode::no_subscription_existed};
+  return {.broker_filter = std::move(name)};
 }
 
 }  // namespace
@@ -17,6 +61,8 @@ ReasonCode code_of(const Verdict& verdict) {
 void Session::on_client_packet(const Frame& frame, Actions& out) {
   if (v5() && !frame.shortest_length)
     return fail({ReasonCode::malformed_packet, "mqtt.length.not_shortest"}, out);
+  if (frame.bytes.size() > broker_max_packet_)
+    return fail({ReasonCode::packet_too_large, "mqtt.packet.too_large"}, out);
   switch (frame.type) {
     case PacketType::publish:
       return on_publish(frame, out);
@@ -53,18 +99,26 @@ void Session::on_publish(const Frame& frame, Actions& out) {
   if (publish->qos == QoS::exactly_once) return fail({ReasonCode::qos_not_supported, "mqtt.qos2"}, out);
   if (!publish->properties.empty() && publish->properties.find(PropertyId::topic_alias))
     return fail({ReasonCode::topic_alias_invalid, "mqtt.topic_alias"}, out);
-  if (frame.bytes.size() > broker_max_packet_)
-    return fail({ReasonCode::packet_too_large, "mqtt.packet.too_large"}, out);
   if (publish->qos == QoS::at_least_once && to_client_acks_.size() >= receive_maximum_)
     return fail({ReasonCode::receive_maximum_exceeded, "mqtt.receive_maximum"}, out);
-  const auto* answer = publish_cache_.find(publish->topic, publish->retain, guard_->revision());
-  if (answer == nullptr) {
-    auto fresh = guard_->publish(publish->topic, publish->retain);
-    answer = &publish_cache_.put(publish->topic, publish->retain, std::move(fresh));
+  const auto& topic = publish->topic;
+  const auto* known = publish_cache_.find(topic, publish->retain, guard_->revision());
+  TopicVerdict fresh;
+  if (known == nullptr) {
+    fresh = ask_publish(topic, publish->retain);
+    const bool fits = !is_too_long(topic, settings_.limits.max_topic_bytes);
+    known = fits ? &publish_cache_.put(topic, publish->retain, std::move(fresh)) : &fresh;
   }
-  probe_.publish(answer->verdict.outcome);
-  if (!answer->verdict.granted()) return refuse_publish(*publish, answer->verdict, out);
-  forward_publish(frame, *publish, answer->topic, out);
+  probe_.publish(known->verdict.outcome);
+  if (!known->verdict.granted()) return refuse_publish(*publish, known->verdict, out);
+  forward_publish(frame, *publish, known->topic, out);
+}
+
+TopicVerdict Session::ask_publish(std::string_view topic, bool retain) {
+  const auto most = settings_.limits.max_topic_bytes;
+  const auto possible = check_topic(topic, most);
+  if (!possible.granted()) return {possible, {}};
+  return limited(guard_->publish(topic, retain), most);
 }
 
 void Session::forward_publish(const Frame& frame, const Publish& publish, std::string_view topic,
@@ -96,7 +150,8 @@ void Session::refuse_publish(const Publish& publish, const Verdict& verdict, Act
   if (verdict.outcome == Outcome::error && !v5()) return end(out);
   if (publish.qos == QoS::at_most_once) return;
   std::string bytes;
-  encode(bytes, Ack{.packet_id = publish.packet_id, .code = code_of(verdict)}, version_);
+  encode(bytes, Ack{.packet_id = publish.packet_id, .code = code_of(verdict, ReasonCode::topic_name_invalid)},
+         version_);
   to_client_acks_.answer(std::move(bytes), out.to_client);
 }
 
@@ -110,13 +165,12 @@ void Session::on_client_puback(const Frame& frame, Actions& out) {
 struct Session::Split {
   Subscribe forwarded;
   std::vector<std::string> names;  // what `forwarded` borrows
-  PendingSubscribe pending;
-  std::string codes;  // of what is not forwarded
+  PendingRequest pending;
 };
 
 // Ids of requests under way are taken, and there is a limit to them.
 bool Session::may_request(std::uint16_t packet_id, std::size_t filters, Actions& out) {
-  if (subscriptions_.uses(packet_id)) {
+  if (subscriptions_.awaits(packet_id)) {
     fail({ReasonCode::protocol_error, "mqtt.packet_id.in_use"}, out);
     return false;
   }
@@ -130,23 +184,20 @@ bool Session::may_request(std::uint16_t packet_id, std::size_t filters, Actions&
 
 // False if that must end the connection: nothing was decided, and 3.1.1 cannot say so.
 bool Session::ask_filter(const Subscription& entry, Split& split) {
-  auto [verdict, topic] = guard_->subscribe(entry.filter);
-  const bool full = subscriptions_.size() >= settings_.limits.max_subscriptions &&
-                    !subscriptions_.contains(entry.filter) && verdict.granted();
-  if (full) verdict = Verdict::deny("mqtt.subscriptions.too_many");
+  auto [verdict, topic] = ask_subscribe(*guard_, subscriptions_, settings_.limits, entry.filter);
   probe_.subscribe(verdict.outcome);
   auto& slot = split.pending.entries.emplace_back();
   if (!verdict.granted()) {
     tell_denied(Operation::subscribe, entry.filter, verdict);
-    const auto code = full ? ReasonCode::quota_exceeded : code_of(verdict);
+    const auto code = code_of(verdict, ReasonCode::topic_filter_invalid);
     slot.code = v5() ? static_cast<std::uint8_t>(code) : kSubackFailure;
-    split.codes.push_back(static_cast<char>(slot.code));
     return v5() || verdict.outcome == Outcome::denied;
   }
   slot.forwarded = true;
   split.names.push_back(topic.empty() ? std::string(entry.filter) : std::move(topic));
-  if (subscriptions_.add(entry.filter, split.names.back())) slot.added = entry.filter;
-  std::erase(revoked_, split.names.back());
+  auto added = subscriptions_.add(entry.filter, split.names.back());
+  if (added.fresh) slot.added = entry.filter;
+  if (!added.orphan.empty()) revocations_.add(std::move(added.orphan));
   const bool lower = entry.qos() == QoS::exactly_once;
   const auto options = lower ? static_cast<std::uint8_t>((entry.options & ~3u) | 1u) : entry.options;
   split.forwarded.entries.push_back({split.names.back(), options});
@@ -164,11 +215,18 @@ void Session::on_subscribe(const Frame& frame, Actions& out) {
   for (const auto& entry : subscribe->entries) {
     if (!ask_filter(entry, split)) return end(out);
   }
-  if (split.forwarded.entries.empty()) {
-    const SubscribeAck ack{.packet_id = subscribe->packet_id, .properties = {}, .codes = split.codes};
-    return encode(out.to_client, ack, version_);
+  deliver_cache_.clear();  // the names that deliveries come back with are those of the subscriptions
+  std::string bytes;
+  if (!split.names.empty()) encode(bytes, split.forwarded, version_);
+  if (bytes.size() > broker_max_packet_) {
+    // Longer names made it so, which the client cannot know.
+    const auto quota = static_cast<std::uint8_t>(ReasonCode::quota_exceeded);
+    withdraw(split.pending, v5() ? quota : kSubackFailure, subscriptions_);
+    bytes.clear();
   }
-  encode(out.to_broker, split.forwarded, version_);
+  if (bytes.empty()) return answer_request(split.pending, {}, out);
+  for (const auto& name : split.names) revocations_.drop(name);
+  out.to_broker += bytes;
   subscriptions_.expect(std::move(split.pending));
 }
 
@@ -176,22 +234,38 @@ void Session::on_unsubscribe(const Frame& frame, Actions& out) {
   const auto unsubscribe = decode_unsubscribe(frame, version_);
   if (!unsubscribe) return fail(unsubscribe.error(), out);
   if (!may_request(unsubscribe->packet_id, unsubscribe->filters.size(), out)) return;
-  Unsubscribe forwarded{.packet_id = unsubscribe->packet_id, .properties = unsubscribe->properties};
+  PendingRequest pending{.answer = PacketType::unsuback, .packet_id = unsubscribe->packet_id, .entries = {}};
   std::vector<std::string> names;
-  names.reserve(unsubscribe->filters.size());
   for (const auto filter : unsubscribe->filters) {
-    subscriptions_.remove(filter);
-    names.push_back(guard_->unsubscribe(filter));
-    if (names.back().empty()) names.back() = filter;
-    forwarded.filters.push_back(names.back());
+    auto released = release(filter, *guard_, subscriptions_, settings_.limits.max_topic_bytes);
+    const bool forwarded = !released.broker_filter.empty();
+    if (forwarded) names.push_back(std::move(released.broker_filter));
+    if (v5()) pending.entries.push_back({forwarded, static_cast<std::uint8_t>(released.code), {}});
   }
-  subscriptions_.expect_unsuback(unsubscribe->packet_id);
-  encode(out.to_broker, forwarded, version_);
+  deliver_cache_.clear();
+  if (names.empty()) return answer_request(pending, {}, out);
+  std::string bytes;
+  encode(bytes, Unsubscribe{unsubscribe->packet_id, unsubscribe->properties, {names.begin(), names.end()}},
+         version_);
+  if (bytes.size() > broker_max_packet_) {
+    // By the longer names it does not fit: they go in parts.
+    for (auto& name : names) revocations_.add(std::move(name));
+    return answer_request(pending, {}, out);
+  }
+  out.to_broker += bytes;
+  subscriptions_.expect(std::move(pending));
+}
+
+void Session::answer_request(const PendingRequest& request, PropertyView properties, Actions& out) {
+  std::string codes;
+  for (const auto& entry : request.entries) codes.push_back(static_cast<char>(entry.code));
+  const SubscribeAck ack{request.answer, request.packet_id, properties, codes};
+  encode(out.to_client, ack, version_);
 }
 
 void Session::on_pingreq(const Frame& frame, Actions& out) {
   if (frame.flags != 0 || !frame.body.empty()) return fail({ReasonCode::malformed_packet, "mqtt.ping"}, out);
-  ++pings_;
+  pings_.client_asks();
   out.to_broker.append(frame.bytes);
 }
 

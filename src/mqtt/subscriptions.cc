@@ -2,15 +2,43 @@
 
 #include <algorithm>
 
-namespace allauth::mqtt {
+#include "codec/mqtt/topic.h"
 
-bool Subscriptions::add(std::string_view filter, std::string_view broker_filter) {
-  return filters_.insert_or_assign(std::string(filter), std::string(broker_filter)).second;
+namespace allauth::mqtt {
+namespace {
+
+// `topic` with the beginning in which the two filters differ put back to the client's. The filters differ
+// in names only, before any wildcard.
+std::string rename(std::string_view topic, std::string_view mine, std::string_view theirs) {
+  const auto end = std::mismatch(mine.rbegin(), mine.rend(), theirs.rbegin(), theirs.rend()).first;
+  const auto same = static_cast<std::size_t>(end - mine.rbegin());
+  const auto before = theirs.substr(0, theirs.size() - same);
+  if (!topic.starts_with(before)) return {};
+  return std::string(mine.substr(0, mine.size() - same)) + std::string(topic.substr(before.size()));
 }
 
-void Subscriptions::remove(std::string_view filter) {
+}  // namespace
+
+Subscriptions::Added Subscriptions::add(std::string_view filter, std::string_view broker_filter) {
+  const auto use = uses_.try_emplace(std::string(broker_filter), 0).first;
+  ++use->second;
+  const auto [known, fresh] = filters_.try_emplace(std::string(filter), use);
+  if (fresh) return {.fresh = true, .orphan = {}};
+  return {.fresh = false, .orphan = release(std::exchange(known->second, use))};
+}
+
+std::string Subscriptions::remove(std::string_view filter) {
   const auto found = filters_.find(filter);
-  if (found != filters_.end()) filters_.erase(found);
+  if (found == filters_.end()) return {};
+  const auto use = found->second;
+  filters_.erase(found);
+  return release(use);
+}
+
+// One filter less means it; returns its name if that was the last.
+std::string Subscriptions::release(Uses::iterator use) {
+  if (--use->second > 0) return {};
+  return std::move(uses_.extract(use).key());
 }
 
 std::vector<std::string> Subscriptions::take_revoked(Guard& guard) {
@@ -18,36 +46,43 @@ std::vector<std::string> Subscriptions::take_revoked(Guard& guard) {
   for (auto it = filters_.begin(); it != filters_.end();) {
     const auto answer = guard.subscribe(it->first);
     const auto& broker_filter = answer.topic.empty() ? it->first : answer.topic;
-    const bool same = answer.verdict.granted() && broker_filter == it->second;
+    const bool same = answer.verdict.granted() && broker_filter == it->second->first;
     if (same || answer.verdict.outcome == Outcome::error) {
       ++it;
       continue;
     }
-    revoked.push_back(std::move(it->second));
+    auto name = release(it->second);
+    if (!name.empty()) revoked.push_back(std::move(name));
     it = filters_.erase(it);
   }
   return revoked;
 }
 
-std::optional<PendingSubscribe> Subscriptions::take_pending(std::uint16_t packet_id) {
-  const auto found = std::ranges::find(pending_, packet_id, &PendingSubscribe::packet_id);
-  if (found == pending_.end()) return std::nullopt;
+std::string Subscriptions::name_of(std::string_view broker_topic) const {
+  for (const auto& [filter, use] : filters_) {
+    const auto mine = effective_filter(filter);
+    const auto theirs = effective_filter(use->first);
+    if (!topic_matches(theirs, broker_topic)) continue;
+    return mine == theirs ? std::string() : rename(broker_topic, mine, theirs);
+  }
+  return {};
+}
+
+std::optional<PendingRequest> Subscriptions::take_pending(PacketType answer, std::uint16_t packet_id) {
+  const auto found = std::ranges::find(pending_, packet_id, &PendingRequest::packet_id);
+  if (found == pending_.end() || found->answer != answer) return std::nullopt;
   auto pending = std::move(*found);
   pending_.erase(found);
-  if (pending_.empty()) pending_ = std::vector<PendingSubscribe>();
+  if (pending_.empty()) pending_ = std::vector<PendingRequest>();
   return pending;
 }
 
-bool Subscriptions::take_unsuback(std::uint16_t packet_id) {
-  const auto found = std::ranges::find(unsubscribing_, packet_id);
-  if (found == unsubscribing_.end()) return false;
-  unsubscribing_.erase(found);
-  return true;
+bool Subscriptions::awaits(std::uint16_t packet_id) const {
+  return std::ranges::find(pending_, packet_id, &PendingRequest::packet_id) != pending_.end();
 }
 
-bool Subscriptions::uses(std::uint16_t packet_id) const {
-  return std::ranges::find(unsubscribing_, packet_id) != unsubscribing_.end() ||
-         std::ranges::find(pending_, packet_id, &PendingSubscribe::packet_id) != pending_.end();
+void Subscriptions::mark(PacketIds& used) const {
+  for (const auto& pending : pending_) used.set(pending.packet_id);
 }
 
 }  // namespace allauth::mqtt

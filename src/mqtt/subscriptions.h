@@ -3,50 +3,76 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "codec/mqtt/types.h"
 #include "mqtt/guard.h"
+#include "mqtt/packet_ids.h"
 
 namespace allauth::mqtt {
 
-// A SUBSCRIBE under way: one entry per filter, in the client's order.
-struct PendingSubscribe {
+// A SUBSCRIBE or UNSUBSCRIBE under way: one entry per filter, in the client's order. Where the answer
+// has no codes (UNSUBACK of 3.1.1) there are no entries.
+struct PendingRequest {
   struct Entry {
     bool forwarded = false;
     std::uint8_t code = 0;  // our answer, if it was not forwarded
     std::string added;      // the client's filter, if this request made us remember it
   };
+  PacketType answer = PacketType::suback;  // or unsuback
   std::uint16_t packet_id = 0;
   std::vector<Entry> entries;
 };
 
+// Several filters of the client may mean one filter at the broker, which then has one subscription for
+// all of them: it ends with the last.
 class Subscriptions {
  public:
+  Subscriptions() = default;
+  Subscriptions(const Subscriptions&) = delete;
+  Subscriptions& operator=(const Subscriptions&) = delete;
+
   std::size_t size() const { return filters_.size(); }
   bool contains(std::string_view filter) const { return filters_.contains(filter); }
-  // Remembers what the client calls `filter` and the broker `broker_filter`; true if it is new.
-  bool add(std::string_view filter, std::string_view broker_filter);
-  void remove(std::string_view filter);
-  // Asks again for each; forgets those that are no longer granted, or now mean another filter, and
-  // returns how the broker knows them. Those that cannot be decided stay.
-  std::vector<std::string> take_revoked(Guard& guard);
+  // True if a filter of the client means `broker_filter`.
+  bool uses_at_broker(std::string_view broker_filter) const { return uses_.contains(broker_filter); }
 
-  void expect(PendingSubscribe pending) { pending_.push_back(std::move(pending)); }
-  std::optional<PendingSubscribe> take_pending(std::uint16_t packet_id);
-  void expect_unsuback(std::uint16_t packet_id) { unsubscribing_.push_back(packet_id); }
-  bool take_unsuback(std::uint16_t packet_id);
+  struct Added {
+    bool fresh = false;  // it was not known before
+    std::string orphan;  // the broker's filter that it meant before, if nothing means that any more
+  };
+  // Remembers what the client calls `filter` and the broker `broker_filter`.
+  Added add(std::string_view filter, std::string_view broker_filter);
+  // Forgets it. Returns how the broker knew it if nothing else means that, else nothing.
+  std::string remove(std::string_view filter);
+  // Asks again for each; forgets those that are no longer granted, or now mean another filter, and
+  // returns the filters of the broker that nothing means any more. Those that cannot be decided stay.
+  std::vector<std::string> take_revoked(Guard& guard);
+  // How the client calls a topic of the broker: by one of its filters that the topic matches, so that
+  // what is delivered matches a filter of its own [MQTT-3.3.2-3]. Empty if it is called the same, or no
+  // filter is known (a session that was kept from an earlier connection).
+  std::string name_of(std::string_view broker_topic) const;
+
+  void expect(PendingRequest pending) { pending_.push_back(std::move(pending)); }
+  std::optional<PendingRequest> take_pending(PacketType answer, std::uint16_t packet_id);
   // Requests without an answer.
-  std::size_t pending() const { return pending_.size() + unsubscribing_.size(); }
-  bool uses(std::uint16_t packet_id) const;
+  std::size_t pending() const { return pending_.size(); }
+  bool awaits(std::uint16_t packet_id) const;
+  // Sets the ids of requests without an answer.
+  void mark(PacketIds& used) const;
 
  private:
-  std::map<std::string, std::string, std::less<>> filters_;  // client's to broker's
-  std::vector<PendingSubscribe> pending_;
-  std::vector<std::uint16_t> unsubscribing_;
+  using Uses = std::map<std::string, std::size_t, std::less<>>;
+  std::string release(Uses::iterator use);
+
+  Uses uses_;  // the broker's filters, and how many of the client's mean each
+  std::map<std::string, Uses::iterator, std::less<>> filters_;  // by the client's name
+  std::vector<PendingRequest> pending_;
 };
 
 }  // namespace allauth::mqtt

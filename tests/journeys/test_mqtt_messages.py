@@ -253,7 +253,7 @@ def test_resubscribing_under_the_other_name_changes_the_name_of_deliveries(place
 
 
 @VERSIONS
-def test_a_kept_session_delivers_what_came_meanwhile_under_the_name_subscribed(place, version):
+def test_a_kept_session_delivers_what_came_meanwhile_by_id_until_it_subscribes_again(place, version):
     mqtt_id = fresh("kept")
     expiry = {"properties": b"\x11" + struct.pack(">I", 600)} if version == 5 else {}
     with raw(place, version).login(place.listener, mqtt_id, clean=False, **expiry) as first:
@@ -264,7 +264,11 @@ def test_a_kept_session_delivers_what_came_meanwhile_under_the_name_subscribed(p
     with raw(place, version).login(place.listener, mqtt_id, clean=False, **expiry) as again:
         assert again.session_present
         got = again.message()
-        assert (got.topic, got.payload) == (f"{place.by_route}/later", b"meanwhile")
+        assert (got.topic, got.payload) == (f"{place.by_id}/later", b"meanwhile")
+        assert again.subscribe(f"{place.by_route}/#") == [1]
+        with raw(place, version).login(place.talker) as talker:
+            assert talker.publish(f"{place.by_id}/now", b"live", qos=1) == 0
+        assert again.message().topic == f"{place.by_route}/now"
     raw(place, version).login(place.listener, mqtt_id, clean=True).close()
 
 

@@ -25,14 +25,12 @@ MessageVerdict may_message(const Core& core, const store::Snapshot& snapshot, co
   const auto parts = parse_topic(topic);
   // A shared subscription's prefix is part of a filter, never of a topic.
   if (!parts || (action == MessageAction::publish && !parts->share.empty()))
-    return {Verdict::deny("topic.unknown"), {}, {}};
+    return {Verdict::deny("topic.unknown"), {}};
   const auto resolved = resolve(snapshot, *parts);
-  if (!resolved.verdict.granted()) return {resolved.verdict, {}, {}};
+  if (!resolved.verdict.granted()) return {resolved.verdict, {}};
   std::string seen = broker_topic(snapshot, *parts, resolved.place);
   if (seen == topic) seen.clear();
-  const auto begin = parts->share.size();
-  const auto prefix = topic.substr(begin, topic.size() - begin - parts->subtopic.size());
-  return {decide(core, snapshot, who, action, resolved.place), std::move(seen), prefix};
+  return {decide(core, snapshot, who, action, resolved.place), std::move(seen)};
 }
 
 }  // namespace allauth::app

@@ -11,8 +11,7 @@ enum class MessageAction { publish, subscribe };
 
 struct MessageVerdict {
   Verdict verdict;
-  std::string topic;        // as the broker shall see it; empty if it is the same
-  std::string_view prefix;  // the part "m/<domain>/c/<channel>" as the principal wrote it
+  std::string topic;  // as the broker shall see it; empty if it is the same
 };
 
 // Reasons: topic.unknown (not of our form), those of resolve(), message.denied, message.allowed, and

@@ -125,8 +125,9 @@ Decoded<Disconnect> decode_disconnect(const Frame&, Version, Sender);
 // The packet identifier of a well-formed frame that has one; 0 if it has none.
 std::uint16_t peek_packet_id(const Frame&);
 
-// Each appends one whole packet. Field sizes must be legal, which decoded packets are; acks and
-// DISCONNECT take the short forms of 5.0 where they can.
+// Each appends one whole packet. Field sizes must be legal, which decoded packets are, else it aborts:
+// who puts in other texts checks them against kMaxFieldBytes. Acks and DISCONNECT take the short forms
+// of 5.0 where they can.
 void encode(std::string& out, const Packet&, Version);
 void encode(std::string& out, const Connect&);
 void encode(std::string& out, const Connack&, Version);

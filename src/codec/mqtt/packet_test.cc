@@ -108,6 +108,18 @@ TEST(Packet, no_prefix_of_a_body_is_taken_for_more_than_it_is) {
   }
 }
 
+// Cut to 16 bits, the length of a longer topic would make what follows packets of their own.
+TEST(PacketDeathTest, a_field_that_is_too_long_is_never_written) {
+  const std::string longest(65535, 'x'), longer(65536, 'x');
+  std::string out;
+  encode(out, Publish{.topic = longest}, Version::v3_1_1);
+  EXPECT_EQ(out.size(), 1 + 3 + 2 + longest.size());
+  EXPECT_DEATH(encode(out, Publish{.topic = longer}, Version::v3_1_1), "");
+  EXPECT_DEATH(encode(out, Connect{.client_id = longer}), "");
+  EXPECT_DEATH(write_property(out, {.id = PropertyId::reason_string, .text = longer}), "");
+  EXPECT_DEATH(write_varint(out, kMaxVarint + 1), "");
+}
+
 TEST(Packet, trailing_bytes_are_malformed) {
   for (const auto& sample : kSamples) {
     auto frame = frame_of(sample.bytes);

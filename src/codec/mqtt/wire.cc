@@ -1,5 +1,7 @@
 #include "codec/mqtt/wire.h"
 
+#include <cstdlib>
+
 namespace allauth::mqtt {
 namespace {
 
@@ -68,6 +70,7 @@ void write_u32(std::string& out, std::uint32_t value) {
 }
 
 void write_varint(std::string& out, std::uint32_t value) {
+  if (value > kMaxVarint) std::abort();
   while (value > 0x7F) {
     write_u8(out, (value & 0x7F) | 0x80);
     value >>= 7;
@@ -76,6 +79,7 @@ void write_varint(std::string& out, std::uint32_t value) {
 }
 
 void write_binary(std::string& out, std::string_view bytes) {
+  if (bytes.size() > kMaxFieldBytes) std::abort();  // a cut length would make the rest new packets
   write_u16(out, static_cast<unsigned>(bytes.size()));
   out.append(bytes);
 }

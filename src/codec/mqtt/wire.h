@@ -73,7 +73,8 @@ class Reader {
   std::string_view rest_;
 };
 
-// The writers append to `out`. Text and binary data must fit in 65 535 bytes, a varint in 28 bits.
+// The writers append to `out`. Text and binary data must fit in kMaxFieldBytes, a varint in kMaxVarint:
+// more is a bug of the caller and aborts, in every build, as the packet could not be read as written.
 void write_u8(std::string& out, unsigned value);
 void write_u16(std::string& out, unsigned value);
 void write_u32(std::string& out, std::uint32_t value);

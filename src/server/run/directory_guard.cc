@@ -8,8 +8,6 @@
 namespace allauth::server {
 namespace {
 
-constexpr std::size_t kMaxNames = 1024;
-
 mqtt::Refusal refusal_of(Reason reason) {
   if (reason == Reason("client.disabled") || reason == Reason("domain.disabled"))
     return mqtt::Refusal::banned;
@@ -46,10 +44,6 @@ mqtt::ConnectOutcome decide(const app::Core& core, mqtt::ConnectRequest request)
                         .assigned_client_id = assigned};
 }
 
-std::string_view channel_part(const app::TopicParts& parts, std::string_view topic) {
-  return topic.substr(parts.share.size(), topic.size() - parts.share.size() - parts.subtopic.size());
-}
-
 }  // namespace
 
 mqtt::Authenticator make_authenticator(const app::Core& core) {
@@ -64,25 +58,8 @@ mqtt::TopicVerdict DirectoryGuard::publish(std::string_view topic, bool) {
 }
 
 mqtt::TopicVerdict DirectoryGuard::subscribe(std::string_view filter) {
-  const auto answer = app::may_message(core_, core_.now(), who_, app::MessageAction::subscribe, filter);
-  if (answer.verdict.granted()) remember_name(answer.prefix, answer.topic.empty() ? filter : answer.topic);
-  return {answer.verdict, answer.topic};
-}
-
-mqtt::TopicVerdict DirectoryGuard::recheck(std::string_view filter) {
   auto answer = app::may_message(core_, core_.now(), who_, app::MessageAction::subscribe, filter);
   return {answer.verdict, std::move(answer.topic)};
-}
-
-void DirectoryGuard::remember_name(std::string_view name, std::string_view broker_filter) {
-  const auto seen = app::parse_topic(broker_filter);
-  if (!seen) return;
-  const auto broker_name = channel_part(*seen, broker_filter);
-  if (name == broker_name) {
-    if (const auto old = names_.find(broker_name); old != names_.end()) names_.erase(old);
-  } else if (names_.size() < kMaxNames) {
-    names_[std::string(broker_name)] = std::string(name);
-  }
 }
 
 std::string DirectoryGuard::unsubscribe(std::string_view filter) {
@@ -94,12 +71,8 @@ std::string DirectoryGuard::unsubscribe(std::string_view filter) {
   return known ? app::broker_topic(snapshot, *parts, resolved.place) : std::string(filter);
 }
 
-mqtt::TopicVerdict DirectoryGuard::deliver(std::string_view topic) {
-  auto answer = app::may_message(core_, core_.now(), who_, app::MessageAction::subscribe, topic);
-  if (!answer.verdict.granted()) return {answer.verdict, {}};
-  const auto name = names_.find(answer.prefix);
-  if (name == names_.end()) return {answer.verdict, {}};
-  return {answer.verdict, name->second + std::string(topic.substr(answer.prefix.size()))};
+Verdict DirectoryGuard::deliver(std::string_view topic) {
+  return app::may_message(core_, core_.now(), who_, app::MessageAction::subscribe, topic).verdict;
 }
 
 Verdict DirectoryGuard::alive() { return app::still_valid(core_.now(), who_, core_.clock.now()); }

@@ -2,7 +2,6 @@
 // and get, and may they stay.
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "app/caller.h"
@@ -24,20 +23,14 @@ class DirectoryGuard final : public mqtt::Guard {
 
   mqtt::TopicVerdict publish(std::string_view topic, bool retain) override;
   mqtt::TopicVerdict subscribe(std::string_view filter) override;
-  mqtt::TopicVerdict recheck(std::string_view filter) override;
   std::string unsubscribe(std::string_view filter) override;
-  mqtt::TopicVerdict deliver(std::string_view topic) override;
+  Verdict deliver(std::string_view topic) override;
   Verdict alive() override;
   std::uint64_t revision() override;
 
  private:
-  void remember_name(std::string_view name, std::string_view broker_filter);
-
   const app::Core& core_;
   const app::Authenticated who_;
-  // How the client called a channel when it subscribed, by how the broker calls it: "m/<id>/c/<id>" to
-  // "m/<route>/c/<route>". Only where the two differ; bounded.
-  std::map<std::string, std::string, std::less<>> names_;
 };
 
 }  // namespace allauth::server
