@@ -22,6 +22,32 @@ int hex_digit(char c) {
 
 }  // namespace
 
+int status_of(Code code) {
+  switch (code) {
+    case Code::invalid:
+      return 400;
+    case Code::unauthenticated:
+      return 401;
+    case Code::denied:
+      return 403;
+    case Code::not_found:
+      return 404;
+    case Code::conflict:
+      return 409;
+    case Code::stale:
+      return 412;
+    case Code::exhausted:
+      return 429;
+    case Code::unavailable:
+      return 503;
+    case Code::unsupported:
+      return 501;
+    case Code::bug:
+      return 500;
+  }
+  return 500;
+}
+
 std::optional<std::string_view> find_header(const Headers& headers, std::string_view name) {
   for (const auto& header : headers)
     if (same_ignoring_case(header.name, name)) return header.value;

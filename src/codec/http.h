@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 
 namespace allauth::http {
 
@@ -50,6 +51,9 @@ using Responder = std::move_only_function<void(Response)>;
 // Called on an I/O thread and must not block; a long answer comes later through the responder.
 // Must be callable from several threads at once.
 using Face = std::function<void(Request, Responder)>;
+
+// The status that an error of this code is answered with, where nothing more exact is known.
+int status_of(Code code);
 
 // The value of the first header of that name, ignoring case; nothing if there is none.
 std::optional<std::string_view> find_header(const Headers&, std::string_view name);

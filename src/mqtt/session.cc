@@ -176,6 +176,7 @@ void Session::check_policy(Tick now, Actions& out) {
     if (will.outcome == Outcome::denied) return expel(Operation::will, will_->topic, will, out);
   }
   for (auto& filter : subscriptions_.take_revoked(*guard_)) revocations_.add(std::move(filter));
+  deliver_cache_.clear();  // it may know names of this revision by filters that are gone now
 }
 
 void Session::send_own_unsubscribe(Tick now, Actions& out) {

@@ -104,6 +104,7 @@ void Session::on_request_ack(const Frame& frame, Tick now, Actions& out) {
     given.remove_prefix(1);
     if (entry.code >= 0x80 && !entry.added.empty()) subscriptions_.remove(entry.added);
   }
+  deliver_cache_.clear();  // the client has no name for a delivery by a filter that was refused
   if (!given.empty()) return fail_broker(out);
   answer_request(*pending, ack->properties, out);
 }

@@ -119,6 +119,28 @@ TEST(SessionNames, a_delivery_is_called_by_a_filter_of_the_client_that_it_matche
   }
 }
 
+// What was delivered meanwhile must not be remembered by a name that is gone.
+TEST(SessionNames, a_delivery_has_no_name_that_the_client_has_lost) {
+  for (const bool revoked : {true, false}) {
+    Rig rig;
+    rig.open();
+    rig.send(Subscribe{.packet_id = 1, .entries = {{"name/a", 0}}});
+    if (revoked) rig.from_broker(unhex("9003000100"));
+    rig.client();
+    if (revoked) ++rig.policy.revision;
+    rig.deliver(message("id/a"));
+    EXPECT_EQ(rig.client(), hex(bytes_of(message("name/a"), v4)));
+    rig.policy.more.emplace("name/a", Verdict::deny("test.revoked"));
+    if (revoked)
+      rig.pass(Millis(200));
+    else
+      rig.from_broker(unhex("9003000180"));
+    rig.client();
+    rig.deliver(message("id/a"));  // by a filter from an earlier connection
+    EXPECT_EQ(rig.client(), hex(bytes_of(message("id/a"), v4))) << revoked;
+  }
+}
+
 TEST(SessionNames, a_delivery_is_called_anew_once_the_client_subscribes_otherwise) {
   Rig rig;
   rig.open();

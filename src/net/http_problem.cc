@@ -24,32 +24,6 @@ constexpr Special kSpecial[] = {
     {"http.version.unsupported", 505},
 };
 
-int status_of(Code code) {
-  switch (code) {
-    case Code::invalid:
-      return 400;
-    case Code::unauthenticated:
-      return 401;
-    case Code::denied:
-      return 403;
-    case Code::not_found:
-      return 404;
-    case Code::conflict:
-      return 409;
-    case Code::stale:
-      return 412;
-    case Code::exhausted:
-      return 429;
-    case Code::unavailable:
-      return 503;
-    case Code::unsupported:
-      return 501;
-    case Code::bug:
-      return 500;
-  }
-  return 500;
-}
-
 void member(std::string& out, std::string_view name, std::string_view value) {
   out += fmt::format(",\"{}\":", name);
   append_json_string(out, value);
@@ -60,7 +34,7 @@ void member(std::string& out, std::string_view name, std::string_view value) {
 int problem_status(const Error& error) {
   for (const auto& special : kSpecial)
     if (special.reason == error.reason) return special.status;
-  return status_of(error.code);
+  return http::status_of(error.code);
 }
 
 http::Response make_problem(const Error& error) {

@@ -5,32 +5,6 @@
 namespace allauth::wire {
 namespace {
 
-int status_of(Code code) {
-  switch (code) {
-    case Code::invalid:
-      return 400;
-    case Code::unauthenticated:
-      return 401;
-    case Code::denied:
-      return 403;
-    case Code::not_found:
-      return 404;
-    case Code::conflict:
-      return 409;
-    case Code::stale:
-      return 412;
-    case Code::exhausted:
-      return 429;
-    case Code::unavailable:
-      return 503;
-    case Code::unsupported:
-      return 501;
-    case Code::bug:
-      return 500;
-  }
-  return 500;
-}
-
 void append_member(std::string& out, std::string_view name, std::string_view value) {
   out += ',';
   append_json_string(out, name);
@@ -45,7 +19,7 @@ int status_of(const Error& error) {
   if (error.reason == kNotAcceptable) return 406;
   if (error.reason == kBodyTooLarge) return 413;
   if (error.reason == kUnsupportedMediaType) return 415;
-  return status_of(error.code);
+  return http::status_of(error.code);
 }
 
 std::string_view phrase_of(int status) {
