@@ -110,6 +110,8 @@ Result<void> check(const Config& config) {
     if (gateway.address.empty()) return missing(at + ".address", "where shall MQTT clients connect?");
     if (gateway.upstream.address.empty())
       return missing(at + ".upstream.address", "which broker is behind it?");
+    if (gateway.upstream.username.size() > 1024)
+      return fail(Code::invalid, "config.range", at + ".upstream.username has more than 1024 bytes");
     TRY(parse_address(gateway.address, at + ".address"));
     TRY(parse_address(gateway.upstream.address, at + ".upstream.address"));
     TRY(check_tls(gateway.tls, at));

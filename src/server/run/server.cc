@@ -28,6 +28,8 @@
 namespace allauth::server {
 namespace {
 
+constexpr std::size_t kMaxSecretFile = 4096;
+
 std::size_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
 
 std::size_t or_default(std::int64_t configured, std::size_t otherwise) {
@@ -74,6 +76,9 @@ Result<Secret> read_secret_file(const std::string& path) {
   if (!in || text.empty())
     return fail(Code::invalid, "config.file", fmt::format("{} cannot be read or is empty.", path));
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  if (text.size() > kMaxSecretFile)
+    return fail(Code::invalid, "config.file",
+                fmt::format("{} has more than {} bytes.", path, kMaxSecretFile));
   return Secret::take(text);
 }
 
