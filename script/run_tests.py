@@ -41,6 +41,16 @@ def tail(text, lines=60):
     return "\n".join((["…"] if len(kept) > lines else []) + kept[-lines:])
 
 
+def crash(said):
+    """The case that ran last and the head of a sanitizer's report, else the end of what was said."""
+    head = r"^.*(?:ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:).*\n(?:.*\n){0,24}"
+    report = re.search(head, said, re.M)
+    if report is None:
+        return tail(said)
+    running = re.findall(r"^\[ RUN .*", said[:report.start()], re.M)
+    return "\n".join([*running[-1:], report[0]])
+
+
 def build_errors(said):
     """What failed in Ninja's output, without the long command lines and what went well."""
     failed = re.findall(r"^FAILED: .*\n.*\n((?:(?!\[\d+/\d+\]|FAILED: ).*\n)*)", said, re.M)
@@ -91,7 +101,7 @@ def programs(tally, preset, only=None, env=None):
             tally.add(f"{preset}: program {name}", failed="it was not built")
         elif whole.failed is not None and not any(case.failed for case in cases):
             # It crashed, leaked or timed out: no case can say so.
-            tally.add(f"{preset}: program {name}", failed=tail(whole.output or whole.failed))
+            tally.add(f"{preset}: program {name}", failed=crash(whole.output or whole.failed))
         elif not cases:
             tally.add(f"{preset}: program {name}")
 

@@ -78,7 +78,7 @@ Result<std::string> parse_email(std::string_view text, std::string_view field) {
 }
 
 Result<std::string> parse_username(std::string_view text, std::string_view field) {
-  const std::string name = ascii_lower(text);
+  std::string name = ascii_lower(text);
   const bool ok =
       name.size() >= 3 && name.size() <= 64 && is_lower_alnum(name.front()) &&
       std::ranges::all_of(name, [](char c) { return is_lower_alnum(c) || c == '.' || c == '_' || c == '-'; });

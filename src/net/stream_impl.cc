@@ -61,8 +61,8 @@ bool Stream::Impl::prepare(SSL_CTX* context, bool server, const std::string& hos
   ssl.reset(SSL_new(context));
   BioPtr bio = make_socket_bio(socket.native_handle());
   if (!ssl || !bio) return false;
-  SSL_set_bio(ssl.get(), bio.get(), bio.get());
-  bio.release();
+  BIO* owned_by_ssl = bio.release();
+  SSL_set_bio(ssl.get(), owned_by_ssl, owned_by_ssl);
   if (server) {
     SSL_set_accept_state(ssl.get());
     return true;

@@ -45,21 +45,20 @@ Writer::Writer(std::unique_ptr<sql::Session> session, Clock& clock, Log& log, Pr
 }
 
 void Writer::enqueue(QueuedWrite write) {
-  std::optional<Error> refusal;
-  {
-    std::lock_guard lock(mutex_);
-    if (closed_) {
-      refusal = closed();
-    } else if (queue_.size() >= limits_.queued) {
-      refusal = busy();
-      probe_.busy();
-    } else {
-      queue_.push_back(std::move(write));
-      probe_.queued(queue_.size());
-    }
-  }
-  if (refusal) return write.complete(fail(*std::move(refusal)));
+  if (auto refusal = admit(write)) return write.complete(fail(*std::move(refusal)));
   wake_.notify_one();
+}
+
+std::optional<Error> Writer::admit(QueuedWrite& write) {
+  std::lock_guard lock(mutex_);
+  if (closed_) return closed();
+  if (queue_.size() >= limits_.queued) {
+    probe_.busy();
+    return busy();
+  }
+  queue_.push_back(std::move(write));
+  probe_.queued(queue_.size());
+  return std::nullopt;
 }
 
 void Writer::on_applied(Listener listener) {

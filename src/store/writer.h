@@ -43,6 +43,8 @@ class Writer {
  private:
   void loop();
   std::optional<QueuedWrite> wait_for_one();
+  // Takes the write into the queue, or leaves it and says why not.
+  std::optional<Error> admit(QueuedWrite& write);
   // The next one; nothing if there is none, or if it has a recheck and those are not wanted now.
   std::optional<QueuedWrite> take_one(bool only_unchecked);
   void run_batch(QueuedWrite first);

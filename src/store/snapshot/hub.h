@@ -20,7 +20,8 @@ class SnapshotHub {
  public:
   SnapshotHub(std::shared_ptr<const policy::CompiledSchema> schema, Clock& clock, Log& log, Metrics& metrics);
 
-  // Reads the whole state and follows the store from there. Once, before the first write.
+  // Reads the whole state and follows the store from there. Once, before the first write. Must outlive
+  // the store's last write.
   Result<void> follow(Store& store);
 
   // The newest snapshot. The reference is good on this thread until its next call of view(). Costs one

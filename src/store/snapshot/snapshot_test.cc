@@ -40,6 +40,7 @@ class Snapshots : public ::testing::Test {
   Log log{clock, LogLevel::error, LogFormat::human};
   Metrics metrics;
   SnapshotHub hub{policy::core_schema(), clock, log, metrics};
+  std::vector<std::unique_ptr<SnapshotHub>> others;  // alive for as long as the store tells them of writes
   std::unique_ptr<Store> store;
 
  private:
@@ -176,8 +177,9 @@ TEST_F(Snapshots, ThatFollowedTheLogEqualOnesReadFromTheDatabase) {
     int done = 0;
     for (int i = 0; i < 150; ++i) done += write(writes.next()).has_value() ? 1 : 0;
     EXPECT_GT(done, 50);
-    SnapshotHub fresh(policy::core_schema(), clock, log, metrics);
-    ASSERT_TRUE(fresh.follow(*store));
+    const auto& fresh =
+        *others.emplace_back(std::make_unique<SnapshotHub>(policy::core_schema(), clock, log, metrics));
+    ASSERT_TRUE(others.back()->follow(*store));
     ASSERT_TRUE(hub.healthy());
     EXPECT_EQ(hub.view()->revision(), fresh.view()->revision());
     EXPECT_EQ(picture(*hub.view()), picture(*fresh.view())) << "seed " << seed;
