@@ -9,8 +9,8 @@
 namespace allauth::store {
 
 struct QueuedWrite {
-  std::move_only_function<Result<void>()> recheck;  // may be empty
-  std::move_only_function<Result<void>(Tx&)> run;
+  std::move_only_function<Result<void>() const> recheck;  // may be empty
+  std::move_only_function<Result<void>(Tx&) const> run;
   std::move_only_function<void(Result<Revision>)> complete;
 };
 

@@ -85,7 +85,7 @@ template <class T>
 void Store::submit(Write<T> write, std::move_only_function<void(Result<Committed<T>>)> done) {
   auto value = std::make_shared<std::optional<T>>();
   enqueue({.recheck = std::move(write.recheck),
-           .run = [value, run = std::move(write.run)](Tx& tx) mutable -> Result<void> {
+           .run = [value, run = std::move(write.run)](Tx& tx) -> Result<void> {
              TRY(T made, run(tx));
              value->emplace(std::move(made));
              return {};

@@ -42,12 +42,14 @@ class Tx final : public Read {
 };
 
 // `recheck` says whether the caller still may, on the newest local snapshot, just before `run`; it may
-// be empty. Both are called once, on the writer's thread, and neither may block on anything but SQL.
-// An error of either is the write's result. An exception is Code::bug and fails this write only.
+// be empty. Both are called on the writer's thread, and neither may block on anything but SQL. They are
+// called again when the engine gave up the whole transaction, so they change nothing but rows; const
+// sees to that. An error of either is the write's result. An exception is Code::bug and fails this
+// write only.
 template <class T>
 struct Write {
-  std::move_only_function<Result<void>()> recheck;
-  std::move_only_function<Result<T>(Tx&)> run;
+  std::move_only_function<Result<void>() const> recheck;
+  std::move_only_function<Result<T>(Tx&) const> run;
 };
 
 // For writes without an answer of their own: Write<Done>.

@@ -73,7 +73,7 @@ template <class T, class Act, class Run>
 store::Write<T> guarded(const Core& core, Permit<Act> permit, Run run) {
   auto held = std::make_shared<Permit<Act>>(std::move(permit));
   return {.recheck = [&core, held]() { return Gate(core).confirm(*held); },
-          .run = [held, run = std::move(run)](store::Tx& tx) mutable -> Result<T> { return run(tx, *held); }};
+          .run = [held, run = std::move(run)](store::Tx& tx) -> Result<T> { return run(tx, *held); }};
 }
 
 }  // namespace allauth::app

@@ -31,13 +31,14 @@ Result<store::Write<Channel>> create_channel(const Core& core, Permit<act::Creat
   set_common(channel, std::move(fresh.common));
   return guarded<Channel>(
       core, std::move(permit),
-      [channel = std::move(channel)](store::Tx& tx, const auto& p) mutable -> Result<Channel> {
+      [channel = std::move(channel)](store::Tx& tx, const auto& p) -> Result<Channel> {
         TRY(require_row<Domain>(tx, channel.domain));
         TRY(require_free_route(tx, channel));
-        channel.stamp = fresh_stamp(tx, p.caller());
-        TRY(store::insert(tx, channel));
-        tx.act(channel_act(p.caller(), "channel.created", channel));
-        return std::move(channel);
+        Channel made = channel;
+        made.stamp = fresh_stamp(tx, p.caller());
+        TRY(store::insert(tx, made));
+        tx.act(channel_act(p.caller(), "channel.created", made));
+        return made;
       });
 }
 
@@ -56,10 +57,10 @@ Result<store::Write<Channel>> update_channel(const Core& core, Permit<act::Updat
                                              ChannelChanges changes, std::optional<Revision> expected) {
   return guarded<Channel>(
       core, std::move(permit),
-      [changes = std::move(changes), expected](store::Tx& tx, const auto& p) mutable -> Result<Channel> {
+      [changes = std::move(changes), expected](store::Tx& tx, const auto& p) -> Result<Channel> {
         TRY(auto channel, require_row<Channel>(tx, p.object()));
         TRY(channel, change_row(tx, p.caller(), std::move(channel), expected, [&](Channel& row) {
-              apply_changes(row, std::move(changes));
+              apply_changes(row, changes);
               return require_free_route(tx, row);
             }));
         tx.act(channel_act(p.caller(), "channel.updated", channel));

@@ -21,6 +21,13 @@ Result<PreparedKey> prepare_key(const Core& core, const ClientId& client, std::o
   return PreparedKey{std::move(key), std::move(row)};
 }
 
+Result<MadeKey> insert_key(store::Tx& tx, const Caller& caller, const PreparedKey& key) {
+  Credential row = key.row;
+  row.stamp = fresh_stamp(tx, caller);
+  TRY(store::insert(tx, row));
+  return MadeKey{ClientId::trusted(row.owner_id), row.id, key.key.copy()};
+}
+
 store::Act client_act(const Caller& caller, std::string_view slug, const Client& client) {
   return act_of(caller, slug, kind::client, client.id.str(), client.domain.str());
 }
@@ -35,19 +42,18 @@ Result<store::Write<CreatedClient>> create_client(const Core& core, Permit<act::
   TRY(auto key, prepare_key(core, client.id, std::move(fresh.key)));
   return guarded<CreatedClient>(core, std::move(permit),
                                 [client = std::move(client), key = std::move(key)](
-                                    store::Tx& tx, const auto& p) mutable -> Result<CreatedClient> {
+                                    store::Tx& tx, const auto& p) -> Result<CreatedClient> {
                                   TRY(const auto taken, store::find<Client>(tx, client.id));
                                   if (taken)
                                     return fail(Code::conflict, "client.exists",
                                                 "Another client has this id.", "client_id");
                                   TRY(require_row<Domain>(tx, client.domain));
-                                  client.stamp = fresh_stamp(tx, p.caller());
-                                  TRY(store::insert(tx, client));
-                                  key.row.stamp = fresh_stamp(tx, p.caller());
-                                  TRY(store::insert(tx, key.row));
-                                  tx.act(client_act(p.caller(), "client.created", client));
-                                  MadeKey made{client.id, key.row.id, std::move(key.key)};
-                                  return CreatedClient{std::move(client), std::move(made)};
+                                  Client made = client;
+                                  made.stamp = fresh_stamp(tx, p.caller());
+                                  TRY(store::insert(tx, made));
+                                  TRY(auto made_key, insert_key(tx, p.caller(), key));
+                                  tx.act(client_act(p.caller(), "client.created", made));
+                                  return CreatedClient{std::move(made), std::move(made_key)};
                                 });
 }
 
@@ -66,10 +72,10 @@ Result<store::Write<Client>> update_client(const Core& core, Permit<act::UpdateC
                                            CommonChanges changes, std::optional<Revision> expected) {
   return guarded<Client>(
       core, std::move(permit),
-      [changes = std::move(changes), expected](store::Tx& tx, const auto& p) mutable -> Result<Client> {
+      [changes = std::move(changes), expected](store::Tx& tx, const auto& p) -> Result<Client> {
         TRY(auto client, require_row<Client>(tx, p.object()));
         TRY(client, change_row(tx, p.caller(), std::move(client), expected, [&](Client& row) -> Result<void> {
-              change_common(row, std::move(changes));
+              change_common(row, changes);
               return {};
             }));
         tx.act(client_act(p.caller(), "client.updated", client));
@@ -113,7 +119,7 @@ Result<store::Write<MadeKey>> create_key(const Core& core, Permit<act::ManageKey
                                          std::optional<Secret> given) {
   TRY(auto key, prepare_key(core, permit.object(), std::move(given)));
   return guarded<MadeKey>(core, std::move(permit),
-                          [key = std::move(key)](store::Tx& tx, const auto& p) mutable -> Result<MadeKey> {
+                          [key = std::move(key)](store::Tx& tx, const auto& p) -> Result<MadeKey> {
                             TRY(const auto client, require_row<Client>(tx, p.object()));
                             TRY(const auto keys, credentials_of(tx, kind::client, client.id.str()));
                             if (keys.size() >= kMaxKeys)
@@ -121,10 +127,9 @@ Result<store::Write<MadeKey>> create_key(const Core& core, Permit<act::ManageKey
                             if (std::ranges::find(keys, key.row.digest, &Credential::digest) != keys.end())
                               return fail(Code::conflict, "key.exists", "The client has this key already.",
                                           "key");
-                            key.row.stamp = fresh_stamp(tx, p.caller());
-                            TRY(store::insert(tx, key.row));
+                            TRY(auto made, insert_key(tx, p.caller(), key));
                             tx.act(client_act(p.caller(), "client.key_created", client));
-                            return MadeKey{client.id, key.row.id, std::move(key.key)};
+                            return made;
                           });
 }
 

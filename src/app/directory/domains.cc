@@ -16,9 +16,9 @@ Result<void> require_free_route(store::Read& read, const Domain& domain) {
 }
 
 Result<void> insert_roles(store::Tx& tx, const Caller& caller, const DomainId& domain,
-                          std::array<RoleId, 3> ids) {
+                          const std::array<RoleId, 3>& ids) {
   for (const auto kind_of_role : kBuiltIn) {
-    Role role = domain_role(kind_of_role, std::move(ids[static_cast<std::size_t>(kind_of_role)]), domain);
+    Role role = domain_role(kind_of_role, ids[static_cast<std::size_t>(kind_of_role)], domain);
     role.stamp = fresh_stamp(tx, caller);
     TRY(store::insert(tx, role));
     if (kind_of_role != DomainRole::owner || caller.who.principal.kind != PrincipalKind::user) continue;
@@ -46,13 +46,14 @@ Result<store::Write<Domain>> create_domain(const Core& core, Permit<act::CreateD
   return guarded<Domain>(
       core, std::move(permit),
       [domain = std::move(domain), roles = std::move(roles)](store::Tx& tx,
-                                                             const auto& p) mutable -> Result<Domain> {
+                                                             const auto& p) -> Result<Domain> {
         TRY(require_free_route(tx, domain));
-        domain.stamp = fresh_stamp(tx, p.caller());
-        TRY(store::insert(tx, domain));
-        TRY(insert_roles(tx, p.caller(), domain.id, std::move(roles)));
-        tx.act(act_of(p.caller(), "domain.created", kind::domain, domain.id.str(), domain.id.str()));
-        return std::move(domain);
+        Domain made = domain;
+        made.stamp = fresh_stamp(tx, p.caller());
+        TRY(store::insert(tx, made));
+        TRY(insert_roles(tx, p.caller(), made.id, roles));
+        tx.act(act_of(p.caller(), "domain.created", kind::domain, made.id.str(), made.id.str()));
+        return made;
       });
 }
 
@@ -77,10 +78,10 @@ Result<store::Write<Domain>> update_domain(const Core& core, Permit<act::UpdateD
                                            DomainChanges changes, std::optional<Revision> expected) {
   return guarded<Domain>(
       core, std::move(permit),
-      [changes = std::move(changes), expected](store::Tx& tx, const auto& p) mutable -> Result<Domain> {
+      [changes = std::move(changes), expected](store::Tx& tx, const auto& p) -> Result<Domain> {
         TRY(auto domain, require_row<Domain>(tx, p.object()));
         TRY(domain, change_row(tx, p.caller(), std::move(domain), expected, [&](Domain& row) {
-              apply_changes(row, std::move(changes));
+              apply_changes(row, changes);
               return require_free_route(tx, row);
             }));
         tx.act(act_of(p.caller(), "domain.updated", kind::domain, domain.id.str(), domain.id.str()));

@@ -86,10 +86,10 @@ Result<store::Write<User>> create_user(const Core& core, Permit<act::CreateUser>
   return guarded<User>(
       core, std::move(permit),
       [user = std::move(user), credential = CredentialId::trusted(core.ids.next()),
-       record = std::move(record)](store::Tx& tx, const auto& p) mutable -> Result<User> {
-        TRY(user, insert_user(tx, p.caller(), std::move(user), std::move(credential), std::move(record)));
-        tx.act(act_of(p.caller(), "user.created", kind::user, user.id.str()));
-        return user;
+       record = std::move(record)](store::Tx& tx, const auto& p) -> Result<User> {
+        TRY(User made, insert_user(tx, p.caller(), user, credential, record));
+        tx.act(act_of(p.caller(), "user.created", kind::user, made.id.str()));
+        return made;
       });
 }
 
@@ -106,11 +106,11 @@ Result<store::Write<User>> update_user(const Core& core, Permit<act::UpdateUser>
                                        std::optional<Revision> expected) {
   return guarded<User>(
       core, std::move(permit),
-      [&core, changes = std::move(changes), expected](store::Tx& tx, const auto& p) mutable -> Result<User> {
+      [&core, changes = std::move(changes), expected](store::Tx& tx, const auto& p) -> Result<User> {
         if (changes.email) TRY(require_may_change_email(core, p.caller()));
         TRY(auto user, require_row<User>(tx, p.object()));
         TRY(user, change_row(tx, p.caller(), std::move(user), expected, [&](User& row) {
-              apply_changes(row, std::move(changes));
+              apply_changes(row, changes);
               return require_unique(tx, row);
             }));
         tx.act(act_of(p.caller(), "user.updated", kind::user, user.id.str()));
@@ -174,13 +174,13 @@ Result<store::Write<store::Done>> change_password(const Core& core, Permit<act::
       core, std::move(permit),
       [record = std::move(record), proven = std::move(proven), wrong,
        id = CredentialId::trusted(core.ids.next())](store::Tx& tx,
-                                                    const auto& p) mutable -> Result<store::Done> {
+                                                    const auto& p) -> Result<store::Done> {
         TRY(const auto user, require_row<User>(tx, p.object()));
         if (proven) {
           TRY(const bool good, still_proven(tx, *proven));
           if (!good) return wrong();
         }
-        TRY(replace_password(tx, p.caller(), user.id, std::move(id), std::move(record)));
+        TRY(replace_password(tx, p.caller(), user.id, id, record));
         TRY(end_sessions(tx, p.caller(), user.id, p.caller().who.session));
         tx.act(act_of(p.caller(), "user.password_changed", kind::user, user.id.str()));
         return store::Done{};

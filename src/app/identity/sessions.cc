@@ -43,13 +43,14 @@ Result<store::Write<OpenSession>> open_session(const Core& core, const PasswordL
   return store::Write<OpenSession>{
       .recheck = {},
       .run = [opened = std::move(opened), caller, proven = std::move(*proven),
-              failed](store::Tx& tx) mutable -> Result<OpenSession> {
+              failed](store::Tx& tx) -> Result<OpenSession> {
         TRY(const bool good, still_proven(tx, proven));
         if (!good) return failed();
-        opened.session.stamp = fresh_stamp(tx, caller);
-        TRY(store::insert(tx, opened.session));
-        tx.act(act_of(caller, "session.opened", "session", opened.session.id.str()));
-        return std::move(opened);
+        Session session = opened.session;
+        session.stamp = fresh_stamp(tx, caller);
+        TRY(store::insert(tx, session));
+        tx.act(act_of(caller, "session.opened", "session", session.id.str()));
+        return OpenSession{std::move(session), opened.access_token.copy(), opened.refresh_token.copy()};
       }};
 }
 
@@ -59,7 +60,7 @@ Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, cons
   return store::Write<Result<OpenSession>>{
       .recheck = {},
       .run = [&core, claims, request_id = std::move(request_id),
-              token_id = core.ids.next()](store::Tx& tx) mutable -> Result<Result<OpenSession>> {
+              token_id = core.ids.next()](store::Tx& tx) -> Result<Result<OpenSession>> {
         TRY(auto found, store::find<Session>(tx, claims.session));
         if (!found || found->state != SessionState::active || found->expires_at <= tx.now()) return ended();
         Session session = std::move(*found);
@@ -83,7 +84,7 @@ Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, cons
         touch(session.stamp, tx, caller);
         TRY(store::update(tx, session));
         tx.act(act_of(caller, "session.refreshed", "session", session.id.str()));
-        return with_tokens(core, std::move(session), std::move(token_id), tx.now());
+        return with_tokens(core, std::move(session), token_id, tx.now());
       }};
 }
 

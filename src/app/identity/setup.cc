@@ -73,16 +73,16 @@ Result<store::Write<User>> create_first_admin(const Core& core, store::Store& st
       .recheck = {},
       .run = [shown, user = std::move(user), record = std::move(record),
               credential = CredentialId::trusted(core.ids.next()),
-              request_id = std::move(request_id)](store::Tx& tx) mutable -> Result<User> {
+              request_id = std::move(request_id)](store::Tx& tx) -> Result<User> {
         TRY(const auto token, require_token(tx, shown));
         TRY(store::erase(tx, token));
         const Caller caller{the_system().who, request_id};
-        TRY(user, insert_user(tx, caller, std::move(user), std::move(credential), std::move(record)));
-        RoleMember membership = member_of(platform_admin_role(), kind::user, user.id.str(), "setup");
+        TRY(User made, insert_user(tx, caller, user, credential, record));
+        RoleMember membership = member_of(platform_admin_role(), kind::user, made.id.str(), "setup");
         membership.stamp = fresh_stamp(tx, caller);
         TRY(store::insert(tx, membership));
-        tx.act(act_of(caller, "platform.admin_created", kind::user, user.id.str()));
-        return user;
+        tx.act(act_of(caller, "platform.admin_created", kind::user, made.id.str()));
+        return made;
       }};
 }
 

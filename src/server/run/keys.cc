@@ -29,9 +29,10 @@ store::Act system_act(std::string_view slug) {
 template <class Row>
 Result<void> insert_row(store::Store& store, Row row, std::string_view slug) {
   TRY(store.write(store::Write<store::Done>{
-      .recheck = {}, .run = [row = std::move(row), slug](store::Tx& tx) mutable -> Result<store::Done> {
-        row.stamp = system_stamp(tx);
-        TRY(store::insert(tx, row));
+      .recheck = {}, .run = [row = std::move(row), slug](store::Tx& tx) -> Result<store::Done> {
+        Row stamped = row;
+        stamped.stamp = system_stamp(tx);
+        TRY(store::insert(tx, stamped));
         tx.act(system_act(slug));
         return store::Done{};
       }}));

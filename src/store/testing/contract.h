@@ -72,7 +72,7 @@ class StoreTest : public ::testing::TestWithParam<Engine> {
     std::promise<void> queued;
     std::vector<std::future<Result<Committed<Done>>>> answers;
     auto& first = writes.front();
-    first.run = [run = std::move(first.run), ready = queued.get_future()](Tx& tx) mutable {
+    first.run = [run = std::move(first.run), ready = queued.get_future().share()](Tx& tx) {
       ready.wait();
       return run(tx);
     };
