@@ -29,17 +29,16 @@ Result<store::Write<Channel>> create_channel(const Core& core, Permit<act::Creat
   Channel channel{
       .id = ChannelId::trusted(core.ids.next()), .domain = permit.object(), .route = std::move(fresh.route)};
   set_common(channel, std::move(fresh.common));
-  return guarded<Channel>(
-      core, std::move(permit),
-      [channel = std::move(channel)](store::Tx& tx, const auto& p) -> Result<Channel> {
-        TRY(require_row<Domain>(tx, channel.domain));
-        TRY(require_free_route(tx, channel));
-        Channel made = channel;
-        made.stamp = fresh_stamp(tx, p.caller());
-        TRY(store::insert(tx, made));
-        tx.act(channel_act(p.caller(), "channel.created", made));
-        return made;
-      });
+  return guarded<Channel>(core, std::move(permit),
+                          [channel = std::move(channel)](store::Tx& tx, const auto& p) -> Result<Channel> {
+                            TRY(require_row<Domain>(tx, channel.domain));
+                            TRY(require_free_route(tx, channel));
+                            Channel made = channel;
+                            made.stamp = fresh_stamp(tx, p.caller());
+                            TRY(store::insert(tx, made));
+                            tx.act(channel_act(p.caller(), "channel.created", made));
+                            return made;
+                          });
 }
 
 Result<Channel> get_channel(store::Read& read, const Permit<act::ReadChannel>& permit) {

@@ -118,19 +118,18 @@ Result<store::Write<store::Done>> delete_client(const Core& core, Permit<act::De
 Result<store::Write<MadeKey>> create_key(const Core& core, Permit<act::ManageKeys> permit,
                                          std::optional<Secret> given) {
   TRY(auto key, prepare_key(core, permit.object(), std::move(given)));
-  return guarded<MadeKey>(core, std::move(permit),
-                          [key = std::move(key)](store::Tx& tx, const auto& p) -> Result<MadeKey> {
-                            TRY(const auto client, require_row<Client>(tx, p.object()));
-                            TRY(const auto keys, credentials_of(tx, kind::client, client.id.str()));
-                            if (keys.size() >= kMaxKeys)
-                              return fail(Code::exhausted, "key.too_many", "A client has at most 8 keys.");
-                            if (std::ranges::find(keys, key.row.digest, &Credential::digest) != keys.end())
-                              return fail(Code::conflict, "key.exists", "The client has this key already.",
-                                          "key");
-                            TRY(auto made, insert_key(tx, p.caller(), key));
-                            tx.act(client_act(p.caller(), "client.key_created", client));
-                            return made;
-                          });
+  return guarded<MadeKey>(
+      core, std::move(permit), [key = std::move(key)](store::Tx& tx, const auto& p) -> Result<MadeKey> {
+        TRY(const auto client, require_row<Client>(tx, p.object()));
+        TRY(const auto keys, credentials_of(tx, kind::client, client.id.str()));
+        if (keys.size() >= kMaxKeys)
+          return fail(Code::exhausted, "key.too_many", "A client has at most 8 keys.");
+        if (std::ranges::find(keys, key.row.digest, &Credential::digest) != keys.end())
+          return fail(Code::conflict, "key.exists", "The client has this key already.", "key");
+        TRY(auto made, insert_key(tx, p.caller(), key));
+        tx.act(client_act(p.caller(), "client.key_created", client));
+        return made;
+      });
 }
 
 Result<Page<Credential>> list_keys(store::Read& read, const Permit<act::ManageKeys>& permit,

@@ -45,8 +45,7 @@ Result<store::Write<Domain>> create_domain(const Core& core, Permit<act::CreateD
   for (auto& id : roles) id = RoleId::trusted(core.ids.next());
   return guarded<Domain>(
       core, std::move(permit),
-      [domain = std::move(domain), roles = std::move(roles)](store::Tx& tx,
-                                                             const auto& p) -> Result<Domain> {
+      [domain = std::move(domain), roles = std::move(roles)](store::Tx& tx, const auto& p) -> Result<Domain> {
         TRY(require_free_route(tx, domain));
         Domain made = domain;
         made.stamp = fresh_stamp(tx, p.caller());

@@ -83,14 +83,13 @@ Result<store::Write<User>> create_user(const Core& core, Permit<act::CreateUser>
             .email = std::move(fresh.email),
             .username = std::move(fresh.username)};
   set_common(user, std::move(fresh.common));
-  return guarded<User>(
-      core, std::move(permit),
-      [user = std::move(user), credential = CredentialId::trusted(core.ids.next()),
-       record = std::move(record)](store::Tx& tx, const auto& p) -> Result<User> {
-        TRY(User made, insert_user(tx, p.caller(), user, credential, record));
-        tx.act(act_of(p.caller(), "user.created", kind::user, made.id.str()));
-        return made;
-      });
+  return guarded<User>(core, std::move(permit),
+                       [user = std::move(user), credential = CredentialId::trusted(core.ids.next()),
+                        record = std::move(record)](store::Tx& tx, const auto& p) -> Result<User> {
+                         TRY(User made, insert_user(tx, p.caller(), user, credential, record));
+                         tx.act(act_of(p.caller(), "user.created", kind::user, made.id.str()));
+                         return made;
+                       });
 }
 
 Result<User> get_user(store::Read& read, const Permit<act::ReadUser>& permit) {
@@ -173,8 +172,7 @@ Result<store::Write<store::Done>> change_password(const Core& core, Permit<act::
   return guarded<store::Done>(
       core, std::move(permit),
       [record = std::move(record), proven = std::move(proven), wrong,
-       id = CredentialId::trusted(core.ids.next())](store::Tx& tx,
-                                                    const auto& p) -> Result<store::Done> {
+       id = CredentialId::trusted(core.ids.next())](store::Tx& tx, const auto& p) -> Result<store::Done> {
         TRY(const auto user, require_row<User>(tx, p.object()));
         if (proven) {
           TRY(const bool good, still_proven(tx, *proven));

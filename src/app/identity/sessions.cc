@@ -40,18 +40,18 @@ Result<store::Write<OpenSession>> open_session(const Core& core, const PasswordL
                   .rotated_at = now,
                   .expires_at = now + core.tokens.rules().refresh_lifetime};
   TRY(auto opened, with_tokens(core, std::move(session), core.ids.next(), now));
-  return store::Write<OpenSession>{
-      .recheck = {},
-      .run = [opened = std::move(opened), caller, proven = std::move(*proven),
-              failed](store::Tx& tx) -> Result<OpenSession> {
-        TRY(const bool good, still_proven(tx, proven));
-        if (!good) return failed();
-        Session session = opened.session;
-        session.stamp = fresh_stamp(tx, caller);
-        TRY(store::insert(tx, session));
-        tx.act(act_of(caller, "session.opened", "session", session.id.str()));
-        return OpenSession{std::move(session), opened.access_token.copy(), opened.refresh_token.copy()};
-      }};
+  return store::Write<OpenSession>{.recheck = {},
+                                   .run = [opened = std::move(opened), caller, proven = std::move(*proven),
+                                           failed](store::Tx& tx) -> Result<OpenSession> {
+                                     TRY(const bool good, still_proven(tx, proven));
+                                     if (!good) return failed();
+                                     Session session = opened.session;
+                                     session.stamp = fresh_stamp(tx, caller);
+                                     TRY(store::insert(tx, session));
+                                     tx.act(act_of(caller, "session.opened", "session", session.id.str()));
+                                     return OpenSession{std::move(session), opened.access_token.copy(),
+                                                        opened.refresh_token.copy()};
+                                   }};
 }
 
 Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, const Secret& token,

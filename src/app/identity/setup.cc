@@ -69,21 +69,21 @@ Result<store::Write<User>> create_first_admin(const Core& core, store::Store& st
   TRY(auto record, crypto::hash_password(admin.password, core.password_params, core.entropy));
   User user{
       .id = UserId::trusted(core.ids.next()), .email = std::move(admin.email), .name = std::move(admin.name)};
-  return store::Write<User>{
-      .recheck = {},
-      .run = [shown, user = std::move(user), record = std::move(record),
-              credential = CredentialId::trusted(core.ids.next()),
-              request_id = std::move(request_id)](store::Tx& tx) -> Result<User> {
-        TRY(const auto token, require_token(tx, shown));
-        TRY(store::erase(tx, token));
-        const Caller caller{the_system().who, request_id};
-        TRY(User made, insert_user(tx, caller, user, credential, record));
-        RoleMember membership = member_of(platform_admin_role(), kind::user, made.id.str(), "setup");
-        membership.stamp = fresh_stamp(tx, caller);
-        TRY(store::insert(tx, membership));
-        tx.act(act_of(caller, "platform.admin_created", kind::user, made.id.str()));
-        return made;
-      }};
+  return store::Write<User>{.recheck = {},
+                            .run = [shown, user = std::move(user), record = std::move(record),
+                                    credential = CredentialId::trusted(core.ids.next()),
+                                    request_id = std::move(request_id)](store::Tx& tx) -> Result<User> {
+                              TRY(const auto token, require_token(tx, shown));
+                              TRY(store::erase(tx, token));
+                              const Caller caller{the_system().who, request_id};
+                              TRY(User made, insert_user(tx, caller, user, credential, record));
+                              RoleMember membership =
+                                  member_of(platform_admin_role(), kind::user, made.id.str(), "setup");
+                              membership.stamp = fresh_stamp(tx, caller);
+                              TRY(store::insert(tx, membership));
+                              tx.act(act_of(caller, "platform.admin_created", kind::user, made.id.str()));
+                              return made;
+                            }};
 }
 
 }  // namespace allauth::app
