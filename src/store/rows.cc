@@ -177,22 +177,29 @@ Result<void> erase_row(sql::Session& session, const Shape& shape, const void* ro
   return change_one(session, shape.erase, binds);
 }
 
-Result<Image> make_image(const Shape& shape, const void* row, Audience audience, bool gone) {
+// The image of a row that is gone.
+Result<Image> empty_image(const Shape& shape, const void* row, Audience audience) {
   Image image{.kind = shape.kind, .key = {}, .audience = audience, .bytes = {}};
   for (const auto& part : key_texts(shape, row)) {
     if (part.empty()) return fail(Code::bug, "row.no_key", "A row was written without a key.");
     if (!image.key.empty()) image.key += '/';
     image.key += part;
   }
-  if (!gone) image.bytes = encode_image(shape, row);
-  if (image.bytes.size() > kMaxImageBytes) return fail(too_large());
   return image;
 }
 
 }  // namespace
 
+Result<Image> image_of_row(const Shape& shape, const void* row, Audience audience) {
+  TRY(auto image, empty_image(shape, row, audience));
+  image.bytes = encode_image(shape, row);
+  if (image.bytes.size() > kMaxImageBytes) return fail(too_large());
+  return image;
+}
+
 Result<void> RowWriter::change(Tx& tx, const Shape& shape, const void* row, Audience audience, Change how) {
-  TRY(auto image, make_image(shape, row, audience, how == Change::erase));
+  TRY(auto image,
+      how == Change::erase ? empty_image(shape, row, audience) : image_of_row(shape, row, audience));
   if (tx.images_.size() >= kMaxImages) return fail(too_large());
   const auto run = how == Change::insert ? insert_row : how == Change::update ? update_row : erase_row;
   if (auto done = run(tx.session_, shape, row); !done) {

@@ -31,6 +31,7 @@ Result<void> select_rows(Read&, const Shape&, const sql::Statement&, std::span<c
                          void* scratch, const TakeRow& take);
 Result<void> walk_rows(Read&, const Shape&, void* scratch, const TakeRow& take);
 Result<std::int64_t> count_rows(Read&, const sql::Statement&, std::span<const sql::Value> binds);
+Result<Image> image_of_row(const Shape&, const void* row, Audience);
 
 // Writes a new row. conflict row.exists if its key, or what must be unique, is taken.
 template <class T>
@@ -94,6 +95,12 @@ Result<void> for_each(Read& read, Fn&& fn) {
   T scratch;
   return walk_rows(read, shape_of<T>(), &scratch,
                    [&fn](void* row) -> Result<void> { return fn(std::move(*static_cast<T*>(row))); });
+}
+
+// What the log holds of a row as it is.
+template <class T>
+Result<Image> image_of(const T& row) {
+  return image_of_row(shape_of<T>(), &row, audience_of(row));
 }
 
 // The number of rows of a table; or the number that a SELECT count(*) … answers.

@@ -118,7 +118,7 @@ template <class T>
 Audience audience_of(const T& row) {
   if constexpr (std::is_same_v<T, Setting> || std::is_same_v<T, StoredKey>) return Audience::node;
   if constexpr (std::is_same_v<T, Credential>)
-    return row.type == CredentialType::password ? Audience::node : Audience::all;
+    return row.type == CredentialType::client_key ? Audience::all : Audience::node;
   return Audience::all;
 }
 

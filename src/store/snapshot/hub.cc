@@ -34,13 +34,15 @@ SnapshotHub::SnapshotHub(std::shared_ptr<const policy::CompiledSchema> schema, C
           metrics.gauge("allauth_snapshot_revision", "Revision that hot questions are answered from.")),
       identity_(next_identity()),
       schema_(std::move(schema)),
-      newest_(std::make_shared<const Snapshot>(schema_)) {}
+      newest_(std::make_shared<const Snapshot>(schema_)),
+      heard_(clock.tick()) {}
 
 Result<void> SnapshotHub::follow(Store& store) {
   SnapshotBuilder builder(*newest_);
-  TRY(const Revision revision, store.revision());
+  Revision revision{};
   // Owners before what belongs to them: a credential or connection refers to nodes that must be there.
   TRY(store.read([&](Read& read) {
+    revision = read.revision();
     return put_all<User, Domain, Client, Channel, Connection, Role, RoleMember, Credential, Session>(read,
                                                                                                      builder);
   }));
@@ -49,12 +51,33 @@ Result<void> SnapshotHub::follow(Store& store) {
   return {};
 }
 
+SnapshotHub::Load::Load(SnapshotHub& hub)
+    : hub_(&hub), builder_(std::make_unique<SnapshotBuilder>(Snapshot(hub.schema_))) {}
+SnapshotHub::Load::Load(Load&&) noexcept = default;
+SnapshotHub::Load& SnapshotHub::Load::operator=(Load&&) noexcept = default;
+SnapshotHub::Load::~Load() = default;
+
+Result<void> SnapshotHub::Load::put(const Image& image) {
+  if (!builder_) return fail(Code::bug, "snapshot.load", "Nothing more can be loaded after an error.");
+  auto done = builder_->apply(image.kind, image.key, image.bytes);
+  if (!done) builder_.reset();
+  return done;
+}
+
+void SnapshotHub::Load::finish(Revision revision) {
+  if (!builder_) return;
+  hub_->publish(builder_->freeze(revision));
+  hub_->healthy_.store(true);
+  builder_.reset();
+}
+
 void SnapshotHub::apply(const AppliedBatch& batch) {
   if (!healthy()) return;
   if (auto followed = try_apply(batch); !followed) {
     healthy_.store(false);
     publish(Snapshot(schema_));  // knows nobody and grants nothing
-    log_.error("the snapshot cannot follow the log; nothing is granted until a restart", followed.error());
+    log_.error("the snapshot cannot follow the log; nothing is granted until the state is read anew",
+               followed.error());
   }
 }
 
@@ -79,6 +102,11 @@ void SnapshotHub::publish(Snapshot next) {
   }
   version_.fetch_add(1, std::memory_order_release);
   revision_gauge_.set(static_cast<std::int64_t>(revision));
+  contact();
+}
+
+Millis SnapshotHub::silence() const {
+  return std::chrono::duration_cast<Millis>(clock_.tick() - heard_.load(std::memory_order_relaxed));
 }
 
 const std::shared_ptr<const Snapshot>& SnapshotHub::view() const {

@@ -1,5 +1,6 @@
-// Where the newest Snapshot is found. Follows the log: the store's writer tells it what was
-// committed, before the write is answered, so whoever wrote sees it.
+// Where the newest Snapshot is found. It follows a log, whose source is one of two: a Store in this
+// process, whose writer tells it what was committed before the write is answered, so that whoever wrote
+// sees it; or whoever hands it the state (load) and then what is written (apply).
 #pragma once
 
 #include <atomic>
@@ -15,7 +16,9 @@
 
 namespace allauth::store {
 
-// Thread-safe.
+class SnapshotBuilder;
+
+// Thread-safe for those who look; fed by one thread at a time.
 class SnapshotHub {
  public:
   SnapshotHub(std::shared_ptr<const policy::CompiledSchema> schema, Clock& clock, Log& log, Metrics& metrics);
@@ -24,15 +27,42 @@ class SnapshotHub {
   // the store's last write.
   Result<void> follow(Store& store);
 
+  // Takes in a whole state, image by image, in the order of store/state.h. What was before is answered
+  // from until finish(); a Load that is destroyed earlier, or after an error, has changed nothing.
+  class Load {
+   public:
+    explicit Load(SnapshotHub& hub);
+    Load(Load&&) noexcept;
+    Load& operator=(Load&&) noexcept;
+    ~Load();
+    // Errors: image.malformed, and those of rows that contradict the schema. Nothing can be put after.
+    Result<void> put(const Image& image);
+    // All there is was put, and it is the state at `revision`. A hub that was not healthy is again.
+    void finish(Revision revision);
+
+   private:
+    SnapshotHub* hub_;
+    std::unique_ptr<SnapshotBuilder> builder_;  // none once it is of no more use
+  };
+  Load load() { return Load(*this); }
+
+  // What was written after the newest snapshot, without a gap.
+  void apply(const AppliedBatch& batch);
+
+  // Says that the source was heard of, also when it had nothing new.
+  void contact() { heard_.store(clock_.tick(), std::memory_order_relaxed); }
+  // How long nothing was heard of the source: neither state, nor entries, nor contact().
+  Millis silence() const;
+
   // The newest snapshot. The reference is good on this thread until its next call of view(). Costs one
   // atomic load unless the revision moved.
   const std::shared_ptr<const Snapshot>& view() const;
 
-  // False once an entry could not be applied: from then on the newest snapshot is an empty one.
+  // False once an entry could not be applied: the newest snapshot is an empty one then, until a state is
+  // loaded.
   bool healthy() const { return healthy_.load(); }
 
  private:
-  void apply(const AppliedBatch& batch);
   Result<void> try_apply(const AppliedBatch& batch);
   void publish(Snapshot next);
 
@@ -46,6 +76,7 @@ class SnapshotHub {
   std::shared_ptr<const Snapshot> newest_;
   std::atomic<std::uint64_t> version_{1};
   std::atomic<bool> healthy_{true};
+  std::atomic<Tick> heard_;
 };
 
 }  // namespace allauth::store

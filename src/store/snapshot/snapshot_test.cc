@@ -7,6 +7,7 @@
 #include "policy/core_schema.h"
 #include "store/rows.h"
 #include "store/snapshot/hub.h"
+#include "store/state.h"
 
 namespace allauth::store {
 namespace {
@@ -55,7 +56,7 @@ class RandomWrites {
   explicit RandomWrites(unsigned seed) : random_(seed) {}
 
   std::function<Result<void>(Tx&)> next() {
-    switch (pick(8)) {
+    switch (pick(11)) {
       case 0:
         return upsert(User{.id = UserId::trusted(id("u")),
                            .email = maybe(id("e")),
@@ -90,6 +91,12 @@ class RandomWrites {
                                  .scope_kind = "domain",
                                  .scope_id = "d0",
                                  .origin = "manual"});
+      case 7:
+        return give<Client>(id("c"), CredentialType::client_key, "client");
+      case 8:
+        return give<User>(id("u"), CredentialType::password, "user");
+      case 9:
+        return open_or_end(Session{.id = SessionId::trusted(id("s")), .user = UserId::trusted("u0")});
       default:
         return erase_some();
     }
@@ -110,14 +117,51 @@ class RandomWrites {
       return insert(tx, row);
     };
   }
+  // A session that has ended stays so.
+  static std::function<Result<void>(Tx&)> open_or_end(Session session) {
+    return [session](Tx& tx) mutable -> Result<void> {
+      TRY(const auto known, find<Session>(tx, session.id));
+      if (!known) return insert(tx, session);
+      session.state = SessionState::revoked;
+      return update(tx, session);
+    };
+  }
+  // A credential of somebody who is there, one each.
+  template <class Owner>
+  std::function<Result<void>(Tx&)> give(const std::string& owner, CredentialType type, std::string kind) {
+    Credential credential{.id = CredentialId::trusted("of-" + owner),
+                          .owner_kind = std::move(kind),
+                          .owner_id = owner,
+                          .type = type,
+                          .status = status()};
+    if (type == CredentialType::client_key) credential.digest.bytes = std::string(32, owner.back());
+    if (type == CredentialType::password) credential.verifier = id("record");
+    return [owner, write = upsert(std::move(credential))](Tx& tx) -> Result<void> {
+      TRY(const auto found, find<Owner>(tx, owner));
+      return found ? write(tx) : fail(Code::not_found, "row.missing", "nobody");
+    };
+  }
+  // As the use-cases do it: a credential is disabled before it goes, and goes before its owner.
+  template <class Owner>
+  std::function<Result<void>(Tx&)> erase_owner(Owner row) {
+    return [row](Tx& tx) -> Result<void> {
+      TRY(auto credential, find<Credential>(tx, "of-" + row.id.str()));
+      if (credential) {
+        credential->status = Status::disabled;
+        TRY(update(tx, *credential));
+        TRY(erase(tx, *credential));
+      }
+      return erase(tx, row);
+    };
+  }
   std::function<Result<void>(Tx&)> erase_some() {
     switch (pick(6)) {
       case 0:
-        return [row = User{.id = UserId::trusted(id("u"))}](Tx& tx) { return erase(tx, row); };
+        return erase_owner(User{.id = UserId::trusted(id("u"))});
       case 1:
         return [row = Domain{.id = DomainId::trusted(id("d"))}](Tx& tx) { return erase(tx, row); };
       case 2:
-        return [row = Client{.id = ClientId::trusted(id("c"))}](Tx& tx) { return erase(tx, row); };
+        return erase_owner(Client{.id = ClientId::trusted(id("c"))});
       case 3:
         return [row = Channel{.id = ChannelId::trusted(id("h"))}](Tx& tx) { return erase(tx, row); };
       case 4:
@@ -148,6 +192,13 @@ std::string picture(const Snapshot& snapshot) {
                        snapshot.graph().contains(e));
   };
   for (int i = 0; i < kIds; ++i) {
+    Snapshot::Digest digest;
+    digest.fill(static_cast<std::uint8_t>('0' + i));
+    const auto* key = snapshot.find_key(digest);
+    out += fmt::format("key {} of {}\n", i, key == nullptr ? "-" : snapshot.id(key->owner));
+    out += fmt::format("session {} revoked: {}\n", i, snapshot.is_revoked(name("s", i)));
+    const auto& user = snapshot.thing("user", name("u", i));
+    out += fmt::format("password {}: {}\n", i, user.text ? user.text->password_record : "-");
     for (auto [kind, prefix] : {std::pair{"user", "u"}, {"domain", "d"}, {"client", "c"}, {"channel", "h"}})
       thing(kind, name(prefix, i));
     node(name("login e", i), snapshot.find_login(name("e", i)));
@@ -167,6 +218,21 @@ std::string picture(const Snapshot& snapshot) {
   return out;
 }
 
+// A hub that was handed the state as images, and then what was written since.
+struct Told {
+  Told(Clock& clock, Log& log, Metrics& metrics) : hub(policy::core_schema(), clock, log, metrics) {}
+
+  Result<void> load(Store& store, Audience audience) {
+    return store.read([&](Read& read) -> Result<void> {
+      auto load = hub.load();
+      TRY(read_state(read, audience, [&load](const Image& image) { return load.put(image); }));
+      load.finish(read.revision());
+      return {};
+    });
+  }
+  SnapshotHub hub;
+};
+
 TEST_F(Snapshots, ThatFollowedTheLogEqualOnesReadFromTheDatabase) {
   ASSERT_TRUE(write([](Tx& tx) {
     Domain d0{.id = DomainId::trusted("d0")};
@@ -184,6 +250,83 @@ TEST_F(Snapshots, ThatFollowedTheLogEqualOnesReadFromTheDatabase) {
     EXPECT_EQ(hub.view()->revision(), fresh.view()->revision());
     EXPECT_EQ(picture(*hub.view()), picture(*fresh.view())) << "seed " << seed;
   }
+}
+
+TEST_F(Snapshots, ThatWereLoadedFromImagesEqualOnesThatFollowed) {
+  ASSERT_TRUE(write([](Tx& tx) {
+    Domain d0{.id = DomainId::trusted("d0")};
+    return insert(tx, d0);
+  }));
+  Told told(clock, log, metrics);
+  ASSERT_TRUE(told.load(*store, Audience::node));
+  store->on_applied([&told](const AppliedBatch& batch) { told.hub.apply(batch); });
+  for (unsigned seed = 11; seed <= 13; ++seed) {
+    RandomWrites writes(seed);
+    for (int i = 0; i < 150; ++i) (void)write(writes.next());
+    EXPECT_EQ(picture(*told.hub.view()), picture(*hub.view())) << "told of writes, seed " << seed;
+    ASSERT_TRUE(told.load(*store, Audience::node));
+    EXPECT_EQ(told.hub.view()->revision(), hub.view()->revision());
+    EXPECT_EQ(picture(*told.hub.view()), picture(*hub.view())) << "loaded anew, seed " << seed;
+  }
+  store->close();
+}
+
+TEST_F(Snapshots, ThatAreBeingLoadedLeaveTheOldOneInUse) {
+  const auto make = [&](const std::string& id) {
+    return write([&id](Tx& tx) {
+      User user{.id = UserId::trusted(id)};
+      return insert(tx, user);
+    });
+  };
+  const auto knows = [](const SnapshotHub& where, std::string_view id) {
+    return where.view()->thing("user", id).exists();
+  };
+  ASSERT_TRUE(make("u1"));
+  Told told(clock, log, metrics);
+  ASSERT_TRUE(told.load(*store, Audience::all));
+  User u2{.id = UserId::trusted("u2")};
+  const Image image = *image_of(u2);
+  {
+    auto load = told.hub.load();
+    ASSERT_TRUE(load.put(image));
+    EXPECT_TRUE(knows(told.hub, "u1"));
+    EXPECT_FALSE(knows(told.hub, "u2"));
+  }
+  EXPECT_FALSE(knows(told.hub, "u2")) << "given up, it has changed nothing";
+  auto load = told.hub.load();
+  ASSERT_TRUE(load.put(image));
+  load.finish(Revision{9});
+  EXPECT_FALSE(knows(told.hub, "u1"));
+  EXPECT_TRUE(knows(told.hub, "u2"));
+  EXPECT_EQ(told.hub.view()->revision(), Revision{9});
+}
+
+TEST_F(Snapshots, ThatCannotBeAppliedGrantNothingUntilAStateIsLoaded) {
+  Told told(clock, log, metrics);
+  ASSERT_TRUE(told.load(*store, Audience::all));
+  const Image broken{.kind = ImageKind::user, .key = "u1", .bytes = "\x07"};
+  told.hub.apply({{LogEntry{.revision = Revision{1}, .images = {broken}}}});
+  EXPECT_FALSE(told.hub.healthy());
+  auto load = told.hub.load();
+  EXPECT_FALSE(load.put(broken));
+  EXPECT_FALSE(load.put(*image_of(User{.id = UserId::trusted("u2")})));
+  load.finish(Revision{2});
+  EXPECT_FALSE(told.hub.healthy()) << "a state with an error in it is none";
+  ASSERT_TRUE(told.load(*store, Audience::all));
+  EXPECT_TRUE(told.hub.healthy());
+}
+
+TEST_F(Snapshots, KnowHowLongTheyHeardNothing) {
+  clock.advance(Millis(300));
+  EXPECT_EQ(hub.silence(), Millis(300));
+  hub.contact();
+  EXPECT_EQ(hub.silence(), Millis(0));
+  clock.advance(Millis(200));
+  ASSERT_TRUE(write([](Tx& tx) {
+    User user{.id = UserId::trusted("u1")};
+    return insert(tx, user);
+  }));
+  EXPECT_EQ(hub.silence(), Millis(0));
 }
 
 TEST_F(Snapshots, OfOldRevisionsStayAsTheyWere) {

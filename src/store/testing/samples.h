@@ -6,21 +6,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
-#include "model/access.h"
+#include "model/all_rows.h"
 
 namespace allauth::store::testing {
-
-using AllRows = std::tuple<User, Domain, Client, Channel, Connection, Role, RoleMember, Credential, Session,
-                           StoredKey, Setting>;  // in an order that satisfies references
-
-// Calls fn(row) with a default row of every type.
-template <class Fn>
-void for_each_row_type(Fn&& fn) {
-  std::apply([&fn](auto... rows) { (fn(rows), ...); }, AllRows{});
-}
 
 // Fills every member: with the largest values, or with the smallest that the schema takes.
 class Fill {

@@ -1,0 +1,22 @@
+// Every type of row there is, owners before what belongs to them: who reads the state in this order
+// never meets a row that refers to one still to come.
+#pragma once
+
+#include <tuple>
+#include <utility>
+
+#include "model/access.h"
+#include "model/entities.h"
+
+namespace allauth {
+
+using AllRows = std::tuple<User, Domain, Client, Channel, Connection, Role, RoleMember, Credential, Session,
+                           StoredKey, Setting>;
+
+// Calls fn(row) with a default row of every type.
+template <class Fn>
+void for_each_row_type(Fn&& fn) {
+  std::apply([&fn](auto... rows) { (fn(rows), ...); }, AllRows{});
+}
+
+}  // namespace allauth
