@@ -2,97 +2,167 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
-#include <vector>
 
 #include <fmt/format.h>
 
-#include "crypto/hash.h"
-#include "store/migrations/list.h"
-#include "store/to_value.h"
+#include "store/lone_write.h"
+#include "store/schema_history.h"
 
 namespace allauth::store {
 namespace {
 
-constexpr std::string_view kTable = R"(
-CREATE TABLE IF NOT EXISTS schema_version (
-  version {{int}} NOT NULL PRIMARY KEY,
-  checksum {{text}} NOT NULL,
-  min_compatible {{int}} NOT NULL,
-  applied_at {{int}} NOT NULL
-) {{table}};
-)";
-constexpr sql::Statement kApplied(
-    "schema.applied", "SELECT version, checksum, min_compatible FROM schema_version ORDER BY version");
-constexpr sql::Statement kRecord(
-    "schema.record",
-    "INSERT INTO schema_version (version, checksum, min_compatible, applied_at) VALUES ($1, $2, $3, $4)");
+constexpr std::string_view kActor = "migrate";
 
-struct Applied {
-  std::int64_t version;
-  std::string checksum;
-  std::int64_t min_compatible;
+// Runs `fn` in a transaction that changes the schema, alone; all or nothing.
+template <class Fn>
+Result<bool> in_schema_change(sql::Session& session, Fn&& fn) {
+  TRY(session.begin_schema_change());
+  Result<bool> changed = fn();
+  if (!changed || !*changed) {
+    session.rollback();
+    return changed;
+  }
+  TRY(session.commit());
+  return true;
+}
+
+class Migrator {
+ public:
+  Migrator(sql::Session& session, std::span<const Migration> known, Clock& clock,
+           const MigrateOptions& options)
+      : session_(session), known_(known), clock_(clock), options_(options) {}
+
+  Result<void> run() {
+    TRY(in_schema_change(session_, [this]() -> Result<bool> {
+      TRY(prepare_history(session_));
+      return true;
+    }));
+    for (bool more = true; more;) {
+      const Migration* rows_of = nullptr;
+      TRY(more, in_schema_change(session_, [&] { return take_step(rows_of); }));
+      if (rows_of != nullptr) {
+        TRY(fill_in(*rows_of));
+        more = true;
+      }
+    }
+    return {};
+  }
+
+ private:
+  // The next migration, but for its rows: `rows_of` is then that migration. False: there is none.
+  Result<bool> take_step(const Migration*& rows_of) {
+    TRY(const auto applied, read_applied(session_));
+    TRY(check_history(applied, known_));
+    if (applied.size() >= known_.size() || known_[applied.size()].version > options_.to) return false;
+    const Migration& next = known_[applied.size()];
+    report(next, 0);
+    TRY(const auto position, read_progress(session_, next.version));
+    if (!position) TRY(session_.run_script(next.text));
+    if (next.backfill == nullptr) {
+      TRY(record_applied(session_, next, clock_.now()));
+      return true;
+    }
+    rows_of = &next;
+    if (!position) TRY(begin_progress(session_, next.version));
+    return !position;
+  }
+
+  Result<void> fill_in(const Migration& migration) {
+    for (bool more = true; more;) {
+      TRY(write_alone(session_, clock_, [&](Tx& tx) -> Result<void> {
+        TRY(more, fill_in_some(migration, tx));
+        return {};
+      }));
+      report(migration, ++batches_);
+    }
+    return {};
+  }
+
+  // One batch of rows. False: that was the last one. Another process may have done these, or all, since
+  // the batch before.
+  Result<bool> fill_in_some(const Migration& migration, Tx& tx) {
+    tx.act({.slug = "schema.rows_migrated",
+            .actor_kind = "system",
+            .actor_id = std::string(kActor),
+            .target_kind = "schema",
+            .target_id = fmt::to_string(migration.version)});
+    TRY(const auto position, read_progress(session_, migration.version));
+    if (!position) return false;
+    TRY(const auto next, migration.backfill(tx, *position, options_.rows));
+    if (next) {
+      TRY(move_progress(session_, migration.version, *next));
+      return true;
+    }
+    TRY(end_progress(session_, migration.version));
+    TRY(record_applied(session_, migration, clock_.now()));
+    return false;
+  }
+
+  void report(const Migration& migration, int batches) const {
+    if (options_.progress) options_.progress(migration, batches);
+  }
+
+  sql::Session& session_;
+  std::span<const Migration> known_;
+  Clock& clock_;
+  const MigrateOptions& options_;
+  int batches_ = 0;
 };
 
-std::string checksum_of(const Migration& migration) {
-  std::string hex;
-  for (const std::uint8_t byte : crypto::sha256(migration.text)) hex += fmt::format("{:02x}", byte);
-  return hex;
-}
-
-Result<std::vector<Applied>> read_applied(sql::Session& session) {
-  std::vector<Applied> applied;
-  TRY(session.run(kApplied, {}, [&applied](const sql::Row& row) -> Result<void> {
-    applied.push_back({row.integer(0), std::string(row.bytes(1)), row.integer(2)});
-    return {};
-  }));
-  return applied;
-}
-
-// What was applied must be a beginning of what we know, or go beyond it compatibly.
-Result<void> check_history(std::span<const Applied> applied, std::span<const Migration> known) {
-  for (std::size_t i = 0; i < applied.size(); ++i) {
-    if (applied[i].min_compatible > static_cast<std::int64_t>(known.size()))
-      return fail(Code::unsupported, "store.schema.too_new",
-                  fmt::format("The database was changed by a newer allauth (schema {}, this one knows {}); "
-                              "start that version, or restore the backup made before the upgrade.",
-                              applied[i].version, known.size()));
-    if (i < known.size() &&
-        (applied[i].version != known[i].version || applied[i].checksum != checksum_of(known[i])))
-      return fail(Code::unsupported, "store.migration.changed",
-                  fmt::format("The database was made with another schema {} than this allauth knows; start "
-                              "the version that made it.",
-                              known[i].version));
-  }
-  return {};
-}
-
-Result<void> run_migrations(sql::Session& session, std::span<const Migration> known, Instant now) {
-  TRY(session.run_script(kTable));
-  TRY(const auto applied, read_applied(session));
-  TRY(check_history(applied, known));
-  for (std::size_t i = applied.size(); i < known.size(); ++i) {
-    TRY(session.run_script(known[i].text));
-    const std::string checksum = checksum_of(known[i]);
-    TRY(session.run(kRecord, std::array{to_value(known[i].version), to_value(checksum),
-                                        to_value(known[i].min_compatible), to_value(now)}));
-  }
-  return {};
+// The oldest schema that a program with these migrations can work on: steps that only take away may
+// be done once all nodes know them.
+std::size_t needed_of(std::span<const Migration> known) {
+  std::size_t needed = known.size();
+  while (needed > 0 && known[needed - 1].phase == Phase::contract) --needed;
+  return needed;
 }
 
 }  // namespace
 
-std::span<const Migration> migrations() {
-  static const std::array kAll{kDirectory};
-  return kAll;
+std::string_view to_string(Phase phase) {
+  switch (phase) {
+    case Phase::expand:
+      return "expand";
+    case Phase::migrate:
+      return "migrate";
+    case Phase::contract:
+      return "contract";
+  }
+  return "";
 }
 
-Result<void> migrate(sql::Session& session, std::span<const Migration> known, Instant now) {
-  TRY(session.begin_write());
-  auto result = run_migrations(session, known, now);
-  if (result) return session.commit();
-  session.rollback();
-  return result;
+Result<void> migrate(sql::Session& session, std::span<const Migration> known, Clock& clock,
+                     const MigrateOptions& options) {
+  return Migrator(session, known, clock, options).run();
+}
+
+Result<void> require_migrated(sql::Session& session, std::span<const Migration> known) {
+  TRY(const auto applied, read_applied(session));
+  TRY(check_history(applied, known));
+  if (applied.size() >= needed_of(known)) return {};
+  return fail(Code::unavailable, "store.schema.behind",
+              fmt::format("The database is at schema {} and this allauth needs {}; run allauth migrate up.",
+                          applied.size(), needed_of(known)));
+}
+
+Result<SchemaStatus> read_schema(sql::Session& session, std::span<const Migration> known) {
+  SchemaStatus status;
+  TRY(const auto applied, read_applied(session));
+  for (std::size_t i = 0; i < std::max(applied.size(), known.size()); ++i) {
+    SchemaStatus::Step step{.version = static_cast<int>(i + 1)};
+    if (i < known.size()) step.phase = known[i].phase;
+    if (i < applied.size()) {
+      step.state = SchemaStatus::Step::State::applied;
+      step.applied_at = applied[i].at;
+      status.applied = step.version;
+      status.min_compatible = std::max(status.min_compatible, static_cast<int>(applied[i].min_compatible));
+    } else if (i == applied.size()) {
+      TRY(const auto position, read_progress(session, step.version));
+      if (position) step.state = SchemaStatus::Step::State::under_way;
+    }
+    status.steps.push_back(step);
+  }
+  return status;
 }
 
 }  // namespace allauth::store

@@ -7,6 +7,14 @@
 #include "store/writer.h"
 
 namespace allauth::store {
+namespace {
+
+Result<void> bring_up_to_date(const StoreOptions& options, sql::Session& session) {
+  if (options.migrating == Migrating::never) return require_migrated(session, options.migrations);
+  return migrate(session, options.migrations, options.clock);
+}
+
+}  // namespace
 
 class Store::Impl {
  public:
@@ -43,7 +51,7 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
 
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options, std::unique_ptr<sql::Database> database) {
   TRY(auto writing, database->connect(sql::Database::Access::read_write));
-  TRY(migrate(*writing, migrations(), options.clock.now()));
+  TRY(bring_up_to_date(options, *writing));
   TRY(const auto head, read_head(*writing));
   std::vector<std::unique_ptr<sql::Session>> reading;
   for (std::size_t i = 0; i < std::max<std::size_t>(options.readers, 1); ++i) {

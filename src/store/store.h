@@ -18,11 +18,16 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/log.h"
+#include "store/migrate.h"
 #include "store/queued_write.h"
 #include "store/sql/session.h"
 #include "store/write.h"
 
 namespace allauth::store {
+
+// Whether opening a store may change the schema. Where other programs share the database, an operator
+// decides when it is changed.
+enum class Migrating : std::uint8_t { when_opened, never };
 
 struct StoreOptions {
   Clock& clock;
@@ -34,11 +39,13 @@ struct StoreOptions {
   std::size_t max_batch_writes = 256;     // writes in one commit
   std::size_t max_batch_images = 20'000;  // a batch beyond it is committed before the next write
   Millis read_wait{2000};                 // the longest wait for a free reader
+  Migrating migrating = Migrating::when_opened;
+  std::span<const Migration> migrations = store::migrations();  // what this program knows
 };
 
 class Store {
  public:
-  // Opens and, if needed, migrates. Errors: those of sql/sqlite.h and store/migrate.h.
+  // Opens and, if needed and allowed, migrates. Errors: those of sql/sqlite.h and store/migrate.h.
   static Result<std::unique_ptr<Store>> open(StoreOptions);
   // The same over any engine; options.path is not looked at.
   static Result<std::unique_ptr<Store>> open(StoreOptions, std::unique_ptr<sql::Database>);

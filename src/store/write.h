@@ -32,6 +32,7 @@ class Tx final : public Read {
  private:
   friend class RowWriter;
   friend class Batch;
+  friend class LoneWrite;
   // The entry of this write, or why it cannot be committed.
   Result<LogEntry> finish();
 

@@ -49,6 +49,12 @@ class Session {
   virtual Result<void> commit() = 0;
   virtual void rollback() = 0;
 
+  // A begin_write() in which tables may be made and changed: no other such transaction runs beside it,
+  // and no reader or writer of the log stands in its way. Gives up with store.locked, rather than to make
+  // all others wait for long.
+  virtual Result<void> begin_schema_change() = 0;
+  virtual Result<bool> has_table(std::string_view name) = 0;
+
   // One level of nesting within begin_write().
   virtual Result<void> savepoint() = 0;
   virtual Result<void> release() = 0;

@@ -133,6 +133,17 @@ Result<RunResult> SqliteSession::step_through(sqlite3_stmt* prepared, const Stat
   return RunResult{sqlite3_stmt_readonly(prepared) ? 0 : sqlite3_changes64(db_.get())};
 }
 
+Result<bool> SqliteSession::has_table(std::string_view name) {
+  static constexpr Statement kTable("sqlite.has_table",
+                                    "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1");
+  bool found = false;
+  TRY(run(kTable, std::array{Value(name)}, [&found](const Row&) -> Result<void> {
+    found = true;
+    return {};
+  }));
+  return found;
+}
+
 Result<void> SqliteSession::run_script(std::string_view text) {
   return execute(db_.get(), render_words(text));
 }

@@ -37,6 +37,8 @@ class SqliteSession final : public Session {
   Result<std::vector<std::string>> explain(const Statement&) override;
   Result<void> begin_read() override { return execute(db_.get(), "BEGIN"); }
   Result<void> begin_write() override { return execute(db_.get(), "BEGIN IMMEDIATE"); }
+  Result<void> begin_schema_change() override { return begin_write(); }
+  Result<bool> has_table(std::string_view name) override;
   Result<void> commit() override;
   void rollback() override;
   Result<void> savepoint() override { return execute(db_.get(), "SAVEPOINT w"); }

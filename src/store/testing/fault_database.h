@@ -66,6 +66,8 @@ class FaultSession final : public sql::Session {
     TRY(faults_.pass(FaultPoint::begin));
     return inner_->begin_write();
   }
+  Result<void> begin_schema_change() override { return inner_->begin_schema_change(); }
+  Result<bool> has_table(std::string_view name) override { return inner_->has_table(name); }
   Result<void> commit() override {
     if (auto fault = faults_.pass(FaultPoint::commit); !fault) {
       inner_->rollback();
