@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "base/secret.h"
 #include "server/config/config.h"
+#include "server/run/places.h"
 
 namespace allauth::server {
 
@@ -22,10 +23,6 @@ class Server {
                                                Log& log);
   ~Server();  // stop()
 
-  // What listens where, for people: {"API", "http://127.0.0.1:8080"}.
-  struct Place {
-    std::string what, where;
-  };
   const std::vector<Place>& places() const;
 
   // The one-time setup token, if this was the first start. Gives it away.

@@ -1,0 +1,128 @@
+#include "server/run/database_node.h"
+
+#include "app/access/roles.h"
+#include "app/identity/setup.h"
+#include "server/run/server.h"
+#include "store/lookups.h"
+#include "store/rows.h"
+#include "wire/rest/face.h"
+
+namespace allauth::server {
+namespace {
+
+http::Response jwks_response(const std::string& jwks) {
+  return {.status = 200,
+          .headers = {{"Content-Type", "application/jwk-set+json"}, {"Cache-Control", "public, max-age=300"}},
+          .body = jwks};
+}
+
+}  // namespace
+
+DatabaseNode::DatabaseNode(Ground& ground)
+    : ground_(ground),
+      readers_({.threads = static_cast<std::size_t>(ground.config.store.readers),
+                .max_queue = 1024,
+                .name = "reader"},
+               ground.log),
+      hashers_({.threads = or_default(ground.config.password.threads, std::max<std::size_t>(1, cores() / 2)),
+                .max_queue = static_cast<std::size_t>(ground.config.password.queue),
+                .name = "hasher"},
+               ground.log) {}
+
+Result<std::unique_ptr<DatabaseNode>> DatabaseNode::open(Ground& ground) {
+  std::unique_ptr<DatabaseNode> node(new DatabaseNode(ground));
+  TRY(prepare_data_dir(ground.config));
+  TRY(node->open_store());
+  TRY(node->prepare_platform());
+  node->make_backend();
+  return node;
+}
+
+Result<void> DatabaseNode::open_store() {
+  const Config& config = ground_.config;
+  TRY(store_, store::Store::open({.clock = ground_.clock,
+                                  .log = ground_.log,
+                                  .metrics = ground_.metrics,
+                                  .path = database_file(config),
+                                  .readers = static_cast<std::size_t>(config.store.readers),
+                                  .max_queued_writes = static_cast<std::size_t>(config.store.write_queue)}));
+  TRY(auto keys, open_keys(master_key_file(config), *store_, ground_.entropy));
+  TRY(make_core(std::move(keys)));
+  TRY(ground_.hub.follow(*store_));
+  store_->on_applied([this](const store::AppliedBatch& batch) {
+    for (const auto& entry : batch.entries)
+      for (const auto& image : entry.images)
+        if (image.kind == ImageKind::signing_key) tokens_->forget();
+  });
+  return {};
+}
+
+Result<void> DatabaseNode::make_core(Keys keys) {
+  const Config& config = ground_.config;
+  TRY(const auto params, crypto::PasswordParams::make(static_cast<std::uint32_t>(config.password.memory_kib),
+                                                      static_cast<std::uint32_t>(config.password.passes)));
+  digests_ = std::make_unique<app::Digests>(keys.digests);
+  tokens_ = std::make_unique<app::Tokens>(
+      app::TokenRules{config.tokens.issuer, config.tokens.audience, config.tokens.access_lifetime,
+                      config.tokens.refresh_lifetime},
+      std::move(keys.signing), std::move(keys.trusted), std::move(keys.digests));
+  core_ = std::make_unique<app::Core>(app::Core{.clock = ground_.clock,
+                                                .entropy = ground_.entropy,
+                                                .ids = ground_.ids,
+                                                .snapshots = ground_.hub,
+                                                .engine = ground_.engine,
+                                                .tokens = *tokens_,
+                                                .digests = *digests_,
+                                                .password_params = params,
+                                                .dummy_record = crypto::dummy_phc(params, ground_.entropy)});
+  return {};
+}
+
+Result<void> DatabaseNode::prepare_platform() {
+  TRY(const bool prepared, store_->read([](store::Read& read) { return app::is_prepared(read); }));
+  if (prepared) return {};
+  Secret token = app::make_setup_token(ground_.entropy);
+  TRY(store_->write(app::prepare_platform(digests_->setup_token(token))));
+  setup_token_ = std::move(token);
+  return {};
+}
+
+void DatabaseNode::make_backend() {
+  backend_ = std::make_unique<wire::native::Backend>(
+      wire::native::Backend{.core = *core_,
+                            .store = *store_,
+                            .readers = [this](auto job) { return readers_.submit(std::move(job)); },
+                            .hashers = [this](auto job) { return hashers_.submit(std::move(job)); }});
+  wire::native::add_all(methods_, *backend_);
+}
+
+Result<http::Face> DatabaseNode::face() {
+  const auto services = wire::native_services();
+  TRY(auto face,
+      wire::RestFace::make(services, methods_, {ground_.clock, ground_.ids, ground_.log, ground_.metrics},
+                           {.max_body = static_cast<std::size_t>(ground_.config.http.max_body)}));
+  const std::string jwks = crypto::jwks_json(tokens_->trusted());
+  TRY(face.route("GET", "/.well-known/jwks.json",
+                 [jwks](const http::Request&) { return jwks_response(jwks); }));
+  return std::move(face).face();
+}
+
+std::string DatabaseNode::not_ready() const {
+  if (ground_.hub.healthy()) return {};
+  return "The in-memory state could not follow the log; see the server's log.";
+}
+
+bool DatabaseNode::lacks_admin() {
+  const auto count = store_->read([](store::Read& read) {
+    return store::count(read, store::lookup::kCountMembersOfRole, app::kPlatformAdminRole);
+  });
+  return count && *count == 0;
+}
+
+void DatabaseNode::stop() {
+  readers_.stop();
+  hashers_.stop();
+  if (store_) store_->close();
+}
+
+}  // namespace allauth::server

@@ -1,0 +1,47 @@
+// A node with the database: opens the store, follows its log, and serves the whole API.
+#pragma once
+
+#include <memory>
+
+#include "net/worker_pool.h"
+#include "server/run/ground.h"
+#include "server/run/keys.h"
+#include "server/run/node.h"
+#include "store/store.h"
+#include "wire/native/backend.h"
+
+namespace allauth::server {
+
+class DatabaseNode final : public Node {
+ public:
+  // `ground` must outlive it. Errors: data_dir.unusable, those of the store and of open_keys.
+  static Result<std::unique_ptr<DatabaseNode>> open(Ground& ground);
+  ~DatabaseNode() override { stop(); }
+
+  const app::Core* core() const override { return core_.get(); }
+  Result<http::Face> face() override;
+  std::string not_ready() const override;
+  std::optional<Secret> take_setup_token() override { return std::exchange(setup_token_, std::nullopt); }
+  bool lacks_admin() override;
+  void stop() override;
+
+ private:
+  explicit DatabaseNode(Ground& ground);
+  Result<void> open_store();
+  Result<void> make_core(Keys keys);
+  Result<void> prepare_platform();
+  void make_backend();
+
+  Ground& ground_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<app::Digests> digests_;
+  std::unique_ptr<app::Tokens> tokens_;
+  std::unique_ptr<app::Core> core_;
+  std::unique_ptr<wire::native::Backend> backend_;
+  wire::MethodTable methods_;
+  std::optional<Secret> setup_token_;
+  net::WorkerPool readers_;
+  net::WorkerPool hashers_;
+};
+
+}  // namespace allauth::server
