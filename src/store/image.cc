@@ -3,32 +3,16 @@
 #include <cstdint>
 #include <optional>
 
-// Encoding: https://protobuf.dev/programming-guides/encoding/
+#include "codec/protobuf.h"
+
 namespace allauth::store {
 namespace {
 
-constexpr std::uint64_t kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5;
+using codec::protobuf::put_bytes;
+using codec::protobuf::put_integer;
+using codec::protobuf::WireType;
+
 constexpr std::size_t kMaxRepeated = 65'536;
-
-void put_varint(std::string& out, std::uint64_t number) {
-  for (; number >= 0x80; number >>= 7) out += static_cast<char>(number | 0x80);
-  out += static_cast<char>(number);
-}
-
-void put_tag(std::string& out, int number, std::uint64_t wire_type) {
-  put_varint(out, (static_cast<std::uint64_t>(number) << 3) | wire_type);
-}
-
-void put_bytes(std::string& out, int number, std::string_view bytes) {
-  put_tag(out, number, kBytes);
-  put_varint(out, bytes.size());
-  out += bytes;
-}
-
-void put_integer(std::string& out, int number, std::int64_t value) {
-  put_tag(out, number, kVarint);
-  put_varint(out, static_cast<std::uint64_t>(value));
-}
 
 void put_field(std::string& out, const FieldShape& field, const void* member) {
   switch (field.type->kind) {
@@ -70,109 +54,52 @@ void reset(const Shape& shape, void* row) {
   for (const auto& child : shape.children) child.type->clear(member_of(row, child.offset));
 }
 
-class Reader {
- public:
-  explicit Reader(std::string_view in) : in_(in) {}
-
-  bool done() const { return in_.empty(); }
-
-  std::optional<std::uint64_t> varint() {
-    std::uint64_t number = 0;
-    for (int shift = 0; shift < 64 && !in_.empty(); shift += 7) {
-      const auto byte = static_cast<std::uint8_t>(in_.front());
-      in_.remove_prefix(1);
-      if (shift == 63 && byte > 1) return std::nullopt;
-      number |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
-      if (byte < 0x80) return number;
-    }
-    return std::nullopt;
-  }
-
-  std::optional<std::string_view> bytes() {
-    const auto size = varint();
-    return size ? take(*size) : std::nullopt;
-  }
-
-  bool skip(std::uint64_t wire_type) {
-    switch (wire_type) {
-      case kVarint:
-        return varint().has_value();
-      case kFixed64:
-        return take(8).has_value();
-      case kBytes:
-        return bytes().has_value();
-      case kFixed32:
-        return take(4).has_value();
-      default:  // groups are gone from protobuf, the rest never was
-        return false;
-    }
-  }
-
- private:
-  std::optional<std::string_view> take(std::uint64_t size) {
-    if (size > in_.size()) return std::nullopt;
-    const auto taken = in_.substr(0, static_cast<std::size_t>(size));
-    in_.remove_prefix(taken.size());
-    return taken;
-  }
-
-  std::string_view in_;
-};
-
 bool read_message(const Shape& shape, std::string_view bytes, void* row);
 
-bool read_field(const FieldShape& field, std::uint64_t wire_type, Reader& in, void* member) {
+bool read_field(const FieldShape& field, const codec::protobuf::Field& in, void* member) {
   switch (field.type->kind) {
     case MemberType::Kind::text:
     case MemberType::Kind::blob:
+      if (in.type != WireType::bytes) return false;
+      field.type->set_bytes(member, in.bytes);
+      return true;
     case MemberType::Kind::tags: {
-      if (wire_type != kBytes) return false;
-      const auto bytes = in.bytes();
-      if (!bytes) return false;
-      if (field.type->kind != MemberType::Kind::tags) {
-        field.type->set_bytes(member, *bytes);
-        return true;
-      }
+      if (in.type != WireType::bytes) return false;
       auto& tags = *static_cast<Tags*>(member);
-      tags.emplace_back(*bytes);
+      tags.emplace_back(in.bytes);
       return tags.size() <= kMaxRepeated;
     }
     case MemberType::Kind::integer:
-    case MemberType::Kind::optional_integer: {
-      if (wire_type != kVarint) return false;
-      const auto number = in.varint();
-      return number && field.type->set_integer(member, static_cast<std::int64_t>(*number));
-    }
+    case MemberType::Kind::optional_integer:
+      return in.type == WireType::varint &&
+             field.type->set_integer(member, static_cast<std::int64_t>(in.integer));
   }
   return false;
 }
 
-bool read_child(const ChildShape& child, std::uint64_t wire_type, Reader& in, void* vector) {
-  if (wire_type != kBytes) return false;
-  const auto bytes = in.bytes();
-  if (!bytes || child.type->size(vector) >= kMaxRepeated) return false;
-  return read_message(*child.shape, *bytes, child.type->add(vector));
+bool read_child(const ChildShape& child, const codec::protobuf::Field& in, void* vector) {
+  if (in.type != WireType::bytes || child.type->size(vector) >= kMaxRepeated) return false;
+  return read_message(*child.shape, in.bytes, child.type->add(vector));
 }
 
-bool read_one(const Shape& shape, std::uint64_t number, std::uint64_t wire_type, Reader& in, void* row) {
+bool read_one(const Shape& shape, const codec::protobuf::Field& in, void* row) {
   for (const auto& field : shape.fields) {
-    if (static_cast<std::uint64_t>(field.number) == number)
-      return read_field(field, wire_type, in, member_of(row, field.offset));
+    if (static_cast<std::uint64_t>(field.number) == in.number)
+      return read_field(field, in, member_of(row, field.offset));
   }
   for (const auto& child : shape.children) {
-    if (static_cast<std::uint64_t>(child.number) == number)
-      return read_child(child, wire_type, in, member_of(row, child.offset));
+    if (static_cast<std::uint64_t>(child.number) == in.number)
+      return read_child(child, in, member_of(row, child.offset));
   }
-  return in.skip(wire_type);
+  return true;
 }
 
 bool read_message(const Shape& shape, std::string_view bytes, void* row) {
   reset(shape, row);
-  Reader in(bytes);
+  codec::protobuf::Reader in(bytes);
   while (!in.done()) {
-    const auto tag = in.varint();
-    if (!tag || (*tag >> 3) == 0) return false;
-    if (!read_one(shape, *tag >> 3, *tag & 7, in, row)) return false;
+    const auto field = in.next();
+    if (!field || !read_one(shape, *field, row)) return false;
   }
   return true;
 }
