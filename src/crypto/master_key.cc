@@ -1,12 +1,10 @@
 #include "crypto/master_key.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
+#include <optional>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include "codec/base64.h"
 #include "crypto/hash.h"
@@ -15,86 +13,55 @@ namespace allauth::crypto {
 namespace {
 
 constexpr std::size_t kHexSize = MasterKey::kSize * 2;
+constexpr std::size_t kIdSize = sizeof(MasterKey::Id) * 2;
 
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
+std::unexpected<Error> invalid(std::string message) {
+  return fail(Code::invalid, "seal.key.invalid", std::move(message));
+}
+
+std::unexpected<Error> unknown(const MasterKey::Id& id) {
+  return fail(Code::not_found, "seal.key.unknown",
+              fmt::format("The master key file holds no key {}.", to_string(id)));
+}
+
+// "64 digits" or "64 digits id".
+Result<MasterKey> parse_line(std::string_view line, std::size_t number) {
+  const auto hex = line.substr(0, kHexSize);
+  const auto key = MasterKey::parse(Secret(std::string(hex)));
+  const bool with_id = line.size() == kHexSize + 1 + kIdSize && line[kHexSize] == ' ';
+  if (!key || hex.size() != kHexSize || (line.size() != kHexSize && !with_id))
+    return invalid(
+        fmt::format("Line {} of the master key file is no key: 64 hexadecimal digits, and the "
+                    "key's id after a blank.",
+                    number));
+  if (with_id && line.substr(kHexSize + 1) != to_string(key->id()))
+    return invalid(fmt::format(
+        "Line {} of the master key file is damaged: the key is not the one that its id says; restore the "
+        "file from a backup.",
+        number));
+  return key;
+}
+
+Result<std::vector<MasterKey>> parse_lines(std::string_view text) {
+  std::vector<MasterKey> keys;
+  while (!text.empty() && keys.size() < MasterKeys::kMost) {
+    const auto end = std::min(text.find('\n'), text.size());
+    TRY(auto key, parse_line(text.substr(0, end), keys.size() + 1));
+    if (std::ranges::find(keys, key.id(), &MasterKey::id) != keys.end())
+      return invalid("The master key file holds a key twice.");
+    keys.push_back(std::move(key));
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
-  bool is_open() const { return fd_ >= 0; }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-// Takes a file away again when the function that made it is done with it.
-class Unlinker {
- public:
-  explicit Unlinker(const std::string& path) : path_(path) {}
-  Unlinker(const Unlinker&) = delete;
-  Unlinker& operator=(const Unlinker&) = delete;
-  ~Unlinker() { ::unlink(path_.c_str()); }
-
- private:
-  const std::string& path_;
-};
-
-std::string errno_text(const char* call, const std::string& path) {
-  return fmt::format("{} {}: {}", call, path, std::strerror(errno));
-}
-
-std::unexpected<Error> unwritable(const char* call, const std::string& path) {
-  return fail(Code::unavailable, "seal.key.unwritable", "The master key file cannot be written.", {},
-              errno_text(call, path));
-}
-
-std::unexpected<Error> unreadable(const char* call, const std::string& path) {
-  return fail(Code::unavailable, "seal.key.unreadable", "The master key file cannot be read.", {},
-              errno_text(call, path));
-}
-
-bool write_all(int fd, std::string_view data) {
-  while (!data.empty()) {
-    const ssize_t n = ::write(fd, data.data(), data.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    data.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-// At most `size` bytes, fewer at the end of the file.
-std::optional<std::string> read_up_to(int fd, std::size_t size) {
-  std::string out(size, '\0');
-  std::size_t used = 0;
-  while (used < size) {
-    const ssize_t n = ::read(fd, out.data() + used, size - used);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return std::nullopt;
-    if (n == 0) break;
-    used += static_cast<std::size_t>(n);
-  }
-  out.resize(used);
-  return out;
-}
-
-// Makes the entry of a new file in its folder durable.
-bool sync_folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const File file(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return file.is_open() && ::fsync(file.fd()) == 0;
+  if (!text.empty() || keys.empty())
+    return invalid(fmt::format("A master key file holds 1 to {} keys.", MasterKeys::kMost));
+  return keys;
 }
 
 }  // namespace
 
 struct MasterKey::Impl {
   std::array<std::uint8_t, kSize> bytes{};
-  KeyId id{};
+  Id id{};
 
   Impl() = default;
   Impl(const Impl&) = delete;
@@ -102,74 +69,96 @@ struct MasterKey::Impl {
   ~Impl() { wipe_memory(bytes.data(), bytes.size()); }
 };
 
-Result<MasterKey> MasterKey::parse(const Secret& text) {
+MasterKey MasterKey::make(std::span<const std::uint8_t, kSize> bytes) {
   auto impl = std::make_shared<Impl>();
-  const bool ok = text.with([&](std::string_view t) {
-    if (t.size() == kSize) {
-      std::memcpy(impl->bytes.data(), t.data(), kSize);
-      return true;
-    }
-    if (t.size() == kHexSize + 1 && t.ends_with('\n')) t.remove_suffix(1);
-    if (t.size() != kHexSize) return false;
-    auto raw = codec::hex_decode(t);
-    if (!raw) return false;
-    std::memcpy(impl->bytes.data(), raw->data(), kSize);
-    wipe_memory(raw->data(), raw->size());
-    return true;
-  });
-  if (!ok)
-    return fail(Code::invalid, "seal.key.invalid", "A master key is 32 bytes, or 64 hexadecimal digits.");
+  std::ranges::copy(bytes, impl->bytes.begin());
   const Digest name = hmac_sha256(codec::as_text(impl->bytes), "allauth master key id");
   std::copy_n(name.begin(), impl->id.size(), impl->id.begin());
   return MasterKey(std::move(impl));
 }
 
-Result<MasterKey> MasterKey::load(const std::string& path) {
-  // O_NONBLOCK: a pipe in place of the file must not hang the start.
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file.is_open() && errno == ENOENT)
-    return fail(Code::not_found, "seal.key.missing", "There is no master key file.", {}, path);
-  if (!file.is_open()) return unreadable("open", path);
-  struct stat info{};
-  if (::fstat(file.fd(), &info) != 0) return unreadable("fstat", path);
-  if (!S_ISREG(info.st_mode))
-    return fail(Code::invalid, "seal.key.invalid", "The master key is not a regular file.", {}, path);
-  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return fail(Code::denied, "seal.key.permissions",
-                "The master key file may be accessible to its owner only (chmod 600).", {}, path);
-  auto text = read_up_to(file.fd(), kHexSize + 2);
-  if (!text) return unreadable("read", path);
-  return parse(Secret::take(*text));
+Result<MasterKey> MasterKey::parse(const Secret& text) {
+  return text.with([](std::string_view t) -> Result<MasterKey> {
+    const bool cut = codec::hex_decode(t).has_value();  // half of a key in hex; no 32 bytes look like it
+    if (t.size() == kSize && !cut) return make(codec::as_bytes(t).first<kSize>());
+    if (t.size() == kHexSize + 1 && t.ends_with('\n')) t.remove_suffix(1);
+    auto raw = t.size() == kHexSize ? codec::hex_decode(t) : std::nullopt;
+    if (!raw) return invalid("A master key is 32 bytes, or 64 hexadecimal digits.");
+    auto key = make(codec::as_bytes(*raw).first<kSize>());
+    wipe_memory(raw->data(), raw->size());
+    return key;
+  });
 }
 
-Result<MasterKey> MasterKey::create(const std::string& path, Entropy& entropy) {
+MasterKey MasterKey::generate(Entropy& entropy) {
   std::array<std::uint8_t, kSize> bytes{};
   entropy.fill(bytes);
-  std::array<std::uint8_t, 8> suffix{};
-  entropy.fill(suffix);
-  std::string text = codec::hex_encode(codec::as_text(bytes)) + '\n';
+  auto key = make(bytes);
   wipe_memory(bytes.data(), bytes.size());
-  const Secret hex = Secret::take(text);
-  TRY(auto key, parse(hex));
-
-  const std::string temporary = fmt::format("{}.{}", path, codec::hex_encode(codec::as_text(suffix)));
-  const File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (!file.is_open()) return unwritable("open", temporary);
-  const Unlinker unlinker(temporary);
-  if (!hex.with([&](std::string_view t) { return write_all(file.fd(), t); }))
-    return unwritable("write", temporary);
-  if (::fsync(file.fd()) != 0) return unwritable("fsync", temporary);
-  // link, not rename: it fails when the name is taken, so that no key is ever replaced.
-  if (::link(temporary.c_str(), path.c_str()) != 0) {
-    if (errno == EEXIST)
-      return fail(Code::conflict, "seal.key.exists", "There is a master key file already.", {}, path);
-    return unwritable("link", path);
-  }
-  if (!sync_folder_of(path)) return unwritable("fsync", path);
   return key;
 }
 
-const MasterKey::KeyId& MasterKey::id() const { return impl_->id; }
+const MasterKey::Id& MasterKey::id() const { return impl_->id; }
 const std::uint8_t* MasterKey::bytes() const { return impl_->bytes.data(); }
+
+std::string to_string(const MasterKey::Id& id) { return codec::hex_encode(codec::as_text(id)); }
+
+Result<MasterKeys> MasterKeys::parse(const Secret& text) {
+  if (text.size() == MasterKey::kSize) {
+    TRY(auto only, MasterKey::parse(text));
+    return MasterKeys(std::move(only));
+  }
+  TRY(auto keys, text.with([](std::string_view t) { return parse_lines(t); }));
+  return MasterKeys(std::move(keys));
+}
+
+Secret MasterKeys::text() const {
+  std::string lines;
+  lines.reserve(keys_.size() * (kHexSize + 1 + kIdSize + 1));  // no copies of secrets left by growing
+  for (const auto& key : keys_) {
+    std::string hex = codec::hex_encode(codec::as_text({key.bytes(), MasterKey::kSize}));
+    lines += hex;
+    wipe_memory(hex.data(), hex.size());
+    lines += ' ';
+    lines += to_string(key.id());
+    lines += '\n';
+  }
+  return Secret::take(lines);
+}
+
+const MasterKey* MasterKeys::find(const MasterKey::Id& id) const {
+  const auto at = std::ranges::find(keys_, id, &MasterKey::id);
+  return at == keys_.end() ? nullptr : &*at;
+}
+
+Result<MasterKeys> MasterKeys::with(MasterKey added) const {
+  if (find(added.id()) != nullptr)
+    return fail(Code::conflict, "seal.key.exists", "The master key file holds this key already.");
+  if (keys_.size() >= kMost)
+    return fail(
+        Code::conflict, "seal.key.too_many",
+        fmt::format("The master key file holds {} keys, which is the most; retire one first.", kMost));
+  auto keys = keys_;
+  keys.push_back(std::move(added));
+  return MasterKeys(std::move(keys));
+}
+
+Result<MasterKeys> MasterKeys::with_current(const MasterKey::Id& id) const {
+  auto keys = keys_;
+  const auto at = std::ranges::find(keys, id, &MasterKey::id);
+  if (at == keys.end()) return unknown(id);
+  std::rotate(keys.begin(), at, at + 1);
+  return MasterKeys(std::move(keys));
+}
+
+Result<MasterKeys> MasterKeys::without(const MasterKey::Id& id) const {
+  if (find(id) == nullptr) return unknown(id);
+  if (current().id() == id)
+    return fail(Code::conflict, "seal.key.current",
+                fmt::format("{} is the current master key; make another one current first.", to_string(id)));
+  auto keys = keys_;
+  std::erase_if(keys, [&id](const MasterKey& key) { return key.id() == id; });
+  return MasterKeys(std::move(keys));
+}
 
 }  // namespace allauth::crypto

@@ -1,7 +1,10 @@
 #include "crypto/seal.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "codec/base64.h"
 #include "crypto/sodium.h"
@@ -33,14 +36,26 @@ std::string associated_data(std::string_view header, const SealPlace& place) {
 
 const std::uint8_t* bytes(std::string_view text) { return codec::as_bytes(text).data(); }
 
-std::unexpected<Error> broken(const char* why) {
-  return fail(Code::bug, "seal.broken", "A sealed value does not open.", {}, why);
+std::unexpected<Error> broken(const SealPlace& place, const char* why) {
+  return fail(Code::unavailable, "seal.broken",
+              fmt::format("The sealed value in {} of {} {} does not open: it was changed; restore it from a "
+                          "backup.",
+                          place.column, place.table, place.row),
+              {}, why);
+}
+
+std::unexpected<Error> no_key(const SealPlace& place, const MasterKey::Id& id) {
+  return fail(Code::unavailable, "seal.key.unknown",
+              fmt::format("The value in {} of {} {} is sealed under master key {}, which the master key file "
+                          "does not hold; put the file that holds it back.",
+                          place.column, place.table, place.row, to_string(id)));
 }
 
 }  // namespace
 
-std::string seal(const MasterKey& key, const SealPlace& place, const Secret& value, Entropy& entropy) {
+std::string seal(const MasterKeys& keys, const SealPlace& place, const Secret& value, Entropy& entropy) {
   require_sodium();
+  const MasterKey& key = keys.current();
   const std::string header = header_of(key);
   const std::string bound = associated_data(header, place);
   std::array<std::uint8_t, kNonceSize> nonce;
@@ -58,20 +73,28 @@ std::string seal(const MasterKey& key, const SealPlace& place, const Secret& val
   return out;
 }
 
-Result<Secret> open(const MasterKey& key, const SealPlace& place, std::string_view sealed) {
+std::optional<MasterKey::Id> sealed_under(std::string_view sealed) {
+  if (sealed.size() < kSealOverhead || sealed.front() != kFormat) return std::nullopt;
+  MasterKey::Id id;
+  std::ranges::copy(codec::as_bytes(sealed.substr(1, id.size())), id.begin());
+  return id;
+}
+
+Result<Secret> open(const MasterKeys& keys, const SealPlace& place, std::string_view sealed) {
   require_sodium();
-  if (sealed.size() < kSealOverhead) return broken("too short");
-  const std::string header = header_of(key);
-  if (sealed.front() != kFormat) return broken("unknown format");
-  if (!sealed.starts_with(header)) return broken("sealed under another master key");
+  const auto id = sealed_under(sealed);
+  if (!id) return broken(place, "too short, or of an unknown format");
+  const MasterKey* key = keys.find(*id);
+  if (key == nullptr) return no_key(place, *id);
+  const std::string header = header_of(*key);
   const std::string bound = associated_data(header, place);
   const std::string_view nonce = sealed.substr(header.size(), kNonceSize);
   const std::string_view cipher = sealed.substr(header.size() + kNonceSize);
   std::string text(cipher.size() - kTagSize, '\0');
   const int failed = crypto_aead_xchacha20poly1305_ietf_decrypt(
       reinterpret_cast<std::uint8_t*>(text.data()), nullptr, nullptr, bytes(cipher), cipher.size(),
-      bytes(bound), bound.size(), bytes(nonce), key.bytes());
-  if (failed != 0) return broken("changed, or moved from another place");
+      bytes(bound), bound.size(), bytes(nonce), key->bytes());
+  if (failed != 0) return broken(place, "changed, or moved from another place");
   return Secret::take(text);
 }
 

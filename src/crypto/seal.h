@@ -6,6 +6,7 @@
 // master key opens it, so keys can be rotated. Pure functions, thread-safe.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,9 +23,14 @@ struct SealPlace {
 
 inline constexpr std::size_t kSealOverhead = 1 + 4 + 24 + 16;
 
-std::string seal(const MasterKey&, const SealPlace&, const Secret& value, Entropy&);
+// Under the current key.
+std::string seal(const MasterKeys&, const SealPlace&, const Secret& value, Entropy&);
 
-// Error, whatever is wrong with it (changed, moved, cut, sealed under another key): seal.broken (bug).
-Result<Secret> open(const MasterKey&, const SealPlace&, std::string_view sealed);
+// Errors: unavailable seal.key.unknown (sealed under none of these keys; the message names the one);
+// unavailable seal.broken (changed, moved from another place, or cut).
+Result<Secret> open(const MasterKeys&, const SealPlace&, std::string_view sealed);
+
+// The key that opens a sealed value; nothing if it is none.
+std::optional<MasterKey::Id> sealed_under(std::string_view sealed);
 
 }  // namespace allauth::crypto

@@ -1,15 +1,16 @@
 #include "server/run/keys.h"
 
 #include "codec/base64.h"
+#include "crypto/master_key_file.h"
 #include "crypto/seal.h"
 #include "model/access.h"
+#include "server/run/sealed.h"
 #include "store/lookups.h"
 #include "store/rows.h"
 
 namespace allauth::server {
 namespace {
 
-constexpr std::string_view kDigestKey = "digest_key";
 constexpr std::string_view kIssuer = "native";
 constexpr std::string_view kActor = "keys";
 
@@ -39,27 +40,24 @@ Result<void> insert_row(store::Store& store, Row row, std::string_view slug) {
   return {};
 }
 
-crypto::SealPlace digest_place() { return {Setting::kTable, kDigestKey, "value"}; }
-crypto::SealPlace key_place(const std::string& kid) { return {StoredKey::kTable, kid, "sealed"}; }
-
-Result<Secret> make_digest_key(store::Store& store, const crypto::MasterKey& master, Entropy& entropy) {
+Result<Secret> make_digest_key(store::Store& store, const crypto::MasterKeys& master, Entropy& entropy) {
   std::array<std::uint8_t, 32> bytes;
   entropy.fill(bytes);
   Secret key{std::string(codec::as_text(bytes))};
   wipe_memory(bytes.data(), bytes.size());
   Setting setting{.name = std::string(kDigestKey),
-                  .value = {crypto::seal(master, digest_place(), key, entropy)}};
+                  .value = {crypto::seal(master, digest_key_place(), key, entropy)}};
   TRY(insert_row(store, std::move(setting), "keys.digest_key_created"));
   return key;
 }
 
-Result<crypto::SigningKey> make_signing_key(store::Store& store, const crypto::MasterKey& master,
+Result<crypto::SigningKey> make_signing_key(store::Store& store, const crypto::MasterKeys& master,
                                             Entropy& entropy) {
   TRY(auto key, crypto::SigningKey::generate());
   StoredKey row{.kid = key.kid(),
                 .issuer = std::string(kIssuer),
                 .algorithm = std::string(crypto::VerifyKey::kAlgorithm),
-                .sealed = {crypto::seal(master, key_place(key.kid()), key.to_pem(), entropy)}};
+                .sealed = {crypto::seal(master, signing_key_place(key.kid()), key.to_pem(), entropy)}};
   TRY(insert_row(store, std::move(row), "keys.signing_key_created"));
   return key;
 }
@@ -78,8 +76,8 @@ Result<Stored> read_stored(store::Store& store) {
   });
 }
 
-Result<crypto::MasterKey> open_master_key(const std::string& file, bool needed, Entropy& entropy) {
-  auto master = crypto::MasterKey::load(file);
+Result<crypto::MasterKeys> open_master_keys(const std::string& file, bool needed, Entropy& entropy) {
+  auto master = crypto::load_master_keys(file);
   if (master || master.error().code != Code::not_found) return master;
   if (needed)
     return fail(
@@ -87,7 +85,7 @@ Result<crypto::MasterKey> open_master_key(const std::string& file, bool needed, 
         fmt::format("The database holds secrets sealed under a master key, and {} is not there. Restore the "
                     "file from your backup; without it, signing keys and client keys are lost.",
                     file));
-  return crypto::MasterKey::create(file, entropy);
+  return crypto::create_master_keys(file, entropy);
 }
 
 }  // namespace
@@ -95,13 +93,13 @@ Result<crypto::MasterKey> open_master_key(const std::string& file, bool needed, 
 Result<Keys> open_keys(const std::string& master_key_file, store::Store& store, Entropy& entropy) {
   TRY(const auto stored, read_stored(store));
   const bool sealed = stored.digest_key.has_value() || !stored.signing_keys.empty();
-  TRY(const auto master, open_master_key(master_key_file, sealed, entropy));
+  TRY(const auto master, open_master_keys(master_key_file, sealed, entropy));
   TRY(const Secret digest_key, stored.digest_key
-                                   ? crypto::open(master, digest_place(), stored.digest_key->value.bytes)
+                                   ? crypto::open(master, digest_key_place(), stored.digest_key->value.bytes)
                                    : make_digest_key(store, master, entropy));
   std::vector<crypto::SigningKey> keys;
   for (const auto& row : stored.signing_keys) {
-    TRY(const auto pem, crypto::open(master, key_place(row.kid), row.sealed.bytes));
+    TRY(const auto pem, crypto::open(master, signing_key_place(row.kid), row.sealed.bytes));
     TRY(auto key, crypto::SigningKey::from_pem(pem));
     keys.push_back(std::move(key));
   }

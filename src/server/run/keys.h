@@ -19,7 +19,7 @@ struct Keys {
   crypto::KeySet trusted;
 };
 
-// Errors: those of crypto::MasterKey and crypto::open; keys.master_lost when the database holds
+// Errors: those of crypto/master_key_file.h and crypto::open; keys.master_lost when the database holds
 // sealed secrets and the file is gone.
 Result<Keys> open_keys(const std::string& master_key_file, store::Store& store, Entropy& entropy);
 

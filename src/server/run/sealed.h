@@ -1,0 +1,31 @@
+// What is sealed under the master key in the database, and sealing it under another one.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "crypto/master_key.h"
+#include "crypto/seal.h"
+#include "store/store.h"
+
+namespace allauth::server {
+
+inline constexpr std::string_view kDigestKey = "digest_key";  // the setting that is sealed
+
+// Where each sealed value is bound to. They borrow.
+crypto::SealPlace digest_key_place();
+crypto::SealPlace signing_key_place(std::string_view kid);
+crypto::SealPlace credential_place(std::string_view id);
+
+// How many values are sealed under each key. Error: seal.broken for one that is no sealed value.
+Result<std::map<crypto::MasterKey::Id, std::size_t>> count_sealed(store::Store& store);
+
+// Seals all that is under another key under the current one, a few hundred values in one write. What was
+// done stays done if it is interrupted. Answers how many. Errors: those of crypto::open and of writes.
+Result<std::size_t> reseal(store::Store& store, const crypto::MasterKeys& keys, Entropy& entropy,
+                           const std::function<void(std::size_t done)>& progress);
+
+}  // namespace allauth::server
