@@ -32,8 +32,8 @@ struct World {
 };
 
 Result<void> open_store(World& world, const std::string& path) {
-  TRY(world.store,
-      store::Store::open({.clock = world.clock, .log = world.log, .metrics = world.metrics, .path = path}));
+  TRY(world.store, store::Store::open(
+                       {.clock = world.clock, .log = world.log, .metrics = world.metrics, .location = path}));
   return {};
 }
 

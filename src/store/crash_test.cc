@@ -41,12 +41,12 @@ struct Ledger {
 };
 
 // Runs the child until it has answered `enough` writes, then kills it and reads what is left.
-void run_child(const std::string& folder, int round, int enough, Ledger& ledger) {
+void run_child(const std::string& location, int round, int enough, Ledger& ledger) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
   const std::string fd = std::to_string(ends[1]), number = std::to_string(round);
-  const std::array<const char*, 6> arguments{program.c_str(), kCrashChildFlag, folder.c_str(),
+  const std::array<const char*, 6> arguments{program.c_str(), kCrashChildFlag, location.c_str(),
                                              number.c_str(),  fd.c_str(),      nullptr};
   const pid_t child = ::fork();
   if (child == 0) {
@@ -114,7 +114,7 @@ TEST_P(CrashContract, NothingAnsweredIsLostWhenTheProcessIsKilled) {
   Ledger ledger;
   for (int round = 0; round < kRounds; ++round) {
     store_.reset();
-    run_child(folder_.path(), round, 20 + round * 37, ledger);
+    run_child(GetParam().location(folder_.path()), round, 20 + round * 37, ledger);
     if (HasFatalFailure()) return;
     open();
     if (HasFatalFailure()) return;
@@ -128,14 +128,12 @@ INSTANTIATE_TEST_SUITE_P(Engines, CrashContract, ::testing::ValuesIn(engines()),
 
 }  // namespace
 
-int run_crash_child(const std::string& folder, int round, int ledger) {
+int run_crash_child(const std::string& location, int round, int ledger) {
   SystemClock clock;
   Log log(clock, LogLevel::error, LogFormat::human);
   Metrics metrics;
-  auto database = engines().front().open(folder);
-  if (!database) return 5;
-  auto store = Store::open({.clock = clock, .log = log, .metrics = metrics}, std::move(*database));
-  if (!store) return 6;
+  auto store = Store::open({.clock = clock, .log = log, .metrics = metrics, .location = location});
+  if (!store) return 5;
   std::counting_semaphore<kOutstanding> free(kOutstanding);
   constexpr std::array<std::string_view, 4> kSlugs{"user.kept", "user.changed", "user.gone", "user.refused"};
   for (int i = 0;; ++i) {

@@ -95,6 +95,24 @@ TEST_P(Rows, NeedAKey) {
   EXPECT_EQ(write([&](Tx& tx) { return insert(tx, user); }).error().reason, Reason("row.no_key"));
 }
 
+TEST_P(Rows, TakeAsTextOnlyWhatEveryEngineCanHold) {
+  using namespace std::string_view_literals;
+  for (const auto text : {"a\0b"sv, "\0"sv, "\xFF"sv, "\xC0\x80"sv, "\xED\xA0\x80"sv, "cut \xE2\x82"sv}) {
+    auto user = make_user("u1");
+    user.name = text;
+    const auto refused = write([&](Tx& tx) { return insert(tx, user); });
+    ASSERT_FALSE(refused) << text;
+    EXPECT_EQ(refused.error().code, Code::invalid);
+    EXPECT_EQ(refused.error().reason, Reason("row.text"));
+    Setting setting;
+    setting.name = "s";
+    setting.value.bytes = text;
+    EXPECT_TRUE(write([&](Tx& tx) { return insert(tx, setting); }));
+    EXPECT_EQ(stored_only<Setting>().value.bytes, text);
+    EXPECT_TRUE(write([&](Tx& tx) { return erase(tx, setting); }));
+  }
+}
+
 TEST_P(Rows, OfManyPagesAreWalkedInOrder) {
   constexpr int kRows = 1100;
   ASSERT_TRUE(write([](Tx& tx) -> Result<void> {

@@ -3,7 +3,6 @@
 #include "store/migrate.h"
 #include "store/probe.h"
 #include "store/read_pool.h"
-#include "store/sql/open.h"
 #include "store/writer.h"
 
 namespace allauth::store {
@@ -45,7 +44,7 @@ Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() { close(); }
 
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
-  TRY(auto database, sql::open_database(options.path));
+  TRY(auto database, sql::open_database(options.location, options.clock, options.log, options.database));
   return open(std::move(options), std::move(database));
 }
 

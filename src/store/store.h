@@ -20,6 +20,7 @@
 #include "store/log.h"
 #include "store/migrate.h"
 #include "store/queued_write.h"
+#include "store/sql/open.h"
 #include "store/sql/session.h"
 #include "store/write.h"
 
@@ -33,7 +34,8 @@ struct StoreOptions {
   Clock& clock;
   Log& log;
   Metrics& metrics;
-  std::string path{};  // the database file; created with its tables if there is none
+  std::string location{};  // a file or a URL (sql/open.h); tables are made if there are none
+  sql::DatabaseOptions database{};
   std::size_t readers = 4;
   std::size_t max_queued_writes = 4096;
   std::size_t max_batch_writes = 256;     // writes in one commit
@@ -45,9 +47,9 @@ struct StoreOptions {
 
 class Store {
  public:
-  // Opens and, if needed and allowed, migrates. Errors: those of sql/sqlite.h and store/migrate.h.
+  // Opens and, if needed and allowed, migrates. Errors: those of sql/open.h and store/migrate.h.
   static Result<std::unique_ptr<Store>> open(StoreOptions);
-  // The same over any engine; options.path is not looked at.
+  // The same over any engine; options.location is not looked at.
   static Result<std::unique_ptr<Store>> open(StoreOptions, std::unique_ptr<sql::Database>);
   ~Store();  // close()
 

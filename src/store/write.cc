@@ -1,6 +1,7 @@
 #include "store/write.h"
 
 #include <algorithm>
+#include <array>
 
 namespace allauth::store {
 namespace {
@@ -9,6 +10,13 @@ bool is_slug(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
   });
+}
+
+bool is_storable(const Act& act) {
+  return std::ranges::all_of(
+      std::array<std::string_view, 7>{act.actor_kind, act.actor_id, act.on_behalf_of, act.domain_id,
+                                      act.request_id, act.target_kind, act.target_id},
+      sql::is_storable);
 }
 
 }  // namespace
@@ -23,6 +31,9 @@ Result<LogEntry> Tx::finish() {
   if (acts_ != 1 || !is_slug(act_.slug))
     return fail(Code::bug, "write.no_act", "A write must say what it does, once, with a slug.", {},
                 act_.slug);
+  // Its row is written with those of the whole batch, which must not fail for one of them.
+  if (!is_storable(act_))
+    return fail(Code::invalid, "row.text", "Text must be UTF-8 without the character U+0000.", {}, act_.slug);
   return LogEntry{.revision = revision_, .time = now_, .act = std::move(act_), .images = std::move(images_)};
 }
 

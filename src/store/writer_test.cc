@@ -144,6 +144,19 @@ TEST_P(WriterContract, AWriteMustSayWhatItDoesOnceAndWithASlug) {
   EXPECT_TRUE(acting({"user.created"}));
 }
 
+TEST_P(WriterContract, AnActThatCannotBeStoredFailsItsOwnWriteOnly) {
+  std::vector<Write<Done>> writes;
+  for (const char* target : {"u1", "\xFF", "u3"})
+    writes.push_back({.recheck = {}, .run = [target](Tx& tx) -> Result<Done> {
+                        tx.act({.slug = "test.done", .target_id = target});
+                        return Done{};
+                      }});
+  const auto results = write_together(std::move(writes));
+  EXPECT_TRUE(results[0] && results[2]);
+  EXPECT_EQ(results[1].error().reason, Reason("row.text"));
+  EXPECT_EQ(whole_log().size(), 2U);
+}
+
 TEST_P(WriterContract, RecheckComesJustBeforeTheWriteAndCanForbidIt) {
   std::atomic<bool> ran = false;
   auto refused = to_write([&ran](Tx&) -> Result<void> {

@@ -51,13 +51,16 @@ Result<void> reset(Args args) {
   SystemEntropy entropy;
   Log log(clock, LogLevel::warn, LogFormat::human);
   Metrics metrics;
-  if (::access(database_file(loaded.config).c_str(), F_OK) != 0)
+  const std::string location = database_location(loaded.config);
+  if (!sql::is_url(location) && ::access(location.c_str(), F_OK) != 0)
     return fail(
         Code::not_found, "data_dir.empty",
         fmt::format("There is no database in {}; start the server once first.", loaded.config.data_dir));
-  TRY(auto store,
-      store::Store::open(
-          {.clock = clock, .log = log, .metrics = metrics, .path = database_file(loaded.config)}));
+  TRY(auto store, store::Store::open({.clock = clock,
+                                      .log = log,
+                                      .metrics = metrics,
+                                      .location = location,
+                                      .database = database_options(loaded.config)}));
   TRY(const auto keys, open_keys(master_key_file(loaded.config), *store, entropy));
   Secret token = app::make_setup_token(entropy);
   TRY(store->write(app::renew_setup_token(keys.digests.setup_token(token))));

@@ -64,7 +64,16 @@ struct PasswordConfig {
   std::int64_t queue = 64;
 };
 
+// A URL that may hold a password, which is not shown.
+struct SecretUrl {
+  std::string text;
+};
+
 struct StoreConfig {
+  SecretUrl url;  // postgresql://…; empty: SQLite in data_dir
+  std::string password_file;
+  Millis connect_timeout{5000};
+  Millis statement_timeout{30'000};
   std::int64_t readers = 4;
   std::int64_t write_queue = 4096;
 };

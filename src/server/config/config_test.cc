@@ -73,6 +73,21 @@ TEST(Configuration, PrintsWhatItWouldReadAgain) {
       EXPECT_EQ(key.get(first->config, i), key.get(second->config, i)) << key.path;
 }
 
+TEST(Configuration, NeverShowsThePasswordOfTheDatabase) {
+  const auto loaded = load("store.url = 'postgresql://me:hunter2@host/db'\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->config.store.url.text, "postgresql://me:hunter2@host/db");
+  const auto text = print_config(*loaded);
+  EXPECT_NE(text.find("url = \"postgresql://me:***@host/db\""), std::string::npos) << text;
+  EXPECT_EQ(text.find("hunter2"), std::string::npos);
+  for (const auto& toml : {"store.url = 'mysql://me:hunter2@host/db'", "store.url = 'me:hunter2@host'"}) {
+    const auto refused = load(toml);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message.find("hunter2"), std::string::npos) << refused.error().message;
+  }
+  EXPECT_EQ(load("store.password_file = 'x'").error().reason, Reason("config.missing"));
+}
+
 TEST(Addresses, AreHostAndPort) {
   EXPECT_EQ(to_string(*parse_address("127.0.0.1:80", "x")), "127.0.0.1:80");
   EXPECT_EQ(to_string(*parse_address("[::1]:0", "x")), "[::1]:0");

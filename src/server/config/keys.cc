@@ -147,6 +147,16 @@ std::vector<Key> make_keys() {
                       &Config::password, &PasswordConfig::threads));
   keys.push_back(part("password.queue", "Logins that may wait for a hashing thread; more are refused.",
                       &Config::password, &PasswordConfig::queue));
+  keys.push_back(part("store.url",
+                      "PostgreSQL database, as postgresql://user@host:port/name with parameters of libpq; "
+                      "empty: SQLite in data_dir.",
+                      &Config::store, &StoreConfig::url));
+  keys.push_back(part("store.password_file", "File with the password of the user in store.url.",
+                      &Config::store, &StoreConfig::password_file));
+  keys.push_back(part("store.connect_timeout", "How long a connection to PostgreSQL may take to be made.",
+                      &Config::store, &StoreConfig::connect_timeout));
+  keys.push_back(part("store.statement_timeout", "How long PostgreSQL may take for a statement.",
+                      &Config::store, &StoreConfig::statement_timeout));
   keys.push_back(part("store.readers", "Threads and connections that read from the database.", &Config::store,
                       &StoreConfig::readers));
   keys.push_back(part("store.write_queue", "Writes that may wait for the database; more are refused.",

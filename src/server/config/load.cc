@@ -97,6 +97,16 @@ Result<void> check_tls(const TlsConfig& tls, const std::string& at) {
   return {};
 }
 
+// The value is not told: it may hold a password.
+Result<void> check_store(const StoreConfig& store) {
+  const std::string& url = store.url.text;
+  if (!url.empty() && !url.starts_with("postgresql://") && !url.starts_with("postgres://"))
+    return fail(Code::invalid, "config.value", "store.url must begin with postgresql:// (or be empty)");
+  if (url.empty() && !store.password_file.empty())
+    return missing("store.url", "whose password is in store.password_file?");
+  return {};
+}
+
 Result<void> check(const Config& config) {
   TRY(parse_address(config.operations_address, "operations_address"));
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
@@ -122,6 +132,9 @@ Result<void> check(const Config& config) {
     return fail(Code::invalid, "config.range", fmt::format("{} must be {} to {}", path, least, most));
   };
   TRY(range("threads", config.threads, 0, 256));
+  TRY(check_store(config.store));
+  TRY(range("store.connect_timeout in ms", config.store.connect_timeout.count(), 100, 60'000));
+  TRY(range("store.statement_timeout in ms", config.store.statement_timeout.count(), 100, 3'600'000));
   TRY(range("store.readers", config.store.readers, 1, 64));
   TRY(range("store.write_queue", config.store.write_queue, 1, 1'000'000));
   TRY(range("password.threads", config.password.threads, 0, 64));

@@ -1,6 +1,7 @@
 #include "server/config/values.h"
 
 #include "base/text.h"
+#include "base/url.h"
 
 namespace allauth::server {
 namespace {
@@ -48,6 +49,11 @@ std::string print_word(E value, const Word<E> (&words)[N]) {
 template <>
 Result<std::string> parse_value(std::string_view text) {
   return std::string(text);
+}
+
+template <>
+Result<SecretUrl> parse_value(std::string_view text) {
+  return SecretUrl{std::string(text)};
 }
 
 template <>
@@ -100,6 +106,7 @@ Result<LogFormat> parse_value(std::string_view text) {
 }
 
 std::string print_value(const std::string& value) { return value; }
+std::string print_value(const SecretUrl& value) { return without_password(value.text); }
 std::string print_value(bool value) { return value ? "true" : "false"; }
 std::string print_value(std::int64_t value) { return fmt::format("{}", value); }
 std::string print_value(Seconds value) { return print_value(std::chrono::duration_cast<Millis>(value)); }

@@ -25,6 +25,8 @@ Result<T> parse_value(std::string_view text);
 template <>
 Result<std::string> parse_value(std::string_view);
 template <>
+Result<SecretUrl> parse_value(std::string_view);
+template <>
 Result<bool> parse_value(std::string_view);
 template <>
 Result<std::int64_t> parse_value(std::string_view);
@@ -38,6 +40,7 @@ template <>
 Result<LogFormat> parse_value(std::string_view);
 
 std::string print_value(const std::string&);
+std::string print_value(const SecretUrl&);  // without its password
 std::string print_value(bool);
 std::string print_value(std::int64_t);
 std::string print_value(Millis);

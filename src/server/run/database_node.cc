@@ -43,7 +43,8 @@ Result<void> DatabaseNode::open_store() {
   TRY(store_, store::Store::open({.clock = ground_.clock,
                                   .log = ground_.log,
                                   .metrics = ground_.metrics,
-                                  .path = database_file(config),
+                                  .location = database_location(config),
+                                  .database = database_options(config),
                                   .readers = static_cast<std::size_t>(config.store.readers),
                                   .max_queued_writes = static_cast<std::size_t>(config.store.write_queue)}));
   TRY(auto keys, open_keys(master_key_file(config), *store_, ground_.entropy));

@@ -23,8 +23,9 @@ class SealedValues : public ::testing::Test {
     folder = ::mkdtemp(pattern.data());
   }
   void SetUp() override {
-    store = store::Store::open({.clock = clock, .log = log, .metrics = metrics, .path = folder + "/test.db"})
-                .value();
+    store =
+        store::Store::open({.clock = clock, .log = log, .metrics = metrics, .location = folder + "/test.db"})
+            .value();
     ASSERT_TRUE(open_keys(file(), *store, entropy));
     const auto keys = crypto::load_master_keys(file()).value();
     old_id = keys.current().id();

@@ -15,7 +15,14 @@
 
 namespace allauth::server {
 
-std::string database_file(const Config& config) { return config.data_dir + "/allauth.db"; }
+std::string database_location(const Config& config) {
+  return config.store.url.text.empty() ? config.data_dir + "/allauth.db" : config.store.url.text;
+}
+sql::DatabaseOptions database_options(const Config& config) {
+  return {.statement_timeout = config.store.statement_timeout,
+          .connect_timeout = config.store.connect_timeout,
+          .password_file = config.store.password_file};
+}
 std::string master_key_file(const Config& config) { return config.data_dir + "/master.key"; }
 
 Result<void> prepare_data_dir(const Config& config) {

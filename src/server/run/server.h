@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "server/config/config.h"
 #include "server/run/places.h"
+#include "store/sql/open.h"
 
 namespace allauth::server {
 
@@ -40,8 +41,10 @@ class Server {
   std::unique_ptr<Parts> parts_;
 };
 
-// The database and the master key in the data folder.
-std::string database_file(const Config& config);
+// Where the database is, for store::StoreOptions::location and ::database.
+std::string database_location(const Config& config);
+sql::DatabaseOptions database_options(const Config& config);
+// The master key in the data folder.
 std::string master_key_file(const Config& config);
 
 // Makes the data folder, for its owner only, if it is not there. Error: data_dir.unusable.

@@ -19,7 +19,7 @@ class Snapshots : public ::testing::Test {
   Snapshots() {
     std::string pattern = (std::filesystem::temp_directory_path() / "allauth-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
-    store = *Store::open({.clock = clock, .log = log, .metrics = metrics, .path = folder_ + "/test.db"});
+    store = *Store::open({.clock = clock, .log = log, .metrics = metrics, .location = folder_ + "/test.db"});
     EXPECT_TRUE(hub.follow(*store));
   }
   ~Snapshots() override {

@@ -2,14 +2,21 @@
 // what it has prepared. Engines live below this folder and nowhere else.
 //
 // Errors, the same for every engine (detail holds the engine's own words):
-//   conflict     row.exists       a unique column or key is taken
-//   conflict     row.reference    a row referred to is missing, or the row is still referred to
-//   invalid      row.too_large    a value is beyond the engine's limits
-//   unavailable  store.locked     another connection holds a lock for too long
-//   unavailable  store.full       no space left on the device
-//   unavailable  store.corrupt    the file is damaged, or is not a database
-//   unavailable  store.io         reading or writing failed
-//   bug          store.sql        the statement does not fit the schema, or breaks a CHECK
+//   conflict     row.exists           a unique column or key is taken
+//   conflict     row.reference        a row referred to is missing, or the row is still referred to
+//   invalid      row.text             text that is not UTF-8 or holds U+0000 (checked before any engine)
+//   invalid      row.too_large        a value is beyond the engine's limits
+//   unavailable  store.locked         another connection holds a lock for too long, or the statement took
+//                                     too long
+//   unavailable  store.full           no space left on the device
+//   unavailable  store.corrupt        the database is damaged, or is none
+//   unavailable  store.io             reading or writing failed
+//   unavailable  store.unreachable    the server does not answer, or has ended the connection; of
+//                                     commit(): whether it took place is not known
+//   unavailable  store.read_only      the server takes no changes: a standby, or one being maintained
+//   unavailable  store.serialization  the engine gave up the transaction for the sake of another one; run
+//                                     it again
+//   bug          store.sql            the statement does not fit the schema, or breaks a CHECK
 #pragma once
 
 #include <cstdint>
@@ -38,14 +45,17 @@ class Session {
                                 const RowSink& sink = {}) = 0;
   // Several statements without binds, for migrations. `text` holds the words of store/migrations.
   virtual Result<void> run_script(std::string_view text) = 0;
-  // The engine's plan, one step per line, for tests that look for table scans.
-  virtual Result<std::vector<std::string>> explain(const Statement&) = 0;
+  // For tests: those steps of the engine's plan that read a whole table or sort what they have read,
+  // in its own words. Not within a transaction.
+  virtual Result<std::vector<std::string>> table_scans(const Statement&) = 0;
 
   // A transaction that sees one state of the database until its end and writes nothing.
   virtual Result<void> begin_read() = 0;
   // A transaction that may write. Concurrent ones are serialised here or at the first {for update}.
+  // Both begin_*() connect again if the connection was lost.
   virtual Result<void> begin_write() = 0;
-  // On success everything written is on disk. On failure nothing is, and the transaction is over.
+  // On success everything written is on disk. On failure the transaction is over, and nothing of it is
+  // there; after store.unreachable it may be there all the same.
   virtual Result<void> commit() = 0;
   virtual void rollback() = 0;
 
@@ -61,14 +71,15 @@ class Session {
   virtual Result<void> rollback_to_savepoint() = 0;
 };
 
-// A database that sessions connect to. Thread-safe; outlives its sessions. While it exists no other
-// process can open the same database where the engine is embedded.
+// A database that sessions connect to. Thread-safe; outlives its sessions.
 class Database {
  public:
   enum class Access { read_only, read_write };
 
   virtual ~Database() = default;
   virtual Result<std::unique_ptr<Session>> connect(Access) = 0;
+  // Whether other processes may write to it. If not, none can open it while this exists.
+  virtual bool shared() const = 0;
 };
 
 }  // namespace allauth::sql

@@ -136,6 +136,7 @@ class SqliteDatabase final : public Database {
     if (access == Access::read_only) TRY(execute(db.get(), "PRAGMA query_only = ON"));
     return std::make_unique<SqliteSession>(std::move(db));
   }
+  bool shared() const override { return false; }
 
  private:
   SqliteOptions options_;

@@ -102,9 +102,7 @@ Result<sqlite3_stmt*> SqliteSession::cached(const Statement& statement) {
 
 Result<RunResult> SqliteSession::run(const Statement& statement, std::span<const Value> binds,
                                      const RowSink& sink) {
-  if (static_cast<int>(binds.size()) != statement.parameters())
-    return fail(Code::bug, "store.sql", "A statement was run with the wrong number of values.", {},
-                std::string(statement.name()));
+  TRY(check_binds(statement, binds));
   TRY(sqlite3_stmt * prepared, cached(statement));
   SqliteStatement again;  // a sink may run the statement whose rows it is being given
   if (sqlite3_stmt_busy(prepared)) {
@@ -148,18 +146,20 @@ Result<void> SqliteSession::run_script(std::string_view text) {
   return execute(db_.get(), render_words(text));
 }
 
-Result<std::vector<std::string>> SqliteSession::explain(const Statement& statement) {
+Result<std::vector<std::string>> SqliteSession::table_scans(const Statement& statement) {
   const std::string text = "EXPLAIN QUERY PLAN " + render(statement, "");
   sqlite3_stmt* raw = nullptr;
   const int code = sqlite3_prepare_v2(db_.get(), text.c_str(), -1, &raw, nullptr);
   const SqliteStatement prepared(raw);
   if (code != SQLITE_OK) return fail(to_error(code, db_.get(), statement.name()));
-  std::vector<std::string> plan;
+  std::vector<std::string> scans;
   while (sqlite3_step(prepared.get()) == SQLITE_ROW) {
     constexpr int kDetail = 3;
-    plan.emplace_back(SqliteRow(prepared.get()).bytes(kDetail));
+    const auto step = SqliteRow(prepared.get()).bytes(kDetail);
+    const bool scan = step.starts_with("SCAN") && step != "SCAN CONSTANT ROW";
+    if (scan || step.find("TEMP B-TREE") != std::string_view::npos) scans.emplace_back(step);
   }
-  return plan;
+  return scans;
 }
 
 Result<void> SqliteSession::commit() {

@@ -34,7 +34,7 @@ class SqliteSession final : public Session {
 
   Result<RunResult> run(const Statement&, std::span<const Value> binds, const RowSink& sink) override;
   Result<void> run_script(std::string_view text) override;
-  Result<std::vector<std::string>> explain(const Statement&) override;
+  Result<std::vector<std::string>> table_scans(const Statement&) override;
   Result<void> begin_read() override { return execute(db_.get(), "BEGIN"); }
   Result<void> begin_write() override { return execute(db_.get(), "BEGIN IMMEDIATE"); }
   Result<void> begin_schema_change() override { return begin_write(); }

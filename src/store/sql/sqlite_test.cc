@@ -14,7 +14,7 @@ using store::testing::TempFolder;
 class SqliteFile : public ::testing::Test {
  protected:
   Result<std::unique_ptr<store::Store>> open() {
-    return store::Store::open({.clock = clock_, .log = log_, .metrics = metrics_, .path = path()});
+    return store::Store::open({.clock = clock_, .log = log_, .metrics = metrics_, .location = path()});
   }
   std::string path() const { return folder_.path() + "/allauth.db"; }
   void make() {

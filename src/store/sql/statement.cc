@@ -1,5 +1,7 @@
 #include "store/sql/statement.h"
 
+#include "base/text.h"
+
 namespace allauth::sql {
 namespace {
 
@@ -37,5 +39,19 @@ std::string render(const Statement& statement, std::string_view for_update) {
     rest.remove_prefix(close + 1);
   }
 }
+
+Result<void> check_binds(const Statement& statement, std::span<const Value> binds) {
+  if (static_cast<int>(binds.size()) != statement.parameters())
+    return fail(Code::bug, "store.sql", "A statement was run with the wrong number of values.", {},
+                std::string(statement.name()));
+  for (const Value& value : binds) {
+    if (value.type() == Value::Type::text && !is_storable(value.bytes()))
+      return fail(Code::invalid, "row.text", "Text must be UTF-8 without the character U+0000.", {},
+                  std::string(statement.name()));
+  }
+  return {};
+}
+
+bool is_storable(std::string_view text) { return is_utf8(text) && text.find('\0') == std::string_view::npos; }
 
 }  // namespace allauth::sql

@@ -8,8 +8,12 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
+
+#include "base/error.h"
+#include "store/sql/value.h"
 
 namespace allauth::sql {
 
@@ -50,6 +54,13 @@ class Statement {
 
 // The text as an engine gets it, words in braces filled in.
 std::string render(const Statement&, std::string_view for_update);
+
+// What every engine asks of its binds before it looks at them, so that all refuse the same: invalid
+// row.text, and bug store.sql if they are not as many as the statement has.
+Result<void> check_binds(const Statement&, std::span<const Value> binds);
+
+// Whether every engine can hold it as text: UTF-8 without U+0000.
+bool is_storable(std::string_view text);
 
 // The number of different $n, or -1 if they are out of order.
 constexpr int Statement::count_parameters(std::string_view text) {

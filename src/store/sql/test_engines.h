@@ -7,21 +7,28 @@
 #include <string>
 #include <vector>
 
-#include "store/sql/sqlite.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/sql/open.h"
 
 namespace allauth::store::testing {
 
-// An engine over a folder; opening the same folder again finds what was stored.
 struct Engine {
   std::string name;
-  std::function<Result<std::unique_ptr<sql::Database>>(const std::string& folder)> open;
+  // Where the database of a folder is: opening it again finds what was stored.
+  std::function<std::string(const std::string& folder)> location;
+
+  Result<std::unique_ptr<sql::Database>> open(const std::string& folder) const {
+    static SystemClock clock;
+    static Log log(clock, LogLevel::error, LogFormat::human, -1);
+    return sql::open_database(location(folder), clock, log);
+  }
   friend void PrintTo(const Engine& engine, std::ostream* out) { *out << engine.name; }
 };
 
 inline std::vector<Engine> engines() {
   return {
-      {"sqlite",
-       [](const std::string& folder) { return sql::open_sqlite({.path = folder + "/allauth.db"}); }},
+      {"sqlite", [](const std::string& folder) { return folder + "/allauth.db"; }},
   };
 }
 

@@ -10,7 +10,8 @@
 
 namespace allauth::sql {
 
-// One bind. It borrows text and bytes: they must live until the call it is given to returns.
+// One bind. It borrows text and bytes: they must live until the call it is given to returns. Text is
+// UTF-8 without U+0000, which is what every engine can hold; anything else goes in as a blob.
 class Value {
  public:
   enum class Type : std::uint8_t { null, integer, text, blob };

@@ -7,7 +7,7 @@ namespace allauth::store::testing {
 
 inline constexpr const char* kCrashChildFlag = "--crash-child";
 
-// Writes to the store in `folder` for ever, noting each answer on the file descriptor `ledger`.
-int run_crash_child(const std::string& folder, int round, int ledger);
+// Writes to the store at `location` for ever, noting each answer on the file descriptor `ledger`.
+int run_crash_child(const std::string& location, int round, int ledger);
 
 }  // namespace allauth::store::testing

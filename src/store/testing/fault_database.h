@@ -58,8 +58,8 @@ class FaultSession final : public sql::Session {
     return inner_->run(statement, binds, sink);
   }
   Result<void> run_script(std::string_view text) override { return inner_->run_script(text); }
-  Result<std::vector<std::string>> explain(const sql::Statement& statement) override {
-    return inner_->explain(statement);
+  Result<std::vector<std::string>> table_scans(const sql::Statement& statement) override {
+    return inner_->table_scans(statement);
   }
   Result<void> begin_read() override { return inner_->begin_read(); }
   Result<void> begin_write() override {
@@ -105,6 +105,7 @@ class FaultDatabase final : public sql::Database {
     if (access == Access::read_only) return session;
     return std::make_unique<FaultSession>(std::move(session), faults_);
   }
+  bool shared() const override { return inner_->shared(); }
 
  private:
   std::unique_ptr<sql::Database> inner_;

@@ -38,7 +38,8 @@ class Fill {
   }
   void set(std::string& text, bool key) {
     if (large_)
-      text = key ? std::string(300, 'k') : "\xF0\x9F\xA6\x8A '\"$1;-- " + std::string(2000, 'x') + '\0' + "y";
+      text =
+          key ? std::string(300, 'k') : "\xF0\x9F\xA6\x8A '\"$1;--\x01\\ " + std::string(2000, 'x') + "\x7F";
     else
       text = key ? "k" : "";
   }
