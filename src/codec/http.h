@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/pipe.h"
 
 namespace allauth::http {
 
@@ -43,6 +45,9 @@ struct Response {
   int status = 200;
   Headers headers;  // without Content-Length, Connection and Date, which the transport adds
   std::string body;
+  // Where the body comes from instead, if it is made over time: what is written to the other end of this
+  // pipe goes out as it comes, until that end is ended or the server stops. The connection closes then.
+  std::shared_ptr<PipeReader> stream;
 };
 
 // Answers one request, exactly once, from any thread. Destroying it unanswered answers 500.

@@ -5,6 +5,8 @@
 #include <exception>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "net/http_chunked.h"
 #include "net/http_problem.h"
 
@@ -77,6 +79,8 @@ void HttpConnection::on_deadline() {
       killed_ = true;
       stream_.abort();
       return;
+    case Phase::stream:
+      return;
     case Phase::linger:
       stream_.close();
       return;
@@ -86,12 +90,14 @@ void HttpConnection::on_deadline() {
 void HttpConnection::close_if_idle() {
   if (phase_ == Phase::idle || phase_ == Phase::linger || (phase_ == Phase::head && buffered().empty()))
     stream_.close();
+  if (phase_ == Phase::stream) answer_.set();
 }
 
 void HttpConnection::kill() {
   killed_ = true;
   stream_.abort();
   if (phase_ == Phase::answer) exchange_->cancel(make_problem(closing_error()));
+  if (phase_ == Phase::stream) answer_.set();
 }
 
 void HttpConnection::consume(std::size_t n) {
@@ -124,9 +130,12 @@ asio::awaitable<bool> HttpConnection::serve_one() {
   }
   answered(began);
   if (killed_) co_return false;
-  const bool keep_alive = head->keep_alive && requests_ < state_->limits.requests && !should_stop();
+  const bool keep_alive =
+      head->keep_alive && !response->stream && requests_ < state_->limits.requests && !should_stop();
   bool sent = respond(*response, *head, keep_alive);
   if (!sent) sent = co_await finish_writing(*response);
+  if (sent && response->stream && !head->head_request)
+    co_await write_stream(*response->stream, head->minor > 0);
   if (!sent || !keep_alive) co_return false;
   phase_ = Phase::idle;
   co_return !should_stop();
@@ -310,6 +319,7 @@ bool HttpConnection::respond(http::Response& response, const RequestHead& head, 
   const ResponseFraming framing{.minor = head.minor,
                                 .keep_alive = keep_alive,
                                 .head_request = head.head_request,
+                                .streamed = response.stream != nullptr,
                                 .date = state_->date(stream_.loop())};
   const bool with_body = append_response_head(out_, response, framing);
   if (!with_body) response.body.clear();
@@ -327,6 +337,35 @@ asio::awaitable<bool> HttpConnection::finish_writing(const http::Response& respo
   const auto sent = co_await stream_.write(std::string_view(out_).substr(first),
                                            std::string_view(response.body).substr(written_ - first));
   if (out_.capacity() > kKeptOutput) std::string().swap(out_);
+  co_return sent.has_value() && !killed_;
+}
+
+// Hands on what comes, as it comes, until it ends or the server stops. A peer that takes too long for a
+// piece is cut off; that nothing comes is no reason to.
+asio::awaitable<void> HttpConnection::write_stream(PipeReader& body, bool chunked) {
+  body.on_ready([exchange = exchange_] { exchange->wake(); });
+  for (bool last = false; !last && !should_stop();) {
+    const auto taken = body.take();
+    last = taken.last;
+    if (!taken.bytes.empty()) {
+      enter(Phase::write, state_->limits.write_timeout);
+      const bool sent = co_await write_piece(taken.bytes, chunked);
+      if (!sent) co_return;
+    } else if (!last) {
+      phase_ = Phase::stream;
+      deadline_.clear();
+      co_await answer_.wait();
+    }
+  }
+  enter(Phase::write, state_->limits.write_timeout);
+  if (chunked && !killed_) co_await stream_.write("0\r\n\r\n");
+}
+
+asio::awaitable<bool> HttpConnection::write_piece(std::string_view piece, bool chunked) {
+  out_.clear();
+  if (chunked) out_ = fmt::format("{:x}\r\n", piece.size());
+  auto sent = co_await stream_.write(out_, piece);
+  if (sent && chunked) sent = co_await stream_.write("\r\n");
   co_return sent.has_value() && !killed_;
 }
 

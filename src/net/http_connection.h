@@ -35,7 +35,7 @@ class HttpConnection {
   void kill();
 
  private:
-  enum class Phase { idle, head, body, answer, write, linger };
+  enum class Phase { idle, head, body, answer, write, stream, linger };
   enum class Input { data, end, full };
 
   boost::asio::awaitable<bool> serve_one();
@@ -47,6 +47,8 @@ class HttpConnection {
   void answered(Tick began);
   bool respond(http::Response& response, const RequestHead& head, bool keep_alive);
   boost::asio::awaitable<bool> finish_writing(const http::Response& response);
+  boost::asio::awaitable<void> write_stream(PipeReader& body, bool chunked);
+  boost::asio::awaitable<bool> write_piece(std::string_view piece, bool chunked);
   boost::asio::awaitable<void> refuse(Error error);
   boost::asio::awaitable<void> linger();
   boost::asio::awaitable<Input> fill();

@@ -46,11 +46,19 @@ void Exchange::answer(std::uint64_t serial, http::Response response) {
   if (!answered_ || serial != serial_ || !open_) return;
   open_ = false;
   response_ = std::move(response);
-  if (!waiting_) return;
-  // Posted under the lock: the loop is alive as long as the connection is.
+  if (waiting_) signal();
+}
+
+// Posted under the lock: the loop is alive as long as the connection is.
+void Exchange::signal() {
   pool_.post(loop_, [self = shared_from_this()] {
     if (self->answered_) self->answered_->set();
   });
+}
+
+void Exchange::wake() {
+  std::lock_guard lock(mutex_);
+  if (answered_) signal();
 }
 
 std::optional<http::Response> Exchange::expect() {

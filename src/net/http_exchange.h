@@ -27,9 +27,13 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   bool cancel(http::Response instead);     // answers in its place, unless it was answered already
   void disconnect();                       // the connection goes; later answers are dropped
 
+  // Signals the connection, if it is still there. Any thread.
+  void wake();
+
  private:
   class Answer;
   void answer(std::uint64_t serial, http::Response response);
+  void signal();  // with the lock held
 
   IoPool& pool_;
   const std::size_t loop_;

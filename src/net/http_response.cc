@@ -133,7 +133,9 @@ bool append_response_head(std::string& out, const http::Response& response, cons
   // 204 has no content and must not say a length; a 304 could only repeat that of the 200, which is
   // not known here (RFC 9110 §8.6).
   const bool bodiless = response.status == 204 || response.status == 304;
-  if (!bodiless) {
+  if (framing.streamed) {
+    if (framing.minor > 0) out += "\r\nTransfer-Encoding: chunked";
+  } else if (!bodiless) {
     out += "\r\nContent-Length: ";
     append_number(out, response.body.size());
   }

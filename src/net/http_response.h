@@ -20,15 +20,16 @@ struct ResponseFraming {
   int minor = 1;              // of the request's version
   bool keep_alive = true;     // the connection stays open
   bool head_request = false;  // the body is not sent, its length is said
+  bool streamed = false;      // the body's length is not known: chunked, or to the end for HTTP/1.0
   std::string_view date;      // http_date of now
 };
 
 // True if the response can be sent as it stands: a final status and well-formed header fields.
 bool is_sendable(const http::Response& response);
 
-// Appends status line, fields, Content-Length, Date, Connection and the empty line to `out`. Fields
-// that are the transport's (Content-Length, Transfer-Encoding, Connection, Date) are left out.
-// Whether the body follows it.
+// Appends status line, fields, Content-Length or Transfer-Encoding, Date, Connection and the empty line to
+// `out`. Fields that are the transport's (Content-Length, Transfer-Encoding, Connection, Date) are left out.
+// Whether response.body follows it.
 bool append_response_head(std::string& out, const http::Response& response, const ResponseFraming& framing);
 
 }  // namespace allauth::net
