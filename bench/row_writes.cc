@@ -26,14 +26,18 @@ constexpr double kMinRatio = 0.7;
 
 struct World {
   SystemClock clock;
+  SystemEntropy entropy;
   Log log{clock, LogLevel::warn, LogFormat::human};
   Metrics metrics;
   std::unique_ptr<store::Store> store;
 };
 
 Result<void> open_store(World& world, const std::string& path) {
-  TRY(world.store, store::Store::open(
-                       {.clock = world.clock, .log = world.log, .metrics = world.metrics, .location = path}));
+  TRY(world.store, store::Store::open({.clock = world.clock,
+                                       .entropy = world.entropy,
+                                       .log = world.log,
+                                       .metrics = world.metrics,
+                                       .location = path}));
   return {};
 }
 
@@ -154,14 +158,15 @@ Result<StoreRun> run_store(const std::string& path, std::size_t writes, Report& 
   store::SnapshotHub hub(policy::core_schema(), world.clock, world.log, world.metrics);
   TRY(hub.follow(*world.store));
   StoreRun made;
-  world.store->on_applied(
-      [&made](const store::AppliedBatch& batch) { made.batches.push_back(batch.entries.size()); });
-  TRY(const auto before, world.store->revision());
+  TRY(world.store->follow({.applied = [&made](const store::AppliedBatch& batch) {
+    made.batches.push_back(batch.entries.size());
+  }}));
+  TRY(const auto before, world.store->read([](store::Read& read) { return store::read_head(read); }));
   const auto begin = std::chrono::steady_clock::now();
   const auto failed = Writers(*world.store).run(writes);
   made.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (failed > 0 || !hub.healthy()) report.wrong("writes", fmt::format("{} of {} failed", failed, writes));
-  TRY(made.entries, world.store->read_log(before, writes));
+  TRY(made.entries, world.store->read_log(before.newest, writes));
   world.store->close();
   return made;
 }

@@ -32,8 +32,11 @@ class TestWorld {
   TestWorld() : engine_(policy::core_schema()), hub(policy::core_schema(), clock, log, metrics) {
     std::string pattern = (std::filesystem::temp_directory_path() / "allauth-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
-    store = must(store::Store::open(
-        {.clock = clock, .log = log, .metrics = metrics, .location = folder_ + "/test.db"}));
+    store = must(store::Store::open({.clock = clock,
+                                     .entropy = entropy,
+                                     .log = log,
+                                     .metrics = metrics,
+                                     .location = folder_ + "/test.db"}));
     auto key = must(crypto::SigningKey::generate());
     auto trusted = must(crypto::KeySet::make({key.public_key()}));
     tokens_ = std::make_unique<Tokens>(TokenRules{"issuer", "audience", Seconds(3600), Seconds(86400)}, key,

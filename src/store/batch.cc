@@ -8,8 +8,6 @@
 namespace allauth::store {
 namespace {
 
-constexpr std::size_t kCatchUp = 1000;
-
 // Kinds of rows on which it depends who may change things.
 bool carries_rights(ImageKind kind) {
   switch (kind) {
@@ -30,29 +28,30 @@ bool carries_rights(ImageKind kind) {
   return true;
 }
 
-}  // namespace
-
-Result<void> Batch::begin(Revision applied, const std::function<void(AppliedBatch)>& before) {
-  TRY(session_.begin_write());
-  auto ready = catch_up(applied, before);
-  if (!ready) session_.rollback();
-  return ready;
+// The answer to a commit got lost together with the connection.
+Error in_doubt(Error error) {
+  if (error.reason == Reason("store.unreachable")) {
+    error.reason = "store.in_doubt";
+    error.message =
+        "The database was lost while it stored the change; look whether it did before you try again.";
+  }
+  return error;
 }
 
-// The head is beyond what was applied when another node has written, or when a commit that was
-// answered as failed has reached the disk after all.
-Result<void> Batch::catch_up(Revision applied, const std::function<void(AppliedBatch)>& before) {
-  TRY(head_, lock_head(session_));
-  if (head_ < applied)
-    return fail(Code::unavailable, "store.log.rewound",
-                "The database is older than what this process has seen; restart it.");
-  Read read(session_, head_);
-  while (applied < head_) {
-    TRY(auto entries, read_entries(read, applied, kCatchUp));
-    applied = entries.back().revision;
-    before(AppliedBatch{std::move(entries)});
-  }
-  return {};
+}  // namespace
+
+bool is_given_up(const Error& error) { return error.reason == Reason("store.serialization"); }
+
+Result<void> Batch::begin(LogTail& tail) {
+  TRY(session_.begin_write());
+  const auto ready = [&]() -> Result<void> {
+    TRY(const auto locked, lock_head(session_));
+    TRY(tail.catch_up(session_, locked));
+    head_ = locked.newest.revision;
+    return {};
+  }();
+  if (!ready) session_.rollback();
+  return ready;
 }
 
 void Batch::add(QueuedWrite write) {
@@ -68,20 +67,16 @@ void Batch::add(QueuedWrite write) {
   outcomes_.push_back({std::move(write), revision});
 }
 
-Result<LogEntry> Batch::run(QueuedWrite& write, Revision revision) {
-  auto entry = run_guarded(write, revision);
-  // Whatever the functions hold (connections' state, rows) is not needed any more.
-  write.recheck = nullptr;
-  write.run = nullptr;
-  return entry;
-}
-
-Result<LogEntry> Batch::run_guarded(QueuedWrite& write, Revision revision) {
+Result<LogEntry> Batch::run(const QueuedWrite& write, Revision revision) {
   if (auto opened = session_.savepoint(); !opened) {
     broken_ = opened.error();
     return fail(std::move(opened).error());
   }
   auto entry = in_savepoint(write, revision);
+  if (!entry && is_given_up(entry.error())) {
+    broken_ = entry.error();
+    return entry;
+  }
   Result<void> closed;
   if (!entry) closed = session_.rollback_to_savepoint();
   if (closed) closed = session_.release();
@@ -93,12 +88,14 @@ Result<LogEntry> Batch::run_guarded(QueuedWrite& write, Revision revision) {
   return entry;
 }
 
-Result<LogEntry> Batch::in_savepoint(QueuedWrite& write, Revision revision) {
+Result<LogEntry> Batch::in_savepoint(const QueuedWrite& write, Revision revision) {
   try {
     if (write.recheck) TRY(write.recheck());
     Tx tx(session_, revision, clock_.now());
-    TRY(write.run(tx));
-    return tx.finish();
+    if (auto done = write.run(tx); !done) return fail(tx.cause(std::move(done).error()));
+    TRY(auto entry, tx.finish());
+    entry.tag = tag_;
+    return entry;
   } catch (const std::exception& e) {
     return fail(Code::bug, "write.threw", "The change failed for an internal reason.", {}, e.what());
   } catch (...) {
@@ -116,7 +113,7 @@ Result<std::vector<LogEntry>> Batch::finish() {
     session_.rollback();
     return fail(std::move(appended).error());
   }
-  TRY(session_.commit());
+  if (auto committed = session_.commit(); !committed) return fail(in_doubt(std::move(committed).error()));
   return std::move(entries_);
 }
 
@@ -131,6 +128,13 @@ Batch::Tally Batch::answer(const std::optional<Error>& lost) {
     outcome.write.complete(std::move(outcome.result));
   }
   return tally;
+}
+
+std::vector<QueuedWrite> Batch::take_back() {
+  std::vector<QueuedWrite> writes;
+  for (auto& outcome : outcomes_) writes.push_back(std::move(outcome.write));
+  outcomes_.clear();
+  return writes;
 }
 
 }  // namespace allauth::store

@@ -2,26 +2,27 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "base/clock.h"
-#include "store/log.h"
+#include "store/log_tail.h"
 #include "store/queued_write.h"
 #include "store/sql/session.h"
 
 namespace allauth::store {
 
-// begin(), add() for each write, finish(). A write that fails leaves no trace and takes no revision;
-// when the transaction itself fails, all writes have failed.
+// begin(), add() for each write, finish(), then answer() or take_back(). A write that fails leaves no
+// trace and takes no revision; when the transaction itself fails, all writes have failed.
 class Batch {
  public:
-  Batch(sql::Session& session, Clock& clock) : session_(session), clock_(clock) {}
+  // `tag` marks what this batch writes; random, never 0.
+  Batch(sql::Session& session, Clock& clock, std::uint64_t tag)
+      : session_(session), clock_(clock), tag_(tag) {}
 
-  // Starts the transaction and locks the log. On an error nothing is open. `before` is called when
-  // the log has grown past `applied` without this process having seen it, with what is missing.
-  Result<void> begin(Revision applied, const std::function<void(AppliedBatch)>& before);
+  // Starts the transaction, locks the log and lets `tail` catch up with it. On an error nothing is open.
+  Result<void> begin(LogTail& tail);
 
   void add(QueuedWrite write);
   // True once the transaction cannot be saved; add() must not be called any more.
@@ -32,7 +33,9 @@ class Batch {
   // a write that wants its rechecked belongs into the next batch.
   bool changes_rights() const { return changes_rights_; }
 
-  // Commits, or rolls back when there is nothing to commit. Entries are empty then.
+  // Commits, or rolls back when there is nothing to commit. Entries are empty then. unavailable
+  // store.serialization: the engine gave up this transaction for another one; it can be run again.
+  // unavailable store.in_doubt: the next catch_up() shows whether it was committed.
   Result<std::vector<LogEntry>> finish();
 
   // Answers every write: the revision it got or its own error; `lost` if there is one.
@@ -41,19 +44,21 @@ class Batch {
   };
   Tally answer(const std::optional<Error>& lost);
 
+  // The writes in their order, unanswered, to be run again.
+  std::vector<QueuedWrite> take_back();
+
  private:
   struct Outcome {
     QueuedWrite write;
     Result<Revision> result;
   };
 
-  Result<void> catch_up(Revision applied, const std::function<void(AppliedBatch)>& before);
-  Result<LogEntry> run(QueuedWrite& write, Revision revision);
-  Result<LogEntry> run_guarded(QueuedWrite& write, Revision revision);
-  Result<LogEntry> in_savepoint(QueuedWrite& write, Revision revision);
+  Result<LogEntry> run(const QueuedWrite& write, Revision revision);
+  Result<LogEntry> in_savepoint(const QueuedWrite& write, Revision revision);
 
   sql::Session& session_;
   Clock& clock_;
+  const std::uint64_t tag_;
   Revision head_{};
   std::vector<LogEntry> entries_;
   std::vector<Outcome> outcomes_;
@@ -61,5 +66,8 @@ class Batch {
   bool changes_rights_ = false;
   std::optional<Error> broken_;
 };
+
+// Whether the engine gave up a whole transaction for another one's sake.
+bool is_given_up(const Error& error);
 
 }  // namespace allauth::store

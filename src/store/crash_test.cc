@@ -77,7 +77,7 @@ class CrashContract : public StoreTest {
   void check(const Ledger& ledger) {
     const auto head = store_->revision();
     ASSERT_TRUE(head) << head.error().message;
-    auto entries = store_->read_log(Revision{0}, 100'000);
+    auto entries = store_->read_log(LogCursor{}, 100'000);
     ASSERT_TRUE(entries) << entries.error().message;  // read_log checks that it is dense
     ASSERT_EQ(entries->size(), to_number(*head));
     for (const auto& [revision, write] : ledger.lines) {
@@ -130,9 +130,11 @@ INSTANTIATE_TEST_SUITE_P(Engines, CrashContract, ::testing::ValuesIn(engines()),
 
 int run_crash_child(const std::string& location, int round, int ledger) {
   SystemClock clock;
+  SystemEntropy entropy;
   Log log(clock, LogLevel::error, LogFormat::human);
   Metrics metrics;
-  auto store = Store::open({.clock = clock, .log = log, .metrics = metrics, .location = location});
+  auto store =
+      Store::open({.clock = clock, .entropy = entropy, .log = log, .metrics = metrics, .location = location});
   if (!store) return 5;
   std::counting_semaphore<kOutstanding> free(kOutstanding);
   constexpr std::array<std::string_view, 4> kSlugs{"user.kept", "user.changed", "user.gone", "user.refused"};

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "model/describe.h"
 #include "model/ids.h"
+#include "store/log_cursor.h"
 #include "store/read.h"
 
 namespace allauth::store {
@@ -44,6 +45,7 @@ struct Image {
 
 struct LogEntry {
   Revision revision{};
+  std::uint64_t tag = 0;  // of the batch that wrote it
   Instant time{};
   Act act;
   std::vector<Image> images;
@@ -55,15 +57,20 @@ struct AppliedBatch {
   std::vector<LogEntry> entries;  // never empty
 };
 
-// The newest revision that the session sees.
-Result<Revision> read_head(sql::Session&);
+// The place after an entry.
+inline LogCursor cursor_after(const LogEntry& entry) { return {entry.revision, entry.tag}; }
+
+// The ends of the log that the session sees.
+Result<LogHead> read_head(sql::Session&);
+Result<LogHead> read_head(Read&);
 // The same, locked until the end of the transaction, so that writers follow one another.
-Result<Revision> lock_head(sql::Session&);
+Result<LogHead> lock_head(sql::Session&);
 // Adds entries that continue `lock_head`'s answer and moves the head to the last of them.
 Result<void> append_entries(sql::Session&, std::span<const LogEntry>);
-// At most `limit` entries after `from`, oldest first. Empty: there is nothing newer.
-// unavailable store.log.gap: the log does not go back so far, or is not dense.
-Result<std::vector<LogEntry>> read_entries(Read&, Revision from, std::size_t limit);
+// At most `limit` entries after `from`, oldest first; fewer when their images are very large. Empty:
+// there is nothing newer. stale log.compacted, log.replaced: what follows `from` is not to be had any
+// more, start again from the state. unavailable store.log.gap: the log is not dense.
+Result<std::vector<LogEntry>> read_entries(Read&, const LogCursor& from, std::size_t limit);
 // What the functions above run, for the test that looks at query plans.
 std::vector<sql::Statement> log_statements();
 

@@ -10,6 +10,6 @@
 namespace allauth::store {
 
 // Errors: those of `run` and of sql/session.h; nothing is changed then.
-Result<void> write_alone(sql::Session&, Clock&, const std::function<Result<void>(Tx&)>& run);
+Result<void> write_alone(sql::Session&, Clock&, Entropy&, const std::function<Result<void>(Tx&)>& run);
 
 }  // namespace allauth::store

@@ -28,9 +28,9 @@ Result<bool> in_schema_change(sql::Session& session, Fn&& fn) {
 
 class Migrator {
  public:
-  Migrator(sql::Session& session, std::span<const Migration> known, Clock& clock,
+  Migrator(sql::Session& session, std::span<const Migration> known, Clock& clock, Entropy& entropy,
            const MigrateOptions& options)
-      : session_(session), known_(known), clock_(clock), options_(options) {}
+      : session_(session), known_(known), clock_(clock), entropy_(entropy), options_(options) {}
 
   Result<void> run() {
     TRY(in_schema_change(session_, [this]() -> Result<bool> {
@@ -69,7 +69,7 @@ class Migrator {
 
   Result<void> fill_in(const Migration& migration) {
     for (bool more = true; more;) {
-      TRY(write_alone(session_, clock_, [&](Tx& tx) -> Result<void> {
+      TRY(write_alone(session_, clock_, entropy_, [&](Tx& tx) -> Result<void> {
         TRY(more, fill_in_some(migration, tx));
         return {};
       }));
@@ -105,6 +105,7 @@ class Migrator {
   sql::Session& session_;
   std::span<const Migration> known_;
   Clock& clock_;
+  Entropy& entropy_;
   const MigrateOptions& options_;
   int batches_ = 0;
 };
@@ -131,9 +132,9 @@ std::string_view to_string(Phase phase) {
   return "";
 }
 
-Result<void> migrate(sql::Session& session, std::span<const Migration> known, Clock& clock,
+Result<void> migrate(sql::Session& session, std::span<const Migration> known, Clock& clock, Entropy& entropy,
                      const MigrateOptions& options) {
-  return Migrator(session, known, clock, options).run();
+  return Migrator(session, known, clock, entropy, options).run();
 }
 
 Result<void> require_migrated(sql::Session& session, std::span<const Migration> known) {

@@ -59,7 +59,8 @@ struct MigrateOptions {
 // may do so at once. Errors: those of sql/session.h; unsupported store.migration.changed (one that was
 // applied is not the one we know); unsupported store.schema.too_new (a newer program has changed the
 // database incompatibly).
-Result<void> migrate(sql::Session&, std::span<const Migration> known, Clock&, const MigrateOptions& = {});
+Result<void> migrate(sql::Session&, std::span<const Migration> known, Clock&, Entropy&,
+                     const MigrateOptions& = {});
 
 // Whether a program that knows these can work with the database as it is; it may lack steps that only
 // take away. Errors: as above; unavailable store.schema.behind.

@@ -1,5 +1,6 @@
 #include "store/probe.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace allauth::store {
@@ -14,6 +15,12 @@ Counter* batches(Metrics& metrics, std::string labels) {
                           std::move(labels));
 }
 
+Counter& resyncs(Metrics& metrics, std::string labels) {
+  return metrics.counter("allauth_log_resyncs_total",
+                         "Times that the state was read anew, because the log could not be followed.",
+                         std::move(labels));
+}
+
 double seconds(Tick from, Tick to) { return std::chrono::duration<double>(to - from).count(); }
 
 }  // namespace
@@ -24,19 +31,29 @@ Probe::Probe(Metrics& metrics, Clock& clock)
       refused_(writes(metrics, R"(result="refused")")),
       lost_(writes(metrics, R"(result="lost")")),
       busy_(writes(metrics, R"(result="busy")")),
+      given_up_(metrics.counter("allauth_store_given_up_total",
+                                "Transactions that the database gave up and that were run again.")),
+      replaced_(resyncs(metrics, R"(cause="replaced")")),
+      compacted_(resyncs(metrics, R"(cause="compacted")")),
       batches_{batches(metrics, R"(writes="1")"), batches(metrics, R"(writes="2-15")"),
                batches(metrics, R"(writes="16-127")"), batches(metrics, R"(writes="128+")")},
       queue_(metrics.gauge("allauth_store_queued_writes", "Writes waiting for the writer.")),
       revision_(metrics.gauge("allauth_store_revision", "The newest revision that is applied here.")),
       commit_(
           metrics.latency("allauth_store_batch_seconds", "From a batch's first statement to its commit.")),
-      read_(metrics.latency("allauth_store_read_seconds",
-                            "Read transactions, waiting for a reader included.")) {}
+      read_(
+          metrics.latency("allauth_store_read_seconds", "Read transactions, waiting for a reader included.")),
+      lag_(metrics.latency("allauth_log_lag_seconds",
+                           "From the making of an entry by another process to its application here.")) {}
 
 void Probe::committed(std::size_t writes, Tick since) {
   committed_.add(writes);
   batches_[writes < 2 ? 0 : writes < 16 ? 1 : writes < 128 ? 2 : 3]->add();
   commit_.observe(seconds(since, clock_.tick()));
+}
+
+void Probe::followed(Millis after) {
+  lag_.observe(std::max(0.0, std::chrono::duration<double>(after).count()));
 }
 
 void Probe::read_done(Tick since) { read_.observe(seconds(since, clock_.tick())); }

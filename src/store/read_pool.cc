@@ -47,8 +47,8 @@ Result<void> ReadPool::run(const std::function<void(Read&)>& fn) {
   Loan loan(*this, std::move(session));
   TRY(loan.session().begin_read());
   // The first statement fixes what the transaction sees, so this is its revision.
-  TRY(const auto revision, read_head(loan.session()));
-  Read read(loan.session(), revision);
+  TRY(const auto head, read_head(loan.session()));
+  Read read(loan.session(), head.newest.revision);
   fn(read);
   return {};
 }

@@ -10,7 +10,7 @@ namespace {
 
 Result<void> bring_up_to_date(const StoreOptions& options, sql::Session& session) {
   if (options.migrating == Migrating::never) return require_migrated(session, options.migrations);
-  return migrate(session, options.migrations, options.clock);
+  return migrate(session, options.migrations, options.clock, options.entropy);
 }
 
 }  // namespace
@@ -19,16 +19,18 @@ class Store::Impl {
  public:
   Impl(const StoreOptions& options, std::unique_ptr<sql::Database> database,
        std::unique_ptr<sql::Session> writing, std::vector<std::unique_ptr<sql::Session>> reading,
-       Revision head)
+       LogCursor at)
       : database_(std::move(database)),
         probe_(options.metrics, options.clock),
         readers_(std::move(reading), options.read_wait),
-        writer_(std::move(writing), options.clock, options.log, probe_,
+        writer_(std::move(writing), {options.clock, options.entropy, options.log, probe_},
                 {.queued = options.max_queued_writes,
                  .batch_writes = options.max_batch_writes,
-                 .batch_images = options.max_batch_images},
-                head) {}
+                 .batch_images = options.max_batch_images,
+                 .poll_interval = database_->shared() ? std::optional(options.poll_interval) : std::nullopt},
+                at) {}
 
+  bool shared() const { return database_->shared(); }
   Probe& probe() { return probe_; }
   ReadPool& readers() { return readers_; }
   Writer& writer() { return writer_; }
@@ -57,8 +59,8 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options, std::unique_ptr
     TRY(auto session, database->connect(sql::Database::Access::read_only));
     reading.push_back(std::move(session));
   }
-  auto impl =
-      std::make_unique<Impl>(options, std::move(database), std::move(writing), std::move(reading), head);
+  auto impl = std::make_unique<Impl>(options, std::move(database), std::move(writing), std::move(reading),
+                                     head.newest);
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
@@ -66,7 +68,7 @@ void Store::enqueue(QueuedWrite write) { impl_->writer().enqueue(std::move(write
 
 Result<void> Store::check_may_wait() const {
   if (!impl_->writer().on_writer_thread()) return {};
-  return fail(Code::bug, "write.nested", "A change cannot be waited for while another one is being stored.");
+  return fail(Code::bug, "write.nested", "The writer's thread cannot wait for itself.");
 }
 
 Result<void> Store::with_reader(const std::function<void(Read&)>& fn) {
@@ -76,15 +78,20 @@ Result<void> Store::with_reader(const std::function<void(Read&)>& fn) {
   return result;
 }
 
-void Store::on_applied(std::function<void(const AppliedBatch&)> listener) {
-  impl_->writer().on_applied(std::move(listener));
+Result<void> Store::follow(LogFollower follower) {
+  TRY(check_may_wait());
+  return impl_->writer().follow(std::move(follower));
 }
+
+bool Store::shared() const { return impl_->shared(); }
+
+void Store::hint() { impl_->writer().hint(); }
 
 Result<Revision> Store::revision() {
   return read([](Read& read) -> Result<Revision> { return read.revision(); });
 }
 
-Result<std::vector<LogEntry>> Store::read_log(Revision from, std::size_t limit) {
+Result<std::vector<LogEntry>> Store::read_log(const LogCursor& from, std::size_t limit) {
   return read([&](Read& read) { return read_entries(read, from, limit); });
 }
 

@@ -1,7 +1,10 @@
 // The store: one database, one writer thread that commits queued writes in batches, a pool of readers.
 //
-// A write is answered after its batch is on disk and after every listener of on_applied() has seen
-// it, so whoever has the answer finds the change in the in-memory snapshot as well. Thread-safe.
+// A write is answered after its batch is on disk and after everyone who follows has seen it, so whoever
+// has the answer finds the change in the in-memory snapshot as well. Other processes may write to the same
+// database, each with a store of its own; what they write arrives here within poll_interval, and before
+// the next write of this one is checked. While the database cannot be reached, or the log had to be given
+// up for the state, writes are refused at once and the store tries again by itself. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -17,7 +20,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "store/log.h"
+#include "store/log_follower.h"
 #include "store/migrate.h"
 #include "store/queued_write.h"
 #include "store/sql/open.h"
@@ -32,6 +35,7 @@ enum class Migrating : std::uint8_t { when_opened, never };
 
 struct StoreOptions {
   Clock& clock;
+  Entropy& entropy;
   Log& log;
   Metrics& metrics;
   std::string location{};  // a file or a URL (sql/open.h); tables are made if there are none
@@ -41,6 +45,8 @@ struct StoreOptions {
   std::size_t max_batch_writes = 256;     // writes in one commit
   std::size_t max_batch_images = 20'000;  // a batch beyond it is committed before the next write
   Millis read_wait{2000};                 // the longest wait for a free reader
+  // How often the log is looked at for what others wrote, where they can write to it too.
+  Millis poll_interval{200};
   Migrating migrating = Migrating::when_opened;
   std::span<const Migration> migrations = store::migrations();  // what this program knows
 };
@@ -56,7 +62,8 @@ class Store {
   // Queues a write and returns. `done` is called once: on the writer thread after the commit, or at
   // once on this thread with exhausted store.busy (queue full) or unavailable store.closed. It must
   // not block, throw or call write(). Errors of writes: their own; conflict row.*; unavailable
-  // store.* when the batch could not be committed (nothing of it is visible); bug write.*.
+  // store.* when the batch could not be committed: nothing of it is visible, but after store.in_doubt
+  // it may be there all the same; bug write.*.
   template <class T>
   void submit(Write<T> write, std::move_only_function<void(Result<Committed<T>>)> done);
 
@@ -69,13 +76,17 @@ class Store {
   template <class Fn>
   auto read(Fn&& fn) -> std::invoke_result_t<Fn, Read&>;
 
-  // Called on the writer thread after each commit and before its answers. Register before the first
-  // write. A listener must not throw: the process ends rather than answer from a missed change.
-  void on_applied(std::function<void(const AppliedBatch&)>);
+  // Adds one who follows the log: returns when it has loaded the state, or why it could not. Whatever it
+  // refers to must outlive the store, or its close(). Not from the writer thread.
+  Result<void> follow(LogFollower);
+  // True if other processes can write to the database as well.
+  bool shared() const;
+  // Looks at the log for what others wrote now instead of at the next interval.
+  void hint();
 
   Result<Revision> revision();
-  // At most `limit` entries after `from`, oldest first.
-  Result<std::vector<LogEntry>> read_log(Revision from, std::size_t limit);
+  // At most `limit` entries after `from`, oldest first; errors are those of read_entries().
+  Result<std::vector<LogEntry>> read_log(const LogCursor& from, std::size_t limit);
 
   // Takes no more writes, finishes those queued, ends the writer. Not from the writer thread.
   void close();

@@ -37,4 +37,9 @@ Result<LogEntry> Tx::finish() {
   return LogEntry{.revision = revision_, .time = now_, .act = std::move(act_), .images = std::move(images_)};
 }
 
+Error Tx::cause(Error told) const {
+  if (failure_ && failure_->reason == Reason("store.serialization")) return *failure_;
+  return told;
+}
+
 }  // namespace allauth::store

@@ -35,6 +35,9 @@ class Tx final : public Read {
   friend class LoneWrite;
   // The entry of this write, or why it cannot be committed.
   Result<LogEntry> finish();
+  // Why a write failed that answered `told`: the engine's reason for giving up the whole transaction
+  // counts, whatever the function made of it.
+  Error cause(Error told) const;
 
   Instant now_;
   int acts_ = 0;

@@ -1,4 +1,5 @@
-// The writer: one thread that takes queued writes in order, as many per commit as are waiting.
+// The writer: one thread that takes queued writes in order, as many per commit as are waiting, and that
+// follows the log, so that what others have written is known here as well.
 #pragma once
 
 #include <condition_variable>
@@ -14,58 +15,81 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/batch.h"
+#include "store/log_tail.h"
 #include "store/probe.h"
 #include "store/queued_write.h"
 
 namespace allauth::store {
 
-struct WriterLimits {
+struct WriterOptions {
   std::size_t queued = 0;
   std::size_t batch_writes = 0;
   std::size_t batch_images = 0;
+  // How often the log is looked at for what others wrote; nothing: nobody else can.
+  std::optional<Millis> poll_interval;
 };
 
+// Thread-safe.
 class Writer {
  public:
-  using Listener = std::function<void(const AppliedBatch&)>;
+  struct Deps {
+    Clock& clock;
+    Entropy& entropy;
+    Log& log;
+    Probe& probe;
+  };
 
-  // `applied` is the revision that the session's database is at.
-  Writer(std::unique_ptr<sql::Session>, Clock&, Log&, Probe&, WriterLimits, Revision applied);
+  // `at` is the end of the log that the session's database has.
+  Writer(std::unique_ptr<sql::Session>, Deps, WriterOptions, LogCursor at);
   ~Writer() { close(); }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
   void enqueue(QueuedWrite);
-  void on_applied(Listener);
+  // Waits until the follower has loaded. Not from the writer thread.
+  Result<void> follow(LogFollower);
+  // Says that the log may have grown: it is looked at now instead of at the next interval.
+  void hint();
   void close();
   bool on_writer_thread() const { return std::this_thread::get_id() == thread_id_; }
 
  private:
+  struct Joiner {
+    LogFollower follower;
+    std::move_only_function<void(Result<void>)> joined;
+  };
+
   void loop();
-  std::optional<QueuedWrite> wait_for_one();
+  bool wait_for_work();  // false: closed, and all is done
+  Millis pause() const;
   // Takes the write into the queue, or leaves it and says why not.
   std::optional<Error> admit(QueuedWrite& write);
   // The next one; nothing if there is none, or if it has a recheck and those are not wanted now.
   std::optional<QueuedWrite> take_one(bool only_unchecked);
+  void let_join();
+  void poll();
   void run_batch(QueuedWrite first);
-  void fail_all(QueuedWrite first, const Error& error);
   void fill(Batch& batch);
   void settle(Batch& batch, Tick since);
-  void deliver(const AppliedBatch&) noexcept;
+  void run_again(std::vector<QueuedWrite> writes, const Error& why);
+  void refuse_all(std::vector<QueuedWrite> first, const Error& why);
+  void set_trouble(const Error& why);
+  void end_trouble();
 
   std::unique_ptr<sql::Session> session_;
-  Clock& clock_;
-  Log& log_;
-  Probe& probe_;
-  const WriterLimits limits_;
+  Deps deps_;
+  const WriterOptions options_;
 
-  std::mutex mutex_;  // guards the next four
+  std::mutex mutex_;  // guards the next six
   std::condition_variable wake_;
   std::deque<QueuedWrite> queue_;
+  std::vector<Joiner> joiners_;
+  bool hinted_ = false;
   bool closed_ = false;
-  std::vector<Listener> listeners_;
+  std::optional<Error> trouble_;  // why no write is taken at the moment
+  int failures_ = 0;              // polls in a row that failed
 
-  Revision applied_;    // the writer thread's own
+  LogTail tail_;        // the writer thread's own
   std::thread thread_;  // after all that it uses
   const std::thread::id thread_id_{thread_.get_id()};
   std::mutex joining_;

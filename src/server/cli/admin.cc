@@ -57,6 +57,7 @@ Result<void> reset(Args args) {
         Code::not_found, "data_dir.empty",
         fmt::format("There is no database in {}; start the server once first.", loaded.config.data_dir));
   TRY(auto store, store::Store::open({.clock = clock,
+                                      .entropy = entropy,
                                       .log = log,
                                       .metrics = metrics,
                                       .location = location,

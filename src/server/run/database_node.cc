@@ -41,6 +41,7 @@ Result<std::unique_ptr<DatabaseNode>> DatabaseNode::open(Ground& ground) {
 Result<void> DatabaseNode::open_store() {
   const Config& config = ground_.config;
   TRY(store_, store::Store::open({.clock = ground_.clock,
+                                  .entropy = ground_.entropy,
                                   .log = ground_.log,
                                   .metrics = ground_.metrics,
                                   .location = database_location(config),
@@ -50,12 +51,16 @@ Result<void> DatabaseNode::open_store() {
   TRY(auto keys, open_keys(master_key_file(config), *store_, ground_.entropy));
   TRY(make_core(std::move(keys)));
   TRY(ground_.hub.follow(*store_));
-  store_->on_applied([this](const store::AppliedBatch& batch) {
-    for (const auto& entry : batch.entries)
-      for (const auto& image : entry.images)
-        if (image.kind == ImageKind::signing_key) tokens_->forget();
-  });
-  return {};
+  return store_->follow({.load = [this](store::Read&) -> Result<void> {
+                           tokens_->forget();
+                           return {};
+                         },
+                         .applied =
+                             [this](const store::AppliedBatch& batch) {
+                               for (const auto& entry : batch.entries)
+                                 for (const auto& image : entry.images)
+                                   if (image.kind == ImageKind::signing_key) tokens_->forget();
+                             }});
 }
 
 Result<void> DatabaseNode::make_core(Keys keys) {

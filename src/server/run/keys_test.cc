@@ -23,8 +23,11 @@ class TheKeys : public ::testing::Test {
 
   Result<Keys> open() {
     Metrics metrics;
-    TRY(auto store, store::Store::open(
-                        {.clock = clock, .log = log, .metrics = metrics, .location = folder + "/test.db"}));
+    TRY(auto store, store::Store::open({.clock = clock,
+                                        .entropy = entropy,
+                                        .log = log,
+                                        .metrics = metrics,
+                                        .location = folder + "/test.db"}));
     return open_keys(master(), *store, entropy);
   }
   std::string master() const { return folder + "/master.key"; }

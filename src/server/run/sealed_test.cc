@@ -23,9 +23,12 @@ class SealedValues : public ::testing::Test {
     folder = ::mkdtemp(pattern.data());
   }
   void SetUp() override {
-    store =
-        store::Store::open({.clock = clock, .log = log, .metrics = metrics, .location = folder + "/test.db"})
-            .value();
+    store = store::Store::open({.clock = clock,
+                                .entropy = entropy,
+                                .log = log,
+                                .metrics = metrics,
+                                .location = folder + "/test.db"})
+                .value();
     ASSERT_TRUE(open_keys(file(), *store, entropy));
     const auto keys = crypto::load_master_keys(file()).value();
     old_id = keys.current().id();
@@ -107,10 +110,10 @@ TEST_F(SealedValues, AreSealedAgainUnderTheCurrentKey) {
 }
 
 TEST_F(SealedValues, WereAllInTheLogWhenSealedAgain) {
-  const auto before = store->revision().value();
+  const auto before = store->read([](store::Read& read) { return store::read_head(read); })->newest;
   ASSERT_TRUE(reseal(*store, add_and_use(), entropy, [](std::size_t) {}));
   std::size_t images = 0;
-  std::size_t from = to_number(before);
+  std::size_t from = to_number(before.revision);
   for (const auto& entry : store->read_log(before, 100).value()) {
     EXPECT_EQ(entry.act.slug, "keys.resealed");
     EXPECT_EQ(to_number(entry.revision), ++from);

@@ -6,5 +6,6 @@
 namespace allauth::store {
 
 extern const Migration kDirectory;  // 001_directory.cc
+extern const Migration kLogTags;    // 002_log_tags.cc
 
 }  // namespace allauth::store

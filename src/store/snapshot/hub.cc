@@ -38,16 +38,18 @@ SnapshotHub::SnapshotHub(std::shared_ptr<const policy::CompiledSchema> schema, C
       heard_(clock.tick()) {}
 
 Result<void> SnapshotHub::follow(Store& store) {
-  SnapshotBuilder builder(*newest_);
-  Revision revision{};
+  return store.follow({.load = [this](Read& read) { return load_rows(read); },
+                       .applied = [this](const AppliedBatch& batch) { apply(batch); },
+                       .contact = [this] { contact(); }});
+}
+
+Result<void> SnapshotHub::load_rows(Read& read) {
+  SnapshotBuilder builder{Snapshot(schema_)};
   // Owners before what belongs to them: a credential or connection refers to nodes that must be there.
-  TRY(store.read([&](Read& read) {
-    revision = read.revision();
-    return put_all<User, Domain, Client, Channel, Connection, Role, RoleMember, Credential, Session>(read,
-                                                                                                     builder);
-  }));
-  publish(builder.freeze(revision));
-  store.on_applied([this](const AppliedBatch& batch) { apply(batch); });
+  TRY((put_all<User, Domain, Client, Channel, Connection, Role, RoleMember, Credential, Session>(read,
+                                                                                                 builder)));
+  publish(builder.freeze(read.revision()));
+  healthy_.store(true);
   return {};
 }
 

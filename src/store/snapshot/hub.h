@@ -23,8 +23,7 @@ class SnapshotHub {
  public:
   SnapshotHub(std::shared_ptr<const policy::CompiledSchema> schema, Clock& clock, Log& log, Metrics& metrics);
 
-  // Reads the whole state and follows the store from there. Once, before the first write. Must outlive
-  // the store's last write.
+  // Reads the whole state and follows the store from there, once. Must outlive the store's last write.
   Result<void> follow(Store& store);
 
   // Takes in a whole state, image by image, in the order of store/state.h. What was before is answered
@@ -63,6 +62,7 @@ class SnapshotHub {
   bool healthy() const { return healthy_.load(); }
 
  private:
+  Result<void> load_rows(Read& read);
   Result<void> try_apply(const AppliedBatch& batch);
   void publish(Snapshot next);
 

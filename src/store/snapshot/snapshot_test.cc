@@ -19,7 +19,11 @@ class Snapshots : public ::testing::Test {
   Snapshots() {
     std::string pattern = (std::filesystem::temp_directory_path() / "allauth-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
-    store = *Store::open({.clock = clock, .log = log, .metrics = metrics, .location = folder_ + "/test.db"});
+    store = *Store::open({.clock = clock,
+                          .entropy = entropy,
+                          .log = log,
+                          .metrics = metrics,
+                          .location = folder_ + "/test.db"});
     EXPECT_TRUE(hub.follow(*store));
   }
   ~Snapshots() override {
@@ -38,6 +42,7 @@ class Snapshots : public ::testing::Test {
   }
 
   ManualClock clock;
+  SystemEntropy entropy;
   Log log{clock, LogLevel::error, LogFormat::human};
   Metrics metrics;
   SnapshotHub hub{policy::core_schema(), clock, log, metrics};
@@ -259,7 +264,7 @@ TEST_F(Snapshots, ThatWereLoadedFromImagesEqualOnesThatFollowed) {
   }));
   Told told(clock, log, metrics);
   ASSERT_TRUE(told.load(*store, Audience::node));
-  store->on_applied([&told](const AppliedBatch& batch) { told.hub.apply(batch); });
+  ASSERT_TRUE(store->follow({.applied = [&told](const AppliedBatch& batch) { told.hub.apply(batch); }}));
   for (unsigned seed = 11; seed <= 13; ++seed) {
     RandomWrites writes(seed);
     for (int i = 0; i < 150; ++i) (void)write(writes.next());

@@ -14,7 +14,8 @@ using store::testing::TempFolder;
 class SqliteFile : public ::testing::Test {
  protected:
   Result<std::unique_ptr<store::Store>> open() {
-    return store::Store::open({.clock = clock_, .log = log_, .metrics = metrics_, .location = path()});
+    return store::Store::open(
+        {.clock = clock_, .entropy = entropy_, .log = log_, .metrics = metrics_, .location = path()});
   }
   std::string path() const { return folder_.path() + "/allauth.db"; }
   void make() {
@@ -52,6 +53,7 @@ class SqliteFile : public ::testing::Test {
 
   TempFolder folder_;
   ManualClock clock_;
+  SystemEntropy entropy_;
   Log log_{clock_, LogLevel::error, LogFormat::human, -1};
   Metrics metrics_;
 };

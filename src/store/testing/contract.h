@@ -44,7 +44,7 @@ class StoreTest : public ::testing::TestWithParam<Engine> {
   void SetUp() override { open(); }
   void TearDown() override { store_.reset(); }
 
-  StoreOptions options() { return {.clock = clock_, .log = log_, .metrics = metrics_}; }
+  StoreOptions options() { return {.clock = clock_, .entropy = entropy_, .log = log_, .metrics = metrics_}; }
   void open() { open(options()); }
   void open(StoreOptions options) {
     store_.reset();
@@ -54,7 +54,8 @@ class StoreTest : public ::testing::TestWithParam<Engine> {
         Store::open(std::move(options), std::make_unique<FaultDatabase>(std::move(*database), faults_));
     ASSERT_TRUE(store) << store.error().message << " " << store.error().detail;
     store_ = std::move(*store);
-    store_->on_applied([this](const AppliedBatch& batch) { applied_.push_back(batch); });
+    ASSERT_TRUE(
+        store_->follow({.applied = [this](const AppliedBatch& batch) { applied_.push_back(batch); }}));
   }
 
   using Body = std::function<Result<void>(Tx&)>;
@@ -90,7 +91,7 @@ class StoreTest : public ::testing::TestWithParam<Engine> {
   }
 
   std::vector<LogEntry> whole_log() {
-    auto entries = store_->read_log(Revision{0}, 10'000);
+    auto entries = store_->read_log(LogCursor{}, 10'000);
     EXPECT_TRUE(entries) << (entries ? "" : entries.error().message);
     return entries ? *entries : std::vector<LogEntry>{};
   }
@@ -101,6 +102,7 @@ class StoreTest : public ::testing::TestWithParam<Engine> {
 
   TempFolder folder_;
   ManualClock clock_;
+  SystemEntropy entropy_;
   Log log_{clock_, LogLevel::error, LogFormat::human, -1};
   Metrics metrics_;
   Faults faults_;

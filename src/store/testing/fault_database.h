@@ -1,6 +1,7 @@
 // An engine that fails when it is told to, around any other: for tests of what happens then.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,7 +14,7 @@
 namespace allauth::store::testing {
 
 // Where a fault strikes. after_commit: the commit is on disk, but it is answered as failed.
-enum class FaultPoint { run, begin, commit, after_commit, savepoint, release, rollback_to };
+enum class FaultPoint { run, begin_read, begin, commit, after_commit, savepoint, release, rollback_to };
 
 // The faults that are planned. Shared by test and sessions; thread-safe.
 class Faults {
@@ -24,7 +25,18 @@ class Faults {
     planned_.push_back({point, nth, std::move(error), std::move(statement)});
   }
 
+  // The database cannot be reached from now on, or again.
+  void cut() { cut_.store(true); }
+  void mend() { cut_.store(false); }
+
+  // What was planned and has not struck does not.
+  void forget() {
+    std::lock_guard lock(mutex_);
+    planned_.clear();
+  }
+
   Result<void> pass(FaultPoint point, std::string_view statement = {}) {
+    if (cut_.load()) return fail(Code::unavailable, "store.unreachable", "The database cannot be reached.");
     std::lock_guard lock(mutex_);
     for (auto fault = planned_.begin(); fault != planned_.end(); ++fault) {
       if (fault->point != point || (!fault->statement.empty() && fault->statement != statement)) continue;
@@ -45,6 +57,7 @@ class Faults {
   };
   std::mutex mutex_;
   std::vector<Planned> planned_;
+  std::atomic<bool> cut_ = false;
 };
 
 class FaultSession final : public sql::Session {
@@ -61,7 +74,10 @@ class FaultSession final : public sql::Session {
   Result<std::vector<std::string>> table_scans(const sql::Statement& statement) override {
     return inner_->table_scans(statement);
   }
-  Result<void> begin_read() override { return inner_->begin_read(); }
+  Result<void> begin_read() override {
+    TRY(faults_.pass(FaultPoint::begin_read));
+    return inner_->begin_read();
+  }
   Result<void> begin_write() override {
     TRY(faults_.pass(FaultPoint::begin));
     return inner_->begin_write();
