@@ -1,5 +1,7 @@
 #include "store/sql/sqlite_error.h"
 
+#include <cerrno>
+
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -20,6 +22,16 @@ Error of_constraint(int code) {
   }
 }
 
+Error full() { return {Code::unavailable, "store.full", "There is no space left for the database."}; }
+
+// SQLite says "full" for its main writes only; elsewhere (its shared memory) it is an I/O error with the system's reason
+// beside it.
+bool lacks_space(int code, sqlite3* db) {
+  if ((code & 0xFF) != SQLITE_IOERR || db == nullptr) return false;
+  const int reason = sqlite3_system_errno(db);
+  return reason == ENOSPC || reason == EDQUOT;
+}
+
 Error of_code(int code) {
   switch (code & 0xFF) {
     case SQLITE_CONSTRAINT:
@@ -31,7 +43,7 @@ Error of_code(int code) {
     case SQLITE_NOTADB:
       return corrupt("The database is damaged; restore it from a backup.");
     case SQLITE_FULL:
-      return {Code::unavailable, "store.full", "There is no space left for the database."};
+      return full();
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
@@ -54,7 +66,7 @@ Error corrupt(std::string message, std::string detail) {
 }
 
 Error to_error(int code, sqlite3* db, std::string_view during) {
-  Error error = of_code(code);
+  Error error = lacks_space(code, db) ? full() : of_code(code);
   error.detail = fmt::format("{}: {} ({})", during, db ? sqlite3_errmsg(db) : sqlite3_errstr(code), code);
   return error;
 }
