@@ -5,6 +5,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from rig.engines import Postgres, Sqlite, needs_postgres  # noqa: E402
+from rig.postgres import Cluster  # noqa: E402
 from rig.site import Site  # noqa: E402
 
 
@@ -19,3 +21,17 @@ def site(tmp_path_factory, site_options):
     made = Site(tmp_path_factory.mktemp("site"), **site_options)
     yield made
     assert made.close() == 0, made.server.log()[-2000:]
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL for all tests, each in a database of its own."""
+    needs_postgres()
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["sqlite"])
+def engine(request, tmp_path):
+    """An empty database of each engine: `options` for the server, `query` for what it holds."""
+    return Sqlite(tmp_path) if request.param == "sqlite" else Postgres(request.getfixturevalue("postgres"))
