@@ -24,8 +24,8 @@ Error of_constraint(int code) {
 
 Error full() { return {Code::unavailable, "store.full", "There is no space left for the database."}; }
 
-// SQLite says "full" for its main writes only; elsewhere (its shared memory) it is an I/O error with the system's reason
-// beside it.
+// SQLite says "full" for its main writes only; elsewhere (its shared memory) it is an I/O error with the
+// system's reason beside it.
 bool lacks_space(int code, sqlite3* db) {
   if ((code & 0xFF) != SQLITE_IOERR || db == nullptr) return false;
   const int reason = sqlite3_system_errno(db);
