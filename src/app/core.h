@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "app/identity/access_tokens.h"
 #include "app/identity/digests.h"
-#include "app/identity/tokens.h"
 #include "base/clock.h"
 #include "crypto/password.h"
 #include "policy/check.h"
@@ -18,8 +18,8 @@ struct Core {
   IdSource& ids;
   const store::SnapshotHub& snapshots;
   const policy::Engine& engine;
-  const Tokens& tokens;
-  const Digests& digests;
+  const AccessTokens& tokens;
+  const KeyDigests& digests;
   crypto::PasswordParams password_params;
   std::string dummy_record;  // what the password of an unknown user is checked against
 

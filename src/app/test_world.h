@@ -14,6 +14,7 @@
 #include "app/directory/members.h"
 #include "app/directory/users.h"
 #include "app/identity/setup.h"
+#include "app/identity/token_issuer.h"
 #include "policy/core_schema.h"
 #include "store/store.h"
 
@@ -39,17 +40,19 @@ class TestWorld {
                                      .location = folder_ + "/test.db"}));
     auto key = must(crypto::SigningKey::generate());
     auto trusted = must(crypto::KeySet::make({key.public_key()}));
-    tokens_ = std::make_unique<Tokens>(TokenRules{"issuer", "audience", Seconds(3600), Seconds(86400)}, key,
-                                       trusted, digests);
+    const AccessRules rules{"issuer", "audience"};
+    tokens_ = std::make_unique<AccessTokens>(rules, trusted);
+    issuer = std::make_unique<TokenIssuer>(rules, Lifetimes{Seconds(3600), Seconds(86400)}, key,
+                                           TokenDigests("the token key of thirty-two bytes"));
     const auto params = crypto::PasswordParams::cheap_for_tests();
     core = std::make_unique<Core>(Core{clock, entropy, ids, hub, engine_, *tokens_, digests, params,
                                        crypto::dummy_phc(params, entropy)});
     must(hub.follow(*store));
     const Secret token(std::string("ast_test"));
-    must(store->write(prepare_platform(digests.setup_token(token))));
+    must(store->write(prepare_platform(issuer->digests().setup_token(token))));
     admin = caller(
         run(create_first_admin(
-                *core, *store,
+                *core, issuer->digests(), *store,
                 {Secret("ast_test"), "root@example.org", "Root", Secret("correct horse battery")}, "r"))
             .id);
   }
@@ -109,12 +112,13 @@ class TestWorld {
   UuidSource ids{clock, entropy};
   Log log{clock, LogLevel::error, LogFormat::human};
   Metrics metrics;
-  Digests digests{"a digest key of thirty-two bytes"};
+  std::unique_ptr<TokenIssuer> issuer;
+  KeyDigests digests{"a digest key of thirty-two bytes"};
 
  private:
   std::string folder_;
   policy::Engine engine_;
-  std::unique_ptr<Tokens> tokens_;
+  std::unique_ptr<AccessTokens> tokens_;
 
  public:
   store::SnapshotHub hub;

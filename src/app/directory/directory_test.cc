@@ -215,14 +215,14 @@ TEST_F(Directory, DeletesADomainOnlyWhenItIsEmpty) {
 
 TEST_F(Directory, SpendsTheSetupTokenOnce) {
   const auto again = create_first_admin(
-      *world.core, *world.store,
+      *world.core, world.issuer->digests(), *world.store,
       {Secret("ast_test"), "two@example.org", "Two", Secret("correct horse battery")}, "r");
   EXPECT_EQ(reason(again.has_value() ? Result<void>() : Result<void>(std::unexpected(again.error()))),
             Reason("setup.token"));
   const Secret fresh = make_setup_token(world.entropy);
-  world.run(Result<store::Write<store::Done>>(renew_setup_token(world.digests.setup_token(fresh))));
+  world.run(Result<store::Write<store::Done>>(renew_setup_token(world.issuer->digests().setup_token(fresh))));
   const auto two = world.run(
-      create_first_admin(*world.core, *world.store,
+      create_first_admin(*world.core, world.issuer->digests(), *world.store,
                          {fresh.copy(), "two@example.org", "Two", Secret("correct horse battery")}, "r"));
   EXPECT_TRUE(
       Gate(*world.core).allows(world.caller(two.id), "can_administer", {kind::platform, kPlatformId}));

@@ -3,31 +3,30 @@
 #include <fmt/format.h>
 
 namespace allauth::app {
+namespace {
 
 // A NUL ends each part: no part can hold one, so no two inputs give the same text.
-
-crypto::Digest Digests::client_key(std::string_view client_id, const Secret& key) const {
-  return key.with([&](std::string_view text) {
-    std::string input = fmt::format("client_key{}{}{}", '\0', client_id, '\0');
-    input += text;
-    const auto digest = key_.mac(input);
-    wipe_memory(input.data(), input.size());
-    return digest;
+crypto::Digest digest(const crypto::HmacKey& key, std::string label, const Secret& secret) {
+  return secret.with([&](std::string_view text) {
+    label += text;
+    const auto made = key.mac(label);
+    wipe_memory(label.data(), label.size());
+    return made;
   });
 }
 
-crypto::Digest Digests::refresh_token(std::string_view session_id, std::int64_t generation) const {
+}  // namespace
+
+crypto::Digest KeyDigests::client_key(std::string_view client_id, const Secret& key) const {
+  return digest(key_, fmt::format("client_key{}{}{}", '\0', client_id, '\0'), key);
+}
+
+crypto::Digest TokenDigests::refresh_token(std::string_view session_id, std::int64_t generation) const {
   return key_.mac(fmt::format("refresh_token{}{}{}{}", '\0', session_id, '\0', generation));
 }
 
-crypto::Digest Digests::setup_token(const Secret& token) const {
-  return token.with([&](std::string_view text) {
-    std::string input = fmt::format("setup_token{}", '\0');
-    input += text;
-    const auto digest = key_.mac(input);
-    wipe_memory(input.data(), input.size());
-    return digest;
-  });
+crypto::Digest TokenDigests::setup_token(const Secret& token) const {
+  return digest(key_, fmt::format("setup_token{}", '\0'), token);
 }
 
 }  // namespace allauth::app

@@ -13,9 +13,10 @@ Result<void> revoke(store::Tx& tx, const Caller& caller, Session session) {
   return store::update(tx, session);
 }
 
-Result<OpenSession> with_tokens(const Core& core, Session session, std::string token_id, Instant now) {
-  TRY(auto access, core.tokens.mint_access(session.user, session.id, std::move(token_id), now));
-  auto refresh = core.tokens.mint_refresh(session.id, session.generation);
+Result<OpenSession> with_tokens(const TokenIssuer& issuer, Session session, std::string token_id,
+                                Instant now) {
+  TRY(auto access, issuer.mint_access(session.user, session.id, std::move(token_id), now));
+  auto refresh = issuer.mint_refresh(session.id, session.generation);
   return OpenSession{std::move(session), std::move(access), std::move(refresh)};
 }
 
@@ -25,8 +26,8 @@ std::unexpected<Error> ended() {
 
 }  // namespace
 
-Result<store::Write<OpenSession>> open_session(const Core& core, const PasswordLogin& login,
-                                               std::string request_id) {
+Result<store::Write<OpenSession>> open_session(const Core& core, const TokenIssuer& issuer,
+                                               const PasswordLogin& login, std::string request_id) {
   const auto failed = [] {
     return fail(Code::unauthenticated, "login.failed", "Login or password is wrong.");
   };
@@ -38,8 +39,8 @@ Result<store::Write<OpenSession>> open_session(const Core& core, const PasswordL
   Session session{.id = SessionId::trusted(core.ids.next()),
                   .user = proven->user,
                   .rotated_at = now,
-                  .expires_at = now + core.tokens.rules().refresh_lifetime};
-  TRY(auto opened, with_tokens(core, std::move(session), core.ids.next(), now));
+                  .expires_at = now + issuer.lifetimes().refresh};
+  TRY(auto opened, with_tokens(issuer, std::move(session), core.ids.next(), now));
   return store::Write<OpenSession>{.recheck = {},
                                    .run = [opened = std::move(opened), caller, proven = std::move(*proven),
                                            failed](store::Tx& tx) -> Result<OpenSession> {
@@ -54,12 +55,12 @@ Result<store::Write<OpenSession>> open_session(const Core& core, const PasswordL
                                    }};
 }
 
-Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, const Secret& token,
-                                                          std::string request_id) {
-  TRY(const auto claims, core.tokens.parse_refresh(token));
+Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, const TokenIssuer& issuer,
+                                                          const Secret& token, std::string request_id) {
+  TRY(const auto claims, issuer.parse_refresh(token));
   return store::Write<Result<OpenSession>>{
       .recheck = {},
-      .run = [&core, claims, request_id = std::move(request_id),
+      .run = [&core, &issuer, claims, request_id = std::move(request_id),
               token_id = core.ids.next()](store::Tx& tx) -> Result<Result<OpenSession>> {
         TRY(auto found, store::find<Session>(tx, claims.session));
         if (!found || found->state != SessionState::active || found->expires_at <= tx.now()) return ended();
@@ -84,7 +85,7 @@ Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, cons
         touch(session.stamp, tx, caller);
         TRY(store::update(tx, session));
         tx.act(act_of(caller, "session.refreshed", "session", session.id.str()));
-        return with_tokens(core, std::move(session), token_id, tx.now());
+        return with_tokens(issuer, std::move(session), token_id, tx.now());
       }};
 }
 

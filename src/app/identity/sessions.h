@@ -4,6 +4,7 @@
 #include "app/access/gate.h"
 #include "app/credential.h"
 #include "app/directory/paging.h"
+#include "app/identity/token_issuer.h"
 #include "model/access.h"
 
 namespace allauth::app {
@@ -15,16 +16,16 @@ struct OpenSession {
 };
 
 // Checks the password: prepare it on the hashing pool. Error: unauthenticated login.failed.
-Result<store::Write<OpenSession>> open_session(const Core& core, const PasswordLogin& login,
-                                               std::string request_id);
+Result<store::Write<OpenSession>> open_session(const Core& core, const TokenIssuer& issuer,
+                                               const PasswordLogin& login, std::string request_id);
 
 // A refresh token that comes a second time ends the session, since somebody else must hold a copy;
 // unless it comes within kRefreshGrace of the first time, which is a client that did not get the
 // answer: it is refused, no more.
 // Errors, unauthenticated: token.refresh.invalid, token.refresh.used, session.ended.
 inline constexpr Seconds kRefreshGrace{10};
-Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, const Secret& token,
-                                                          std::string request_id);
+Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, const TokenIssuer& issuer,
+                                                          const Secret& token, std::string request_id);
 
 // The live sessions of the caller, newest first.
 Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, const PageRequest& page,

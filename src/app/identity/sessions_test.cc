@@ -11,10 +11,11 @@ namespace {
 class Sessions : public ::testing::Test {
  protected:
   OpenSession login() {
-    return world.run(open_session(*world.core, {"Ada@Example.org", Secret("password of ada!!")}, "r"));
+    return world.run(
+        open_session(*world.core, *world.issuer, {"Ada@Example.org", Secret("password of ada!!")}, "r"));
   }
   Result<OpenSession> refresh(const Secret& token) {
-    TRY(auto answer, world.try_run(refresh_session(*world.core, token, "r")));
+    TRY(auto answer, world.try_run(refresh_session(*world.core, *world.issuer, token, "r")));
     return answer;
   }
   Reason outcome(const Secret& access) {
@@ -32,7 +33,7 @@ TEST_F(Sessions, OpenWithTheRightPasswordOnly) {
   for (auto [name, password] : {std::pair{"ada@example.org", "password of bob!!"},
                                 {"bob@example.org", "password of ada!!"},
                                 {"", ""}}) {
-    const auto refused = open_session(*world.core, {name, Secret(std::string(password))}, "r");
+    const auto refused = open_session(*world.core, *world.issuer, {name, Secret(std::string(password))}, "r");
     ASSERT_FALSE(refused) << name;
     EXPECT_EQ(refused.error().reason, Reason("login.failed")) << name;
   }
@@ -41,7 +42,8 @@ TEST_F(Sessions, OpenWithTheRightPasswordOnly) {
 TEST_F(Sessions, RefuseDisabledUsersLikeWrongPasswords) {
   world.run(
       set_user_status(*world.core, world.permit<act::EnableUser>(world.admin, ada.id), Status::disabled, {}));
-  const auto refused = open_session(*world.core, {"ada@example.org", Secret("password of ada!!")}, "r");
+  const auto refused =
+      open_session(*world.core, *world.issuer, {"ada@example.org", Secret("password of ada!!")}, "r");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason, Reason("login.failed"));
 }
@@ -107,18 +109,19 @@ TEST_F(Sessions, EndWithALogoutAndAllOfThemWithANewPassword) {
                             std::move(change)));
   EXPECT_EQ(outcome(two.access_token), Reason("session.revoked"));
   EXPECT_EQ(outcome(three.access_token), Reason("accepted"));
-  EXPECT_TRUE(open_session(*world.core, {"ada@example.org", Secret("a much better password")}, "r"));
+  EXPECT_TRUE(
+      open_session(*world.core, *world.issuer, {"ada@example.org", Secret("a much better password")}, "r"));
 }
 
 TEST_F(Sessions, AreNotOpenedWithAPasswordThatChangedMeanwhile) {
-  auto slow = open_session(*world.core, {"ada@example.org", Secret("password of ada!!")}, "r");
+  auto slow = open_session(*world.core, *world.issuer, {"ada@example.org", Secret("password of ada!!")}, "r");
   world.run(change_password(*world.core, world.permit<act::ChangePassword>(world.admin, ada.id),
                             {std::nullopt, Secret("a much better password")}));
   EXPECT_EQ(world.try_run(std::move(slow)).error().reason, Reason("login.failed"));
 }
 
 TEST_F(Sessions, AreNotOpenedByAUserDisabledMeanwhile) {
-  auto slow = open_session(*world.core, {"ada@example.org", Secret("password of ada!!")}, "r");
+  auto slow = open_session(*world.core, *world.issuer, {"ada@example.org", Secret("password of ada!!")}, "r");
   world.run(
       set_user_status(*world.core, world.permit<act::EnableUser>(world.admin, ada.id), Status::disabled, {}));
   EXPECT_EQ(world.try_run(std::move(slow)).error().reason, Reason("login.failed"));

@@ -62,9 +62,9 @@ Secret make_setup_token(Entropy& entropy) {
   return token;
 }
 
-Result<store::Write<User>> create_first_admin(const Core& core, store::Store& store, FirstAdmin admin,
-                                              std::string request_id) {
-  const auto shown = core.digests.setup_token(admin.setup_token);
+Result<store::Write<User>> create_first_admin(const Core& core, const TokenDigests& digests,
+                                              store::Store& store, FirstAdmin admin, std::string request_id) {
+  const auto shown = digests.setup_token(admin.setup_token);
   TRY(store.read([&](store::Read& read) { return require_token(read, shown); }));
   TRY(auto record, crypto::hash_password(admin.password, core.password_params, core.entropy));
   User user{

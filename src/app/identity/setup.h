@@ -4,6 +4,7 @@
 
 #include "app/core.h"
 #include "app/directory/users.h"
+#include "app/identity/digests.h"
 #include "model/access.h"
 
 namespace allauth::app {
@@ -29,7 +30,7 @@ struct FirstAdmin {
 
 // Creates a platform administrator and spends the token. Prepare it on the hashing pool; a wrong token
 // is refused before any hashing. Errors: denied setup.token, conflict email.taken.
-Result<store::Write<User>> create_first_admin(const Core& core, store::Store& store, FirstAdmin admin,
-                                              std::string request_id);
+Result<store::Write<User>> create_first_admin(const Core& core, const TokenDigests& digests,
+                                              store::Store& store, FirstAdmin admin, std::string request_id);
 
 }  // namespace allauth::app

@@ -64,7 +64,7 @@ Result<void> reset(Args args) {
                                       .database = database_options(loaded.config)}));
   TRY(const auto keys, open_keys(master_key_file(loaded.config), *store, entropy));
   Secret token = app::make_setup_token(entropy);
-  TRY(store->write(app::renew_setup_token(keys.digests.setup_token(token))));
+  TRY(store->write(app::renew_setup_token(keys.tokens.setup_token(token))));
   fmt::print(
       "A new setup token was made; it works once. Start the server, then:\n\n"
       "  allauth admin create --token {} --email you@example.org --name \"Your Name\"\n",

@@ -67,11 +67,13 @@ Result<void> DatabaseNode::make_core(Keys keys) {
   const Config& config = ground_.config;
   TRY(const auto params, crypto::PasswordParams::make(static_cast<std::uint32_t>(config.password.memory_kib),
                                                       static_cast<std::uint32_t>(config.password.passes)));
-  digests_ = std::make_unique<app::Digests>(keys.digests);
-  tokens_ = std::make_unique<app::Tokens>(
-      app::TokenRules{config.tokens.issuer, config.tokens.audience, config.tokens.access_lifetime,
-                      config.tokens.refresh_lifetime},
-      std::move(keys.signing), std::move(keys.trusted), std::move(keys.digests));
+  digests_ = std::make_unique<app::KeyDigests>(
+      keys.digest_key.with([](std::string_view key) { return app::KeyDigests(key); }));
+  const app::AccessRules rules{config.tokens.issuer, config.tokens.audience};
+  tokens_ = std::make_unique<app::AccessTokens>(rules, std::move(keys.trusted));
+  issuer_ = std::make_unique<app::TokenIssuer>(
+      rules, app::Lifetimes{config.tokens.access_lifetime, config.tokens.refresh_lifetime},
+      std::move(keys.signing), std::move(keys.tokens));
   core_ = std::make_unique<app::Core>(app::Core{.clock = ground_.clock,
                                                 .entropy = ground_.entropy,
                                                 .ids = ground_.ids,
@@ -88,7 +90,7 @@ Result<void> DatabaseNode::prepare_platform() {
   TRY(const bool prepared, store_->read([](store::Read& read) { return app::is_prepared(read); }));
   if (prepared) return {};
   Secret token = app::make_setup_token(ground_.entropy);
-  TRY(store_->write(app::prepare_platform(digests_->setup_token(token))));
+  TRY(store_->write(app::prepare_platform(issuer_->digests().setup_token(token))));
   setup_token_ = std::move(token);
   return {};
 }
@@ -96,6 +98,7 @@ Result<void> DatabaseNode::prepare_platform() {
 void DatabaseNode::make_backend() {
   backend_ = std::make_unique<wire::native::Backend>(
       wire::native::Backend{.core = *core_,
+                            .issuer = *issuer_,
                             .store = *store_,
                             .readers = [this](auto job) { return readers_.submit(std::move(job)); },
                             .hashers = [this](auto job) { return hashers_.submit(std::move(job)); }});

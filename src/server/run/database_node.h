@@ -34,8 +34,9 @@ class DatabaseNode final : public Node {
 
   Ground& ground_;
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<app::Digests> digests_;
-  std::unique_ptr<app::Tokens> tokens_;
+  std::unique_ptr<app::KeyDigests> digests_;
+  std::unique_ptr<app::AccessTokens> tokens_;
+  std::unique_ptr<app::TokenIssuer> issuer_;
   std::unique_ptr<app::Core> core_;
   std::unique_ptr<wire::native::Backend> backend_;
   wire::MethodTable methods_;

@@ -28,9 +28,10 @@ store::Act system_act(std::string_view slug) {
 }
 
 template <class Row>
-Result<void> insert_row(store::Store& store, Row row, std::string_view slug) {
+Result<void> insert_row(store::Store& store, Row row, std::string slug) {
   TRY(store.write(store::Write<store::Done>{
-      .recheck = {}, .run = [row = std::move(row), slug](store::Tx& tx) -> Result<store::Done> {
+      .recheck = {},
+      .run = [row = std::move(row), slug = std::move(slug)](store::Tx& tx) -> Result<store::Done> {
         Row stamped = row;
         stamped.stamp = system_stamp(tx);
         TRY(store::insert(tx, stamped));
@@ -40,15 +41,29 @@ Result<void> insert_row(store::Store& store, Row row, std::string_view slug) {
   return {};
 }
 
-Result<Secret> make_digest_key(store::Store& store, const crypto::MasterKeys& master, Entropy& entropy) {
+Result<Secret> make_key_setting(store::Store& store, const crypto::MasterKeys& master, std::string_view name,
+                                Entropy& entropy) {
   std::array<std::uint8_t, 32> bytes;
   entropy.fill(bytes);
   Secret key{std::string(codec::as_text(bytes))};
   wipe_memory(bytes.data(), bytes.size());
-  Setting setting{.name = std::string(kDigestKey),
-                  .value = {crypto::seal(master, digest_key_place(), key, entropy)}};
-  TRY(insert_row(store, std::move(setting), "keys.digest_key_created"));
+  Setting setting{.name = std::string(name),
+                  .value = {crypto::seal(master, setting_place(name), key, entropy)}};
+  TRY(insert_row(store, std::move(setting), fmt::format("keys.{}_created", name)));
   return key;
+}
+
+// Another node that starts at the same time may make it first.
+Result<Secret> open_key_setting(store::Store& store, const crypto::MasterKeys& master, std::string_view name,
+                                Entropy& entropy) {
+  const auto find = [name](store::Read& read) { return store::find<Setting>(read, name); };
+  TRY(auto stored, store.read(find));
+  if (!stored) {
+    auto made = make_key_setting(store, master, name, entropy);
+    if (made || made.error().reason != Reason("row.exists")) return made;
+    TRY(stored, store.read(find));
+  }
+  return crypto::open(master, setting_place(name), stored->value.bytes);
 }
 
 Result<crypto::SigningKey> make_signing_key(store::Store& store, const crypto::MasterKeys& master,
@@ -63,14 +78,15 @@ Result<crypto::SigningKey> make_signing_key(store::Store& store, const crypto::M
 }
 
 struct Stored {
-  std::optional<Setting> digest_key;
+  bool digest_key = false;
   std::vector<StoredKey> signing_keys;  // newest first
 };
 
 Result<Stored> read_stored(store::Store& store) {
   return store.read([](store::Read& read) -> Result<Stored> {
     Stored stored;
-    TRY(stored.digest_key, store::find<Setting>(read, kDigestKey));
+    TRY(const auto digest_key, store::find<Setting>(read, kDigestKey));
+    stored.digest_key = digest_key.has_value();
     TRY(stored.signing_keys, store::select<StoredKey>(read, store::lookup::kSigningKeysOfIssuer, kIssuer));
     return stored;
   });
@@ -92,11 +108,10 @@ Result<crypto::MasterKeys> open_master_keys(const std::string& file, bool needed
 
 Result<Keys> open_keys(const std::string& master_key_file, store::Store& store, Entropy& entropy) {
   TRY(const auto stored, read_stored(store));
-  const bool sealed = stored.digest_key.has_value() || !stored.signing_keys.empty();
+  const bool sealed = stored.digest_key || !stored.signing_keys.empty();
   TRY(const auto master, open_master_keys(master_key_file, sealed, entropy));
-  TRY(const Secret digest_key, stored.digest_key
-                                   ? crypto::open(master, digest_key_place(), stored.digest_key->value.bytes)
-                                   : make_digest_key(store, master, entropy));
+  TRY(Secret digest_key, open_key_setting(store, master, kDigestKey, entropy));
+  TRY(const Secret token_key, open_key_setting(store, master, kTokenKey, entropy));
   std::vector<crypto::SigningKey> keys;
   for (const auto& row : stored.signing_keys) {
     TRY(const auto pem, crypto::open(master, signing_key_place(row.kid), row.sealed.bytes));
@@ -110,7 +125,8 @@ Result<Keys> open_keys(const std::string& master_key_file, store::Store& store, 
   std::vector<crypto::VerifyKey> trusted;
   for (const auto& key : keys) trusted.push_back(key.public_key());
   TRY(auto set, crypto::KeySet::make(std::move(trusted)));
-  return Keys{digest_key.with([](std::string_view key) { return app::Digests(key); }), keys.front(),
+  return Keys{std::move(digest_key),
+              token_key.with([](std::string_view key) { return app::TokenDigests(key); }), keys.front(),
               std::move(set)};
 }
 

@@ -14,7 +14,8 @@
 namespace allauth::server {
 
 struct Keys {
-  app::Digests digests;
+  Secret digest_key;  // what client keys are digested under
+  app::TokenDigests tokens;
   crypto::SigningKey signing;
   crypto::KeySet trusted;
 };

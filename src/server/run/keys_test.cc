@@ -44,8 +44,15 @@ TEST_F(TheKeys, AreMadeOnceAndFoundAgain) {
   const auto second = open();
   ASSERT_TRUE(second) << second.error().message;
   EXPECT_EQ(first->signing.kid(), second->signing.kid());
-  EXPECT_EQ(first->digests.refresh_token("s", 1), second->digests.refresh_token("s", 1));
+  EXPECT_EQ(first->tokens.refresh_token("s", 1), second->tokens.refresh_token("s", 1));
   EXPECT_NE(second->trusted.find(first->signing.kid()), nullptr);
+}
+
+TEST_F(TheKeys, ThatRecogniseClientsMakeNoTokens) {
+  const auto keys = open();
+  ASSERT_TRUE(keys);
+  const auto forger = keys->digest_key.with([](std::string_view key) { return app::TokenDigests(key); });
+  EXPECT_NE(forger.refresh_token("s", 1), keys->tokens.refresh_token("s", 1));
 }
 
 TEST_F(TheKeys, AreNotReplacedWhenTheMasterKeyIsLost) {

@@ -17,10 +17,10 @@ struct Sealed;
 
 template <>
 struct Sealed<Setting> {
-  static bool has(const Setting& setting) { return setting.name == kDigestKey; }
+  static bool has(const Setting& setting) { return setting.name == kDigestKey || setting.name == kTokenKey; }
   static auto& value(auto& setting) { return setting.value.bytes; }
   static std::string key(const Setting& setting) { return setting.name; }
-  static crypto::SealPlace place(const Setting&) { return digest_key_place(); }
+  static crypto::SealPlace place(const Setting& setting) { return setting_place(setting.name); }
 };
 template <>
 struct Sealed<StoredKey> {
@@ -116,7 +116,7 @@ Result<void> reseal_rows(store::Store& store, const crypto::MasterKeys& keys, En
 
 }  // namespace
 
-crypto::SealPlace digest_key_place() { return {Setting::kTable, kDigestKey, "value"}; }
+crypto::SealPlace setting_place(std::string_view name) { return {Setting::kTable, name, "value"}; }
 crypto::SealPlace signing_key_place(std::string_view kid) { return {StoredKey::kTable, kid, "sealed"}; }
 crypto::SealPlace credential_place(std::string_view id) { return {Credential::kTable, id, "sealed"}; }
 

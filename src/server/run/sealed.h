@@ -13,10 +13,12 @@
 
 namespace allauth::server {
 
-inline constexpr std::string_view kDigestKey = "digest_key";  // the setting that is sealed
+// The settings that are sealed.
+inline constexpr std::string_view kDigestKey = "digest_key";
+inline constexpr std::string_view kTokenKey = "token_key";
 
 // Where each sealed value is bound to. They borrow.
-crypto::SealPlace digest_key_place();
+crypto::SealPlace setting_place(std::string_view name);
 crypto::SealPlace signing_key_place(std::string_view kid);
 crypto::SealPlace credential_place(std::string_view id);
 

@@ -9,6 +9,7 @@
 
 #include "app/caller.h"
 #include "app/core.h"
+#include "app/identity/token_issuer.h"
 #include "store/store.h"
 #include "wire/bind.h"
 
@@ -20,6 +21,7 @@ using Submit = std::function<bool(std::move_only_function<void()>)>;
 // All borrowed; outlives every handler.
 struct Backend {
   const app::Core& core;
+  const app::TokenIssuer& issuer;
   store::Store& store;
   Submit readers;  // for what reads the database
   Submit hashers;  // for what hashes passwords

@@ -8,7 +8,6 @@ namespace allauth::wire::native {
 namespace {
 
 v1::Session encode_open(const Backend& backend, app::OpenSession&& opened) {
-  const auto& rules = backend.core.tokens.rules();
   const auto left = opened.session.expires_at - opened.session.rotated_at;
   v1::Session message;
   message.set_session_id(opened.session.id.str());
@@ -16,7 +15,7 @@ v1::Session encode_open(const Backend& backend, app::OpenSession&& opened) {
   message.set_access_token(std::move(opened.access_token).reveal());
   message.set_refresh_token(std::move(opened.refresh_token).reveal());
   message.set_token_type("Bearer");
-  message.set_expires_in(static_cast<std::uint32_t>(rules.access_lifetime.count()));
+  message.set_expires_in(static_cast<std::uint32_t>(backend.issuer.lifetimes().access.count()));
   message.set_refresh_expires_in(
       static_cast<std::uint32_t>(std::chrono::duration_cast<Seconds>(left).count()));
   return message;
@@ -38,7 +37,7 @@ void add_sessions(MethodTable& table, const Backend& backend) {
   add_hashing_write<v1::CreateSessionRequest, v1::Session>(
       table, backend, "allauth.v1.SessionService.CreateSession",
       [&backend](const Call& call, const v1::CreateSessionRequest& request) {
-        return app::open_session(backend.core, {request.login(), Secret(request.password())},
+        return app::open_session(backend.core, backend.issuer, {request.login(), Secret(request.password())},
                                  call.request_id);
       },
       [&backend](app::OpenSession&& opened) -> Result<v1::Session> {
@@ -48,7 +47,8 @@ void add_sessions(MethodTable& table, const Backend& backend) {
   add_write<v1::RefreshSessionRequest, v1::Session>(
       table, backend, "allauth.v1.SessionService.RefreshSession",
       [&backend](const Call& call, const v1::RefreshSessionRequest& request) {
-        return app::refresh_session(backend.core, Secret(request.refresh_token()), call.request_id);
+        return app::refresh_session(backend.core, backend.issuer, Secret(request.refresh_token()),
+                                    call.request_id);
       },
       [&backend](Result<app::OpenSession>&& opened) -> Result<v1::Session> {
         if (!opened) return std::unexpected(std::move(opened).error());

@@ -1,31 +1,21 @@
-#include "app/identity/tokens.h"
+#include "app/identity/token_issuer.h"
 
 #include "base/text.h"
 #include "codec/base64.h"
-#include "codec/jose/jws.h"
 
 namespace allauth::app {
 namespace {
 
-constexpr std::string_view kSessionClaim = "sid";
 constexpr std::string_view kRefreshPrefix = "ar1";
-
-Result<AccessClaims> read_claims(const crypto::VerifiedJwt& jwt) {
-  const std::string* session = jwt.extra(kSessionClaim);
-  if (session == nullptr)
-    return fail(Code::unauthenticated, "token.claim.missing", "The access token has no session.", "sid");
-  TRY(auto user, UserId::parse(jwt.claims().subject, "sub"));
-  TRY(auto sid, SessionId::parse(*session, "sid"));
-  return AccessClaims{std::move(user), std::move(sid), jwt.claims().expires};
-}
 
 }  // namespace
 
-Result<Secret> Tokens::mint_access(UserId user, SessionId session, std::string token_id, Instant now) const {
+Result<Secret> TokenIssuer::mint_access(UserId user, SessionId session, std::string token_id,
+                                        Instant now) const {
   crypto::Claims claims{.issuer = rules_.issuer,
                         .subject = user.str(),
                         .audience = {rules_.audience},
-                        .expires = now + rules_.access_lifetime,
+                        .expires = now + lifetimes_.access,
                         .issued = now,
                         .id = std::move(token_id),
                         .extra = {{std::string(kSessionClaim), session.str()}}};
@@ -33,26 +23,13 @@ Result<Secret> Tokens::mint_access(UserId user, SessionId session, std::string t
   return Secret(std::move(token));
 }
 
-Result<AccessClaims> Tokens::verify_access(const Secret& token, Instant now) const {
-  return token.with([&](std::string_view text) -> Result<AccessClaims> {
-    if (const auto known = cache_.find(text, now)) return read_claims(*known);
-    const auto epoch = cache_.epoch();
-    TRY(const auto jws, jose::UnverifiedJws::parse(text));
-    TRY(auto jwt,
-        crypto::verify(jws, trusted_, {rules_.issuer, rules_.audience, std::string(kAccessTyp)}, now));
-    TRY(auto claims, read_claims(jwt));
-    cache_.put(text, std::make_shared<const crypto::VerifiedJwt>(std::move(jwt)), epoch);
-    return claims;
-  });
-}
-
-Secret Tokens::mint_refresh(const SessionId& session, std::int64_t generation) const {
+Secret TokenIssuer::mint_refresh(const SessionId& session, std::int64_t generation) const {
   const auto mac = digests_.refresh_token(session.str(), generation);
   return Secret(fmt::format("{}.{}.{}.{}", kRefreshPrefix, session.str(), generation,
                             codec::base64url_encode(codec::as_text(mac))));
 }
 
-Result<RefreshClaims> Tokens::parse_refresh(const Secret& token) const {
+Result<RefreshClaims> TokenIssuer::parse_refresh(const Secret& token) const {
   return token.with([&](std::string_view text) -> Result<RefreshClaims> {
     const auto bad = [] {
       return fail(Code::unauthenticated, "token.refresh.invalid", "This is not a refresh token of ours.");
