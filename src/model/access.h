@@ -81,7 +81,7 @@ struct RoleMember {
   }
 };
 
-enum class CredentialType : std::uint8_t { password = 1, client_key = 2 };
+enum class CredentialType : std::uint8_t { password = 1, client_key = 2, node_token = 3 };
 
 // What somebody proves to be themselves with. Nothing in it can be used to log in.
 struct Credential {

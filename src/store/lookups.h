@@ -48,6 +48,10 @@ inline constexpr Statement kLiveSessionsOfUser(
     "SELECT {columns} FROM sessions WHERE user_id = $1 AND id < $2 AND state = 1 AND expires_at > $3 "
     "ORDER BY id DESC LIMIT $4");
 
+inline constexpr Statement kNodeTokens("credential.page_of_nodes",
+                                       "SELECT {columns} FROM credentials WHERE owner_kind = 'node' AND "
+                                       "owner_id > $1 ORDER BY owner_id LIMIT $2");
+
 // All that belongs to a client, channel, role, user …
 inline constexpr Statement kConnectionsOfClient(
     "connection.of_client", "SELECT {columns} FROM connections WHERE client_id = $1 ORDER BY channel_id");

@@ -108,6 +108,7 @@ TEST_P(ReaderContract, NoHotStatementScansATable) {
       lookup::kMembersOfRole.with_columns(columns<RoleMember>()),
       lookup::kMembershipsOfSubject.with_columns(columns<RoleMember>()),
       lookup::kCredentialsOfOwner.with_columns(columns<Credential>()),
+      lookup::kNodeTokens.with_columns(columns<Credential>()),
       lookup::kSessionsOfUser.with_columns(columns<Session>()),
       lookup::kUsers.with_columns(columns<User>()),
       lookup::kDomains.with_columns(columns<Domain>()),

@@ -95,6 +95,10 @@ TABLE = [
     in_domain("ChannelService.UpdateConnection", "PATCH", CH + "/{channel}/connections/{client}", {"actions": ["publish"]}, least="admin"),
     in_domain("ChannelService.Disconnect", "DELETE", CH + "/{channel}/connections/{client}", ok=204, least="admin"),
 
+    on_platform("NodeService.EnrollNode", "POST", "/api/v1/nodes", {"name": "{fresh_node}"}, ok=201),
+    on_platform("NodeService.ListNodes", "GET", "/api/v1/nodes"),
+    on_platform("NodeService.RemoveNode", "DELETE", "/api/v1/nodes/{node}", ok=204),
+
     Row("SessionService.CreateSession", "POST", "/api/v1/sessions", {"login": "{email}", "password": USER_PASSWORD}, rest=201),
     Row("SessionService.RefreshSession", "POST", "/api/v1/sessions/refresh", {"refresh_token": "{refresh}"}, rest=200),
     Row("SessionService.ListSessions", "GET", "/api/v1/sessions", anonymous=401, rest=200),
@@ -173,6 +177,10 @@ class Target(dict):
             self[name] = self.people.users[name]["id"]
         elif name == "setup":
             self[name] = site.setup_token
+        elif name == "fresh_node":
+            self[name] = fresh("node")
+        elif name == "node":
+            self[name] = site.admin.must("POST", "/api/v1/nodes", {"name": fresh("node")})["name"]
         elif name == "fresh_email":
             self[name] = f"{fresh('matrix')}@example.org"
         return self[name]

@@ -45,6 +45,10 @@ struct ChangePassword : On<UserId> {
   static constexpr std::string_view kind = kind::user, permission = "can_credentials";
 };
 
+struct ManageNodes : On<Platform> {
+  static constexpr std::string_view kind = kind::platform, permission = "can_administer";
+};
+
 struct CreateDomain : On<Platform> {
   static constexpr std::string_view kind = kind::platform, permission = "can_domain_create";
 };

@@ -29,4 +29,8 @@ crypto::Digest TokenDigests::setup_token(const Secret& token) const {
   return digest(key_, fmt::format("setup_token{}", '\0'), token);
 }
 
+crypto::Digest TokenDigests::node_token(const Secret& token) const {
+  return digest(key_, fmt::format("node_token{}", '\0'), token);
+}
+
 }  // namespace allauth::app

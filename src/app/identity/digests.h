@@ -35,6 +35,8 @@ class TokenDigests {
   crypto::Digest refresh_token(std::string_view session_id, std::int64_t generation) const;
   // The one-time token of the first start.
   crypto::Digest setup_token(const Secret& token) const;
+  // What a node without a database shows.
+  crypto::Digest node_token(const Secret& token) const;
 
  private:
   crypto::HmacKey key_;

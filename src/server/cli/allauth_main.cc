@@ -17,6 +17,7 @@ void print_help() {
       "  allauth login --email EMAIL                            keep an access token for `allauth api`\n"
       "  allauth api METHOD PATH [JSON]                         call the API\n"
       "  allauth health [--server URL]                          is the server ready?\n"
+      "  allauth node enroll NAME | list | remove NAME          tokens of gateways without a database\n"
       "  allauth version\n\n"
       "Commands that ask a server take --server URL (or ALLAUTH_SERVER) and --ca FILE.\n\n"
       "Examples\n"
@@ -41,6 +42,7 @@ int main(int argc, char** argv) {
   if (command == "login") return cli::login(rest);
   if (command == "api") return cli::api(rest);
   if (command == "health") return cli::health(rest);
+  if (command == "node") return cli::node(rest);
   if (command == "version" || command == "--version") {
     fmt::print("allauth {}\n", ALLAUTH_VERSION);
     return 0;

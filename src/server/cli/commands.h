@@ -15,6 +15,7 @@ int admin(Args args);   // create | reset
 int login(Args args);
 int api(Args args);  // METHOD PATH [JSON]
 int health(Args args);
+int node(Args args);  // enroll | list | remove
 
 // What the program can do, for people.
 void print_help();

@@ -41,6 +41,7 @@ SnapshotBuilder::SnapshotBuilder(const Snapshot& base)
       logins_(base.logins_),
       routes_(base.routes_),
       keys_(base.keys_),
+      nodes_(base.nodes_),
       revoked_(base.revoked_) {}
 
 NodeId SnapshotBuilder::node(std::string_view kind, std::string_view id) const {
@@ -133,30 +134,40 @@ Result<void> SnapshotBuilder::put(const RoleMember& member) {
   return edge(true, {{kind::role, member.role.str()}, kMember, {{member.subject_kind, member.subject_id}}});
 }
 
+Result<void> SnapshotBuilder::put_password(NodeId owner, const Credential& password) {
+  if (owner == kNoNode) return {};
+  Thing thing = things_.at(owner);
+  ThingText text = text_or_empty(thing);
+  text.password_record = password.status == Status::enabled ? password.verifier : std::string();
+  thing.text = text_of(std::move(text));
+  put_thing(owner, std::move(thing));
+  return {};
+}
+
 Result<void> SnapshotBuilder::put(const Credential& credential) {
   const NodeId owner = node(credential.owner_kind, credential.owner_id);
+  if (credential.type == CredentialType::password) return put_password(owner, credential);
+  const auto& bytes = credential.digest.bytes;
+  Snapshot::Digest digest;
+  if (bytes.size() != digest.size())
+    return fail(Code::bug, "snapshot.digest", "A credential has a digest of the wrong size.");
+  std::memcpy(digest.data(), bytes.data(), digest.size());
   const bool enabled = credential.status == Status::enabled;
   switch (credential.type) {
-    case CredentialType::client_key: {
-      Snapshot::Digest digest;
-      if (credential.digest.bytes.size() != digest.size())
-        return fail(Code::bug, "snapshot.digest", "A client key has a digest of the wrong size.");
-      std::memcpy(digest.data(), credential.digest.bytes.data(), digest.size());
+    case CredentialType::client_key:
       if (enabled)
         keys_.assign(digest, {owner, credential.expires_at.value_or(Instant::max())});
       else
         keys_.erase(digest);
       return {};
-    }
-    case CredentialType::password: {
-      if (owner == kNoNode) return {};
-      Thing thing = things_.at(owner);
-      ThingText text = text_or_empty(thing);
-      text.password_record = enabled ? credential.verifier : std::string();
-      thing.text = text_of(std::move(text));
-      put_thing(owner, std::move(thing));
+    case CredentialType::node_token:
+      if (enabled)
+        nodes_.assign(digest, credential.owner_id);
+      else
+        nodes_.erase(digest);
       return {};
-    }
+    case CredentialType::password:
+      break;
   }
   return fail(Code::bug, "snapshot.credential", "A credential is of a type that this version does not know.");
 }
@@ -264,6 +275,7 @@ Snapshot SnapshotBuilder::freeze(Revision revision) {
   next.logins_ = logins_.freeze();
   next.routes_ = routes_.freeze();
   next.keys_ = keys_.freeze();
+  next.nodes_ = nodes_.freeze();
   next.revoked_ = revoked_.freeze();
   return next;
 }

@@ -43,6 +43,7 @@ class SnapshotBuilder {
   Result<void> decode_and_put(std::string_view bytes);
   Result<void> edge(bool present, const policy::Edge& edge);
   NodeId node(std::string_view kind, std::string_view id) const;
+  Result<void> put_password(NodeId owner, const Credential& password);
   void put_thing(NodeId node, Thing thing);
   void move_key(persistent::TextTrie<NodeId>::Editor& index, const std::string& before,
                 const std::string& after, NodeId node);
@@ -54,6 +55,7 @@ class SnapshotBuilder {
   persistent::TextTrie<NodeId>::Editor logins_;
   persistent::TextTrie<NodeId>::Editor routes_;
   persistent::DigestTrie<KeyRecord>::Editor keys_;
+  persistent::DigestTrie<std::string>::Editor nodes_;
   persistent::TextTrie<Instant>::Editor revoked_;
 };
 

@@ -69,6 +69,8 @@ class Snapshot {
 
   // Null if no enabled client key has this digest.
   const KeyRecord* find_key(const Digest& digest) const { return keys_.find(digest); }
+  // The name of the node whose token has this digest; null if there is none.
+  const std::string* find_node(const Digest& digest) const { return nodes_.find(digest); }
   // True for sessions that were ended before their access tokens expired.
   bool is_revoked(std::string_view session_id) const { return revoked_.find(session_id) != nullptr; }
 
@@ -86,6 +88,7 @@ class Snapshot {
   persistent::TextTrie<NodeId> logins_;
   persistent::TextTrie<NodeId> routes_;
   persistent::DigestTrie<KeyRecord> keys_;
+  persistent::DigestTrie<std::string> nodes_;
   persistent::TextTrie<Instant> revoked_;  // since when
 };
 

@@ -61,7 +61,7 @@ class RandomWrites {
   explicit RandomWrites(unsigned seed) : random_(seed) {}
 
   std::function<Result<void>(Tx&)> next() {
-    switch (pick(11)) {
+    switch (pick(12)) {
       case 0:
         return upsert(User{.id = UserId::trusted(id("u")),
                            .email = maybe(id("e")),
@@ -102,6 +102,15 @@ class RandomWrites {
         return give<User>(id("u"), CredentialType::password, "user");
       case 9:
         return open_or_end(Session{.id = SessionId::trusted(id("s")), .user = UserId::trusted("u0")});
+      case 10: {
+        const auto digit = pick(kIds);
+        return upsert(Credential{.id = CredentialId::trusted(name("token", digit)),
+                                 .owner_kind = "node",
+                                 .owner_id = name("node", digit),
+                                 .type = CredentialType::node_token,
+                                 .digest = {std::string(32, static_cast<char>('0' + digit))},
+                                 .status = status()});
+      }
       default:
         return erase_some();
     }
@@ -201,6 +210,8 @@ std::string picture(const Snapshot& snapshot) {
     digest.fill(static_cast<std::uint8_t>('0' + i));
     const auto* key = snapshot.find_key(digest);
     out += fmt::format("key {} of {}\n", i, key == nullptr ? "-" : snapshot.id(key->owner));
+    const auto* listed = snapshot.find_node(digest);
+    out += fmt::format("token {} of {}\n", i, listed == nullptr ? "-" : *listed);
     out += fmt::format("session {} revoked: {}\n", i, snapshot.is_revoked(name("s", i)));
     const auto& user = snapshot.thing("user", name("u", i));
     out += fmt::format("password {}: {}\n", i, user.text ? user.text->password_record : "-");

@@ -42,6 +42,7 @@ void add_all(MethodTable& table, const Backend& backend) {
   add_members(table, backend);
   add_clients(table, backend);
   add_channels(table, backend);
+  add_nodes(table, backend);
   add_questions(table, backend);
 }
 

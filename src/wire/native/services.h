@@ -13,6 +13,7 @@ void add_domains(MethodTable&, const Backend&);
 void add_members(MethodTable&, const Backend&);
 void add_clients(MethodTable&, const Backend&);
 void add_channels(MethodTable&, const Backend&);
+void add_nodes(MethodTable&, const Backend&);
 void add_questions(MethodTable&, const Backend&);
 
 }  // namespace allauth::wire::native
