@@ -10,6 +10,7 @@ namespace {
 class MigrateContract : public ::testing::TestWithParam<Engine> {
  protected:
   void SetUp() override {
+    SKIP_IF_MISSING(GetParam());
     auto database = GetParam().open(folder_.path());
     ASSERT_TRUE(database);
     database_ = std::move(*database);
@@ -144,6 +145,7 @@ class BackfillContract : public StoreTest {
  protected:
   void SetUp() override {
     StoreTest::SetUp();
+    if (IsSkipped()) return;
     ASSERT_TRUE(write([](Tx& tx) -> Result<void> {
       for (int i = 0; i < kUsers; ++i) {
         auto user = make_user(fmt::format("u{:02}", i));

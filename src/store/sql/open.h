@@ -24,7 +24,7 @@ bool is_url(std::string_view location);
 
 // `location` is a `postgresql://` or `postgres://` URL, or the path of the embedded database's file. The
 // clock and the log (for what happens to connections) outlive the database. Errors: those of the engine
-// (sqlite.h).
+// (sqlite.h, postgres.h).
 Result<std::unique_ptr<Database>> open_database(const std::string& location, Clock&, Log&,
                                                 const DatabaseOptions& = {});
 

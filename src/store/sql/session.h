@@ -13,6 +13,8 @@
 //   unavailable  store.io             reading or writing failed
 //   unavailable  store.unreachable    the server does not answer, or has ended the connection; of
 //                                     commit(): whether it took place is not known
+//   unavailable  store.tls, store.login, store.no_database, store.privileges, store.password_file
+//                                     why a server lets nobody in, when a session connects (again)
 //   unavailable  store.read_only      the server takes no changes: a standby, or one being maintained
 //   unavailable  store.serialization  the engine gave up the transaction for the sake of another one; run
 //                                     it again

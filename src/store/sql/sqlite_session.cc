@@ -43,22 +43,13 @@ int bind(sqlite3_stmt* statement, int index, const Value& value) {
 
 // The words of migrations. STRICT makes column types binding; WITHOUT ROWID keeps a row in the tree
 // of its key, right for short rows.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kWords{{
+constexpr std::array<ScriptWord, 5> kWords{{
     {"{{int}}", "INTEGER"},
     {"{{text}}", "TEXT"},
     {"{{blob}}", "BLOB"},
     {"{{table}}", "STRICT"},
     {"{{clustered}}", "STRICT, WITHOUT ROWID"},
 }};
-
-std::string render_words(std::string_view text) {
-  std::string out(text);
-  for (const auto& [word, meaning] : kWords) {
-    for (auto at = out.find(word); at != std::string::npos; at = out.find(word, at))
-      out.replace(at, word.size(), meaning);
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -143,7 +134,7 @@ Result<bool> SqliteSession::has_table(std::string_view name) {
 }
 
 Result<void> SqliteSession::run_script(std::string_view text) {
-  return execute(db_.get(), render_words(text));
+  return execute(db_.get(), render_script(text, kWords));
 }
 
 Result<std::vector<std::string>> SqliteSession::table_scans(const Statement& statement) {

@@ -40,6 +40,15 @@ std::string render(const Statement& statement, std::string_view for_update) {
   }
 }
 
+std::string render_script(std::string_view text, std::span<const ScriptWord> words) {
+  std::string out(text);
+  for (const auto& [word, meaning] : words) {
+    for (auto at = out.find(word); at != std::string::npos; at = out.find(word, at))
+      out.replace(at, word.size(), meaning);
+  }
+  return out;
+}
+
 Result<void> check_binds(const Statement& statement, std::span<const Value> binds) {
   if (static_cast<int>(binds.size()) != statement.parameters())
     return fail(Code::bug, "store.sql", "A statement was run with the wrong number of values.", {},

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "store/sql/value.h"
@@ -54,6 +55,10 @@ class Statement {
 
 // The text as an engine gets it, words in braces filled in.
 std::string render(const Statement&, std::string_view for_update);
+
+// A word of migrations and what it stands for in an engine: {"{{int}}", "BIGINT"}.
+using ScriptWord = std::pair<std::string_view, std::string_view>;
+std::string render_script(std::string_view text, std::span<const ScriptWord> words);
 
 // What every engine asks of its binds before it looks at them, so that all refuse the same: invalid
 // row.text, and bug store.sql if they are not as many as the statement has.

@@ -41,7 +41,10 @@ class TempFolder {
 // A store over an engine, with everything it needs. Reopens.
 class StoreTest : public ::testing::TestWithParam<Engine> {
  protected:
-  void SetUp() override { open(); }
+  void SetUp() override {
+    SKIP_IF_MISSING(GetParam());
+    open();
+  }
   void TearDown() override { store_.reset(); }
 
   StoreOptions options() { return {.clock = clock_, .entropy = entropy_, .log = log_, .metrics = metrics_}; }

@@ -147,6 +147,7 @@ struct Node {
 class NodesTest : public ::testing::TestWithParam<Engine> {
  protected:
   void SetUp() override {
+    SKIP_IF_MISSING(GetParam());
     auto database = GetParam().open(folder_.path());
     ASSERT_TRUE(database) << database.error().message;
     database_ = std::move(*database);

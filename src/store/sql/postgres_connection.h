@@ -1,0 +1,77 @@
+// One connection to a PostgreSQL server: libpq's calls that do not block, each with a deadline of our
+// own, so that no thread waits for ever on a network that has died.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "store/sql/value.h"
+
+struct pg_conn;
+struct pg_result;
+
+namespace allauth::sql {
+
+struct ClosePostgres {
+  void operator()(pg_conn*) const;
+};
+struct ClearPostgres {
+  void operator()(pg_result*) const;
+};
+using PostgresHandle = std::unique_ptr<pg_conn, ClosePostgres>;
+using PostgresResult = std::unique_ptr<pg_result, ClearPostgres>;
+
+// libpq's parameters by name; of two with one name the later counts. They may hold a password.
+using PostgresParameters = std::vector<std::pair<std::string, std::string>>;
+
+// Not thread-safe. Once the server is lost the connection is closed and all calls fail.
+class PostgresConnection {
+ public:
+  // nullopt as time: no limit.
+  using Limit = std::optional<Millis>;
+
+  PostgresConnection() = default;
+  // Connects to one host within `longest` (looking up its name may take longer, as long as the
+  // system's resolver allows). Errors: session.h, those of connecting.
+  static Result<PostgresConnection> open(const PostgresParameters&, Clock&, Millis longest);
+
+  bool is_open() const { return handle_ != nullptr; }
+  void close() { handle_.reset(); }
+  bool in_transaction() const;
+  int server_version() const;                        // 150004 is 15.4
+  std::string_view setting(const char* name) const;  // that the server reports by itself
+
+  // Statements without binds; the last result, in text form. `during` is for the details of errors.
+  Result<PostgresResult> query(const std::string& text, Limit longest, std::string_view during);
+  // `types` has the type of each bind; null: the server finds out.
+  Result<void> prepare(const std::string& name, const std::string& text, std::span<const Value::Type> types,
+                       Limit longest, std::string_view during);
+  // Results in binary form.
+  Result<PostgresResult> execute(const std::string& name, std::span<const Value> binds, Limit longest,
+                                 std::string_view during);
+
+  // Warnings that the server has sent since this was last asked.
+  int take_warnings();
+
+ private:
+  PostgresConnection(PostgresHandle handle, Clock& clock);
+  Result<PostgresResult> finish(int sent, Limit longest, std::string_view during);
+  Result<void> flush(std::optional<Tick> until, std::string_view during);
+  Result<PostgresResult> collect(std::optional<Tick> until, std::string_view during);
+  Result<void> wait(short events, std::optional<Tick> until, std::string_view during);
+  Result<void> receive(std::string_view during);
+  std::unexpected<Error> lost(std::string_view during, std::string_view said);
+
+  PostgresHandle handle_;
+  Clock* clock_ = nullptr;
+  std::unique_ptr<int> warnings_;  // libpq holds its address
+};
+
+}  // namespace allauth::sql

@@ -1,0 +1,230 @@
+#include "store/sql/postgres_session.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include "base/text.h"
+#include "store/sql/postgres_error.h"
+#include "store/sql/postgres_plan.h"
+
+namespace allauth::sql {
+namespace {
+
+// "AlAu": the one that changes the schema holds this lock, whatever tables there are.
+constexpr int kSchemaLock = 0x416C4175;
+
+// The words of migrations. Text is compared bytewise, as everywhere else.
+constexpr std::array<ScriptWord, 5> kWords{{
+    {"{{int}}", "BIGINT"},
+    {"{{text}}", "TEXT COLLATE \"C\""},
+    {"{{blob}}", "BYTEA"},
+    {"{{table}}", ""},
+    {"{{clustered}}", ""},
+}};
+
+// From PostgreSQL's catalogue (pg_type.dat): what a Row can hold.
+enum class Column : Oid {
+  boolean = 16,
+  bytea = 17,
+  name = 19,
+  int8 = 20,
+  int2 = 21,
+  int4 = 23,
+  text = 25,
+  varchar = 1043
+};
+
+bool is_readable(Oid type) {
+  constexpr std::array kAll{Column::boolean, Column::bytea, Column::name, Column::int8,
+                            Column::int2,    Column::int4,  Column::text, Column::varchar};
+  return std::ranges::find(kAll, static_cast<Column>(type)) != kAll.end();
+}
+
+class PostgresRow final : public Row {
+ public:
+  PostgresRow(const PGresult* result, int row) : result_(result), row_(row) {}
+  bool is_null(int column) const override { return PQgetisnull(result_, row_, column) == 1; }
+  std::int64_t integer(int column) const override {
+    const auto bytes = this->bytes(column);
+    if (bytes.empty() || bytes.size() > sizeof(std::int64_t)) return 0;
+    // Two's complement, most significant byte first.
+    std::int64_t number = static_cast<signed char>(bytes.front());
+    for (const char byte : bytes.substr(1)) number = number * 256 + static_cast<unsigned char>(byte);
+    return number;
+  }
+  std::string_view bytes(int column) const override {
+    return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+  }
+
+ private:
+  const PGresult* result_;
+  int row_;
+};
+
+Result<void> check_columns(const PGresult* result, const Statement& statement) {
+  for (int column = 0; column < PQnfields(result); ++column)
+    if (!is_readable(PQftype(result, column)))
+      return fail(Code::bug, "store.sql", "A statement answers a column of a type that rows do not have.", {},
+                  fmt::format("{}: {}", statement.name(), PQfname(result, column)));
+  return {};
+}
+
+std::vector<Value::Type> types_of(std::span<const Value> binds) {
+  std::vector<Value::Type> types;
+  for (const Value& bind : binds) types.push_back(bind.type());
+  return types;
+}
+
+std::string text_of(const Statement& statement) { return render(statement, "FOR UPDATE"); }
+
+}  // namespace
+
+Result<RunResult> PostgresSession::run(const Statement& statement, std::span<const Value> binds,
+                                       const RowSink& sink) {
+  TRY(check_binds(statement, binds));
+  if (failed_) return fail(*failed_);
+  auto answer = run_prepared(statement, binds);
+  if (!answer) {
+    if (connection_.in_transaction()) failed_ = answer.error();
+    return fail(std::move(answer).error());
+  }
+  const PostgresResult result = *std::move(answer);
+  if (PQresultStatus(result.get()) == PGRES_TUPLES_OK) {
+    TRY(check_columns(result.get(), statement));
+    for (int row = 0; sink && row < PQntuples(result.get()); ++row) TRY(sink(PostgresRow(result.get(), row)));
+    return RunResult{};
+  }
+  return RunResult{static_cast<std::int64_t>(parse_u64(PQcmdTuples(result.get())).value_or(0))};
+}
+
+Result<PostgresResult> PostgresSession::run_prepared(const Statement& statement,
+                                                     std::span<const Value> binds) {
+  TRY(const auto name, prepared(statement, binds));
+  return connection_.execute(name, binds, connector_.longest(), statement.name());
+}
+
+Result<std::string> PostgresSession::prepared(const Statement& statement, std::span<const Value> binds) {
+  auto& known = prepared_[{statement.text().data(), statement.columns().data()}];
+  for (const auto& one : known)
+    if (std::ranges::equal(one.types, binds, {}, {}, &Value::type)) return one.name;
+  Prepared made{types_of(binds), fmt::format("s{}", ++names_)};
+  TRY(connection_.prepare(made.name, text_of(statement), made.types, connector_.longest(), statement.name()));
+  return known.emplace_back(std::move(made)).name;
+}
+
+Result<void> PostgresSession::run_script(std::string_view text) {
+  return execute(render_script(text, kWords));
+}
+
+Result<void> PostgresSession::execute(const std::string& text) {
+  const auto limit = changing_schema_ ? PostgresConnection::Limit() : connector_.longest();
+  TRY(connection_.query(text, limit, text.substr(0, 60)));
+  return {};
+}
+
+Result<void> PostgresSession::begin_read() {
+  return begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+}
+
+// Each statement sees what was committed before it: after the head of the log is locked, all of it.
+Result<void> PostgresSession::begin_write() {
+  return begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+}
+
+// Locking the table of the head keeps writers away and lets readers in.
+Result<void> PostgresSession::begin_schema_change() {
+  TRY(begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"));
+  changing_schema_ = true;
+  auto locked =
+      execute(fmt::format("SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({}); "
+                          "DO $$ BEGIN IF to_regclass('log_head') IS NOT NULL THEN "
+                          "LOCK TABLE log_head IN EXCLUSIVE MODE; END IF; END $$",
+                          kSchemaLock));
+  if (!locked) rollback();
+  return locked;
+}
+
+// A connection that was lost while nothing was asked of it is noticed here only.
+Result<void> PostgresSession::begin(const std::string& text) {
+  failed_.reset();
+  if (connection_.is_open()) {
+    auto begun = execute(text);
+    if (begun || connection_.is_open()) return begun;
+  }
+  TRY(reconnect());
+  return execute(text);
+}
+
+Result<void> PostgresSession::reconnect() {
+  prepared_.clear();
+  TRY(connection_, connector_.connect(access_));
+  return {};
+}
+
+Result<void> PostgresSession::commit() {
+  connection_.take_warnings();
+  auto done = connection_.query("COMMIT", connector_.longest(), "COMMIT");
+  if (!done) {
+    rollback();
+    return fail(std::move(done).error());
+  }
+  changing_schema_ = false;
+  // The server answers so when a statement of the transaction had failed.
+  if (std::string_view(PQcmdStatus(done->get())) == "ROLLBACK")
+    return fail(Code::bug, "store.sql",
+                "A transaction was committed after one of its statements had failed.");
+  // It says by a warning that the wait for a synchronous standby was cut short.
+  if (connection_.take_warnings() > 0) return fail(unreachable("COMMIT", "the standby has not confirmed it"));
+  return {};
+}
+
+void PostgresSession::rollback() {
+  changing_schema_ = false;
+  failed_.reset();
+  if (connection_.in_transaction() && !execute("ROLLBACK")) connection_.close();
+}
+
+Result<void> PostgresSession::rollback_to_savepoint() {
+  failed_.reset();
+  return execute("ROLLBACK TO w");
+}
+
+Result<bool> PostgresSession::has_table(std::string_view name) {
+  static constexpr Statement kTable("postgres.has_table", "SELECT to_regclass($1) IS NOT NULL");
+  bool found = false;
+  TRY(run(kTable, std::array{Value(name)}, [&found](const Row& row) -> Result<void> {
+    found = row.integer(0) != 0;
+    return {};
+  }));
+  return found;
+}
+
+// The plan for any values, with every other way made dear: what is left of scans cannot be avoided.
+Result<std::vector<std::string>> PostgresSession::table_scans(const Statement& statement) {
+  TRY(begin("BEGIN"));
+  auto explain = [&]() -> Result<std::vector<std::string>> {
+    TRY(
+        execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; "
+                "SET LOCAL enable_sort = off; SET LOCAL plan_cache_mode = force_generic_plan"));
+    const std::vector<Value::Type> types(static_cast<std::size_t>(statement.parameters()), Value::Type::null);
+    TRY(connection_.prepare("plan", text_of(statement), types, connector_.longest(), statement.name()));
+    std::string values;
+    for (std::size_t i = 0; i < types.size(); ++i) values += i == 0 ? "(NULL" : ", NULL";
+    if (!values.empty()) values += ')';
+    TRY(const auto result, connection_.query(fmt::format("EXPLAIN (COSTS OFF) EXECUTE plan{}", values),
+                                             connector_.longest(), statement.name()));
+    std::vector<std::string> plan;
+    for (int row = 0; row < PQntuples(result.get()); ++row)
+      plan.emplace_back(PQgetvalue(result.get(), row, 0));
+    return scans_in(plan);
+  }();
+  rollback();
+  if (connection_.is_open()) TRY(execute("DEALLOCATE ALL"));
+  prepared_.clear();
+  return explain;
+}
+
+}  // namespace allauth::sql
