@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/sql/sqlite_damage.h"
 #include "store/sql/sqlite_error.h"
 #include "store/sql/sqlite_session.h"
 
@@ -79,6 +80,16 @@ Result<void> check_header(const std::string& path) {
     return fail(Code::unsupported, "store.foreign",
                 fmt::format("The file '{}' is a database of another program.", path));
   return {};
+}
+
+// What was damaged is not answered from: a row that is not found may be one that denies.
+Result<void> check_whole(const std::string& path) {
+  TRY(check_header(path));
+  TRY(check_wal(path));
+  TRY(const auto db, open_handle(path, false));
+  sqlite3_db_config(db.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+                    nullptr);  // what is refused stays as it is
+  return check_pages(db.get(), path);
 }
 
 void sync_folder_of(const std::string& path) {
@@ -149,7 +160,7 @@ Result<std::unique_ptr<Database>> open_sqlite(SqliteOptions options) {
   TRY(auto lock, lock_file(options.path));
   struct stat status{};
   if (::stat(options.path.c_str(), &status) == 0) {
-    TRY(check_header(options.path));
+    TRY(check_whole(options.path));
   } else if (errno == ENOENT) {
     TRY(create(options.path));
   } else {
