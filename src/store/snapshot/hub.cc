@@ -6,9 +6,9 @@
 namespace allauth::store {
 namespace {
 
-// No access token lives longer than this (the configuration sees to it), so no session needs to be
-// remembered as revoked for longer.
-constexpr Millis kLongestAccessToken = std::chrono::hours(24);
+// How long a session is remembered as ended: the longest life of an access token (the configuration sees to
+// it), and a day for a clock that was wrong when the session ended.
+constexpr Millis kRemembered = std::chrono::hours(24 + 24);
 constexpr Millis kForgetEvery = std::chrono::minutes(10);
 
 std::uint64_t next_identity() {
@@ -85,14 +85,20 @@ void SnapshotHub::apply(const AppliedBatch& batch) {
 
 Result<void> SnapshotHub::try_apply(const AppliedBatch& batch) {
   SnapshotBuilder builder(*newest_);
-  if (const Instant now = clock_.now(); now >= next_forgetting_) {
-    builder.forget_revoked_before(now - kLongestAccessToken);
-    next_forgetting_ = now + kForgetEvery;
-  }
+  forget_ended_sessions(builder);
   for (const auto& entry : batch.entries)
     for (const auto& image : entry.images) TRY(builder.apply(image.kind, image.key, image.bytes));
   publish(builder.freeze(batch.entries.back().revision));
   return {};
+}
+
+// By the time that has passed, not by the time of day: a clock that runs ahead for a while and is set back
+// would bring sessions to life again.
+void SnapshotHub::forget_ended_sessions(SnapshotBuilder& builder) {
+  const Tick tick = clock_.tick();
+  if (tick < next_forgetting_) return;
+  builder.forget_revoked_before(made_ + std::chrono::duration_cast<Millis>(tick - made_at_) - kRemembered);
+  next_forgetting_ = tick + kForgetEvery;
 }
 
 void SnapshotHub::publish(Snapshot next) {

@@ -65,13 +65,16 @@ class SnapshotHub {
   Result<void> load_rows(Read& read);
   Result<void> try_apply(const AppliedBatch& batch);
   void publish(Snapshot next);
+  void forget_ended_sessions(SnapshotBuilder& builder);
 
   Clock& clock_;
   Log& log_;
   Gauge& revision_gauge_;
   const std::uint64_t identity_;
   const std::shared_ptr<const policy::CompiledSchema> schema_;
-  Instant next_forgetting_{};
+  const Instant made_ = clock_.now();
+  const Tick made_at_ = clock_.tick();
+  Tick next_forgetting_ = made_at_;
   mutable std::mutex mutex_;  // guards the pointer, held for a copy of it only
   std::shared_ptr<const Snapshot> newest_;
   std::atomic<std::uint64_t> version_{1};

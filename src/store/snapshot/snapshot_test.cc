@@ -356,5 +356,31 @@ TEST_F(Snapshots, OfOldRevisionsStayAsTheyWere) {
   EXPECT_EQ(to_number(hub.view()->revision()), to_number(before->revision()) + 1);
 }
 
+TEST_F(Snapshots, EndedSessionsAreRememberedHoweverTheClockIsSet) {
+  const auto end_session = [](Tx& tx) -> Result<void> {
+    Session session{.id = SessionId::trusted("s0"), .user = UserId::trusted("u0")};
+    session.state = SessionState::revoked;
+    session.stamp.updated_at = tx.now();
+    User user{.id = UserId::trusted("u0")};
+    TRY(insert(tx, user));
+    return insert(tx, session);
+  };
+  const auto ended_after_a_write = [&](int n) {
+    Domain domain{.id = DomainId::trusted(name("d", n))};
+    EXPECT_TRUE(write([&](Tx& tx) { return insert(tx, domain); }));
+    return hub.view()->is_revoked("s0");
+  };
+  ASSERT_TRUE(write(end_session));
+  clock.step(std::chrono::hours(26));
+  clock.advance(std::chrono::minutes(11));
+  EXPECT_TRUE(ended_after_a_write(1));
+  clock.step(std::chrono::hours(-27));
+  EXPECT_TRUE(ended_after_a_write(2));
+  clock.advance(std::chrono::hours(47));
+  EXPECT_TRUE(ended_after_a_write(3));
+  clock.advance(std::chrono::hours(2));
+  EXPECT_FALSE(ended_after_a_write(4)) << "its tokens have expired";
+}
+
 }  // namespace
 }  // namespace allauth::store
