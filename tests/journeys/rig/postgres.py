@@ -134,6 +134,12 @@ class Cluster:
         self.stop()
         return self.start()
 
+    def revive(self):
+        """Starts it if it has given up."""
+        if self.process.poll() is not None:
+            self.process = None
+            self.start()
+
     def close(self):
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -162,6 +168,18 @@ class Cluster:
         done = self._run("psql", *self._address(), "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-d", database,
                          "-c", text, timeout=timeout)
         return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def session(self, database):
+        """A session of the role of `url` that stays until it is closed; nothing if there is no connection to spare."""
+        psql = subprocess.Popen([str(word) for word in [self.binaries / "psql", *self._address(ROLE), "-X", "-q", "-A", "-t",
+                                                        "-d", database]], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL, text=True, bufsize=1, env=self._environment(), cwd=self.folder,
+                                **self.as_user)
+        made = Session(psql)
+        if made.run("SELECT 1"):
+            return made
+        made.close()
+        return None
 
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
@@ -197,8 +215,32 @@ class Cluster:
         assert not check or done.returncode == 0, f"{program}: {done.stderr or done.stdout}"
         return done
 
-    def _address(self):
-        return ["-h", self.folder, "-p", self.port, "-U", SUPERUSER]
+    def _address(self, role=SUPERUSER):
+        return ["-h", self.folder, "-p", self.port, "-U", role]
 
     def _environment(self):
         return {"PATH": f"{self.binaries}:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+class Session:
+    """What `Cluster.session` gives: a psql that waits for words."""
+
+    def __init__(self, psql):
+        self.psql = psql
+
+    def run(self, text):
+        """True once it was done."""
+        try:
+            self.psql.stdin.write(f"{text};\n\\echo done\n")
+            return any(line.strip() == "done" for line in iter(self.psql.stdout.readline, ""))
+        except BrokenPipeError:
+            return False
+
+    def close(self):
+        self.psql.kill()
+        self.psql.wait(10)
+        self.psql.stdout.close()
+        try:
+            self.psql.stdin.close()
+        except BrokenPipeError:
+            pass

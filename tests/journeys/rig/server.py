@@ -61,7 +61,9 @@ class Server:
             self.options["gateway.0.upstream.address"] = f"127.0.0.1:{upstream}"
         self.options.update({name.replace("__", "."): value for name, value in options.items()})
         self.log_path = self.data_dir.with_suffix(".log")
+        self.environment = {}  # variables for the process
         self.process = None
+        self.exit_code = None
         self.banner = ""
         self.setup_token = None
 
@@ -69,7 +71,7 @@ class Server:
         assert self.process is None
         log = open(self.log_path, "ab")
         self.process = subprocess.Popen([find_binary(), "serve", *flags(self.options)], stdout=subprocess.PIPE,
-                                        stderr=log, env=environment())
+                                        stderr=log, env=environment(self.environment))
         log.close()
         try:
             self.banner = self._read_banner()
@@ -92,6 +94,8 @@ class Server:
             ready = poll.poll(1000 * max(0, deadline - time.monotonic()))
             more = os.read(self.process.stdout.fileno(), 4096) if ready else b""
             if not more:
+                if ready:
+                    self.process.wait(STOP_WITHIN)
                 raise AssertionError(f"the server did not start; its log ends: {self.log()[-2000:]}")
             text += more
         return text.decode()
@@ -116,10 +120,10 @@ class Server:
 
     def wait(self, timeout=STOP_WITHIN):
         """The exit code, once the process has ended."""
-        code = self.process.wait(timeout)
+        self.exit_code = self.process.wait(timeout)
         self.process.stdout.close()
         self.process = None
-        return code
+        return self.exit_code
 
     def stop(self):
         if self.process is None:

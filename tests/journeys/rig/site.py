@@ -1,6 +1,7 @@
 """An installation ready to use: server, broker, an administrator, and short ways to make things."""
 
 import itertools
+import shutil
 from types import SimpleNamespace
 
 from .api import Api
@@ -17,10 +18,13 @@ def fresh(prefix):
 
 
 class Site:
-    def __init__(self, folder, with_broker=True, **options):
+    def __init__(self, folder, with_broker=True, variables=None, **options):
+        """`variables`: of the server's environment; `options`: its flags."""
         self.folder = folder
         self.broker = Broker(folder / "broker").start() if with_broker else None
         self.server = Server(folder / "data", upstream=self.broker.port if self.broker else None, **options)
+        self.server.environment = variables or {}
+        self.nodes = [self.server]
         try:
             self.server.start()
             self.setup_token = self.server.setup_token
@@ -33,7 +37,22 @@ class Site:
             self.close()
             raise
 
+    def node(self, **options):
+        """One server more on the same database, which must be one that can be shared. It has the same master key."""
+        data = self.folder / f"data{len(self.nodes) + 1}"
+        data.mkdir(mode=0o700)
+        shutil.copy(self.server.data_dir / "master.key", data)
+        shared = {name: value for name, value in self.server.options.items() if name != "data_dir"}
+        made = Server(data, **{**shared, **options})
+        self.nodes.append(made)
+        return made.start()
+
+    def admin_at(self, node):
+        return Api(node.api, token=self.admin.token)
+
     def close(self):
+        for node in self.nodes[1:]:
+            node.stop()
         code = self.server.stop()
         if self.broker:
             self.broker.stop()

@@ -1,6 +1,7 @@
 """An installation under load: writers with ledgers, and reads that must not notice that anything is wrong."""
 
 import random
+import re
 import threading
 
 from .api import Api
@@ -72,9 +73,10 @@ class HotReads(threading.Thread):
 
 
 class Trial:
-    """Load on a site while the test breaks something: `with Trial(site) as load:`. Leaving it compares everything."""
+    """Load on a site while the test breaks something: `with Trial(site) as load:`. Leaving it compares everything, at each
+    node. `cut_off`: nodes that get no writes; `reading`: those that get reads, by default all."""
 
-    def __init__(self, site, writers=6, seed=None):
+    def __init__(self, site, writers=6, seed=None, cut_off=(), reading=None):
         self.site = site
         self.seed = random.randrange(1 << 30) if seed is None else seed
         print(f"seed {self.seed}")
@@ -82,35 +84,56 @@ class Trial:
         self.domain = site.domain()["id"]
         self.ledgers = [Ledger() for _ in range(writers)]
         self.writers = Writers(self.domain, self.ledgers, self.chance)
-        self.hot = HotReads(site, self.domain)
+        self.writing = [node for node in site.nodes if node not in cut_off]
+        self.hot = [HotReads(site, self.domain, node) for node in reading or site.nodes]
 
     def __enter__(self):
-        self.hot.start()
-        self.writers.start(self.api(), patient=True)
+        revision = int(self.site.admin.get(f"/api/v1/domains/{self.domain}").json["revision"])
+        for node in self.site.nodes:
+            eventually(lambda: snapshot_revision(node) >= revision, 10, "all nodes to know what is read of them")
+        for reader in self.hot:
+            reader.start()
+        self.writers.start([self.site.admin_at(node) for node in self.writing], patient=True)
         return self
 
     def __exit__(self, kind, *_):
         if kind is None:
             self.writers.finish()
-            self.hot.finish()
+            for reader in self.hot:
+                reader.finish()
             self.check()
         else:
-            for thread in (*self.writers.threads, self.hot):
+            for thread in (*self.writers.threads, *self.hot):
                 thread.halt.set()
 
-    def api(self):
-        return Api(self.site.server.api, token=self.site.admin.token)
-
     def check(self):
-        check_ledgers(self.api(), self.ledgers)
-        check_gateway(self.site, self.api(), self.ledgers[self.chance.randrange(len(self.ledgers))], self.domain)
+        """What the ledgers say holds at each node; the nodes are of one mind."""
+        wait_for_one_mind(self.site.nodes)
+        ledger = self.ledgers[self.chance.randrange(len(self.ledgers))]
+        for node in self.site.nodes:
+            check_ledgers(self.site.admin_at(node), self.ledgers)
+            check_gateway(self.site, self.site.admin_at(node), ledger, self.domain, node.mqtt)
 
     def outage(self, reads=15):
         """Returns once the outage was seen by writers, and a while of it by readers."""
         self.writers.wait_refused(2)
-        self.hot.wait_for(reads)
+        self.wait_for_reads(reads)
         self.writers.wait_refused(2)
+
+    def wait_for_reads(self, rounds):
+        for reader in self.hot:
+            reader.wait_for(rounds)
 
     def recovered(self, writes=30, within=60.0):
         self.writers.wait_for(writes, within)
-        self.hot.wait_for(3)
+        self.wait_for_reads(3)
+
+
+def snapshot_revision(node):
+    metrics = Api(node.operations).get("/metrics").body.decode()
+    return int(float(re.search(r"^allauth_snapshot_revision (\S+)", metrics, re.M).group(1)))
+
+
+def wait_for_one_mind(nodes, within=10.0):
+    """Until all nodes answer from the same revision, which must be the newest when nobody writes."""
+    eventually(lambda: len({snapshot_revision(node) for node in nodes}) == 1, within, "one revision everywhere")
