@@ -64,10 +64,11 @@ void PostgresConnector::note(const std::optional<Error>& trouble, bool alone) {
   if (!trouble) {
     if (trouble_) log_.info("the database can be reached again");
     trouble_.reset();
+    reached_ = true;
     pause_ = kFirstPause;
     return;
   }
-  if (!trouble_) log_.error("the database cannot be reached", *trouble);
+  if (reached_ && !trouble_) log_.error("the database cannot be reached", *trouble);
   if (!alone && trouble_) return;  // several noticed it at once
   trouble_ = trouble;
   // The last digits of the clock are nobody else's, so nodes that lost it together do not come back so.

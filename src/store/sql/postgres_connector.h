@@ -43,7 +43,8 @@ class PostgresConnector {
   Log& log_;
   const DatabaseOptions options_;
 
-  std::mutex mutex_;  // guards all below
+  std::mutex mutex_;      // guards all below
+  bool reached_ = false;  // ever
   std::optional<Error> trouble_;
   bool trying_ = false;
   Tick next_try_{};

@@ -96,7 +96,8 @@ Result<std::string> read_password(const std::string& path) {
 
 Result<PostgresTarget> PostgresTarget::parse(const std::string& url, const DatabaseOptions& options) {
   if (is_ambiguous(url))
-    return bad_url("store.url is ambiguous: write '@', '/', '?', ':' and '#' in its password as %40, %2F, …");
+    return bad_url(
+        "store.url is ambiguous: write '@' as %40, '/' as %2F, '?' as %3F, ':' as %3A in its password.");
   char* said = nullptr;
   const Options parsed(PQconninfoParse(url.c_str(), &said));
   PQfreemem(said);
