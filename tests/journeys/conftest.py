@@ -31,7 +31,7 @@ def postgres():
         yield cluster
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request, tmp_path):
     """An empty database of each engine: `options` for the server, `query` for what it holds."""
     return Sqlite(tmp_path) if request.param == "sqlite" else Postgres(request.getfixturevalue("postgres"))

@@ -1,13 +1,16 @@
 """The disk is full, and then it is not: changes are refused meanwhile, everything else goes on, nothing is lost."""
 
-import os
 import resource
+import shutil
 import subprocess
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from rig.engines import Sqlite, check_database, check_no_secret
+from rig.engines import Postgres, Sqlite, check_database, check_no_secret, needs_postgres
+from rig.postgres import Cluster
 from rig.site import Site
 from rig.trial import Trial
 
@@ -17,13 +20,13 @@ class Tmpfs:
 
     reason = "store.full"
 
-    def __init__(self, data):
-        self.data = data
+    def __init__(self, data, size="24m"):
+        self.data, self.size = data, size
 
     @contextmanager
     def place(self):
-        self.data.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=0700", "tmpfs", str(self.data)],
+        self.data.mkdir(exist_ok=True)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.size},mode=0700", "tmpfs", str(self.data)],
                                  capture_output=True, text=True)
         if mounted.returncode != 0:
             pytest.skip(f"mounting a small file system is not allowed here: {mounted.stderr.strip()}")
@@ -87,6 +90,32 @@ def test_a_full_disk_refuses_changes_and_nothing_else(tmp_path, shortage):
             check_no_secret(site.server.log(), site.admin.token)
         finally:
             site.close()
+
+
+def test_postgresql_on_a_full_disk(tmp_path):
+    """It may say so, or give up when it cannot write its log; whoever watches over it starts it again."""
+    needs_postgres()
+    shortage = Tmpfs(Path(tempfile.mkdtemp(prefix="allauth-postgres-")), "200m")
+    try:
+        with shortage.place(), Cluster(shortage.data) as cluster:
+            engine = Postgres(cluster)
+            site = Site(tmp_path, **engine.options)
+            try:
+                with Trial(site) as load:
+                    load.writers.wait_for(60)
+                    shortage.fill(site.server)
+                    load.outage()
+                    assert set(load.writers.refused()) <= {"store.full", "store.unreachable", "store.in_doubt"}
+                    print(f"refused: {sorted(set(load.writers.refused()))}")
+                    shortage.free(site.server)
+                    cluster.revive()
+                    load.recovered()
+                assert site.server.stop() == 0
+                check_database(engine, site.server)
+            finally:
+                site.close()
+    finally:
+        shutil.rmtree(shortage.data, ignore_errors=True)
 
 
 def test_a_start_on_a_full_disk_says_so(tmp_path):

@@ -40,6 +40,7 @@ class Postgres:
 
     def __init__(self, cluster):
         self.cluster = cluster
+        cluster.revive()
         self.database = cluster.create_database(fresh("journey"))
         self.options = {"store.url": cluster.url(self.database)}
 

@@ -135,9 +135,10 @@ class Cluster:
         return self.start()
 
     def revive(self):
-        """Starts it if it has given up."""
-        if self.process.poll() is not None:
+        """Starts it if it does not run: it has given up, or a test that failed left it so."""
+        if self.process is not None and self.process.poll() is not None:
             self.process = None
+        if self.process is None:
             self.start()
 
     def close(self):

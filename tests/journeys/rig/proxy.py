@@ -30,7 +30,7 @@ class Proxy:
 
     def cut(self):
         """Closes all connections, and refuses new ones."""
-        self._listener.shutdown(socket.SHUT_RDWR)
+        self._shut(self._listener)
         self._listener.close()
         self._acceptor.join(10)
         with self._lock:
