@@ -94,7 +94,7 @@ def test_what_an_asynchronous_standby_lost_is_noticed(pair, afterwards):
         other.stop()
     eventually(lambda: metric(site, "allauth_log_resyncs_total", 'cause="replaced"') >= 1, 20, "the alarm")
     assert "ALARM: the log was replaced" in site.server.log()
-    assert site.admin.post("/api/v1/auth/authenticate", known).reason == "key.unknown"
+    eventually(lambda: site.admin.post("/api/v1/auth/authenticate", known).reason == "key.unknown", 10, "the state anew")
     kept_key = {"client_key": {"client_id": kept.id, "key": kept.key}}
     assert site.admin.post("/api/v1/auth/authenticate", kept_key).status == 200
     asked = site.admin.must("POST", "/api/v1/auth/check", {"subject": {"kind": "client", "id": kept.id},
