@@ -103,6 +103,13 @@ bool Child::ended(Millis within) {
   return false;
 }
 
+Result<void> Child::wait() {
+  int status = 0;
+  if (::waitpid(std::exchange(pid_, -1), &status, 0) < 0) return failed("waitpid");
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+  return fail(Code::unavailable, "child.failed", "A process ended with an error.");
+}
+
 void Child::stop() {
   if (pid_ > 0) {
     ::kill(pid_, SIGTERM);

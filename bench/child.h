@@ -26,6 +26,8 @@ class Child {
   pid_t pid() const { return pid_; }
   // The next line; an error when there is none within `wait`.
   Result<std::string> read_line(Millis wait);
+  // Waits for its own end. Error child.failed: its exit status is not 0.
+  Result<void> wait();
   // Asks it to end, waits, and forces it after five seconds.
   void stop();
 

@@ -12,10 +12,10 @@
 #include "bench/machine.h"
 #include "bench/raw_sqlite.h"
 #include "bench/rows.h"
+#include "bench/world.h"
 #include "policy/core_schema.h"
 #include "store/rows.h"
 #include "store/snapshot/hub.h"
-#include "store/store.h"
 
 namespace allauth::bench {
 namespace {
@@ -23,23 +23,6 @@ namespace {
 constexpr std::size_t kWriters = 64;
 constexpr std::size_t kThings = 400;  // clients, and channels: the pairs of them are enough for a run
 constexpr double kMinRatio = 0.7;
-
-struct World {
-  SystemClock clock;
-  SystemEntropy entropy;
-  Log log{clock, LogLevel::warn, LogFormat::human};
-  Metrics metrics;
-  std::unique_ptr<store::Store> store;
-};
-
-Result<void> open_store(World& world, const std::string& path) {
-  TRY(world.store, store::Store::open({.clock = world.clock,
-                                       .entropy = world.entropy,
-                                       .log = world.log,
-                                       .metrics = world.metrics,
-                                       .location = path}));
-  return {};
-}
 
 std::string client_id(std::size_t n) { return fmt::format("0190f5a1-7000-7000-8000-{:012x}", n); }
 std::string channel_id(std::size_t n) { return fmt::format("0190f5a2-7000-7000-8000-{:012x}", n); }
