@@ -23,6 +23,8 @@ struct Core {
   crypto::PasswordParams password_params;
   std::string dummy_record;  // what the password of an unknown user is checked against
 
+  // The newest snapshot, good until the next call on this thread. Whoever answers from it asks it first
+  // whether it may (check_usable).
   const store::Snapshot& now() const { return *snapshots.view(); }
 };
 

@@ -2,6 +2,7 @@
 // can say what they are. Pure functions take an Instant instead of a Clock.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -66,22 +67,23 @@ class UuidSource final : public IdSource {
   Entropy& entropy_;
 };
 
-// For tests: time that moves only when told, bytes and ids that count up.
+// For tests: time that moves only when told, bytes and ids that count up. The clock is thread-safe, but
+// for several that advance it at once.
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(Instant start = from_millis(1'700'000'000'000)) : now_(start) {}
-  Instant now() override { return now_; }
-  Tick tick() override { return tick_; }
+  Instant now() override { return now_.load(); }
+  Tick tick() override { return tick_.load(); }
   void advance(Millis by) {
-    now_ += by;
-    tick_ += by;
+    now_.store(now_.load() + by);
+    tick_.store(tick_.load() + by);
   }
   // Somebody sets the clock; no time passes.
-  void step(Millis by) { now_ += by; }
+  void step(Millis by) { now_.store(now_.load() + by); }
 
  private:
-  Instant now_;
-  Tick tick_{};
+  std::atomic<Instant> now_;
+  std::atomic<Tick> tick_{Tick{}};
 };
 
 class CountingEntropy final : public Entropy {

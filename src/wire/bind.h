@@ -16,24 +16,30 @@ namespace allauth::wire {
 
 // A Done for one type of answer, with the same promises.
 template <class Resp>
-using Reply = std::move_only_function<void(Result<Resp>)>;
+class Reply {
+ public:
+  Reply() = default;  // answers nobody; to be assigned to
+  explicit Reply(Done done) : done_(std::move(done)) {}
 
-template <class Resp>
-Result<std::unique_ptr<Message>> boxed(Result<Resp> answer) {
-  if (!answer) return std::unexpected(std::move(answer).error());
-  return std::make_unique<Resp>(std::move(*answer));
-}
+  // `revision`: of a write, the one that has it.
+  void operator()(Result<Resp> answer, std::optional<std::uint64_t> revision = std::nullopt) {
+    if (!answer) return done_(std::unexpected(std::move(answer).error()));
+    done_(Answer{std::make_unique<Resp>(std::move(*answer)), revision});
+  }
+
+ private:
+  Done done_;
+};
 
 template <class Req, class Resp, class Fn>
 void bind(MethodTable& table, std::string full_name, v1::Kind kind, Fn fn) {
   Handler run = [fn = std::move(fn)](const Call& call, const Message& message, Done done) {
     const auto& request = static_cast<const Req&>(message);
+    Reply<Resp> reply(std::move(done));
     if constexpr (std::is_invocable_r_v<Result<Resp>, const Fn&, const Call&, const Req&>) {
-      done(boxed<Resp>(fn(call, request)));
+      reply(fn(call, request));
     } else {
-      fn(call, request, Reply<Resp>([done = std::move(done)](Result<Resp> answer) mutable {
-           done(boxed<Resp>(std::move(answer)));
-         }));
+      fn(call, request, std::move(reply));
     }
   };
   table.add(

@@ -36,17 +36,30 @@ struct Call {
   http::Peer peer;
   Tick deadline{};                      // an answer after this is of no use
   std::optional<std::string> if_match;  // the revision that the entity must still have
-  std::vector<std::string> present;     // the members that the body named: what a PATCH changes
+  // The revision that the state must have reached before the call is answered; whoever carries the call
+  // sees to it.
+  std::optional<std::uint64_t> at_least;
+  std::vector<std::string> present;  // the members that the body named: what a PATCH changes
 };
 
 using Message = google::protobuf::Message;
 
+// What a handler answers: its message, and of a write the revision that has it.
+struct Answer {
+  std::unique_ptr<Message> message;
+  std::optional<std::uint64_t> revision{};
+};
+
 // Answers a call once, from any thread. Destroying it unanswered answers a bug.
-using Done = std::move_only_function<void(Result<std::unique_ptr<Message>>)>;
+using Done = std::move_only_function<void(Result<Answer>)>;
 
 // Called on an I/O thread, several at once; must not block. Call and request stay as they are until
 // `done` was called or destroyed, so work handed to another thread may refer to them.
 using Handler = std::function<void(const Call& call, const Message& request, Done done)>;
+
+// Calls `then` when the state has reached a revision, or with the reason why a call cannot be answered from
+// it. On this thread, or later on one that may answer calls.
+using AtLeast = std::function<void(std::uint64_t revision, std::move_only_function<void(Result<void>)> then)>;
 
 // A handler with the types and the kind of work that it was written for.
 struct Method {

@@ -10,6 +10,7 @@ bool has_status(std::string_view kind) {
 }  // namespace
 
 Verdict still_valid(const store::Snapshot& snapshot, const Authenticated& who, Instant now) {
+  if (const auto usable = snapshot.check_usable(); !usable) return Verdict::fail(usable.error().reason);
   if (who.expires && *who.expires <= now) return Verdict::deny("credential.expired");
   switch (who.principal.kind) {
     case PrincipalKind::user: {
@@ -37,6 +38,7 @@ Verdict still_valid(const store::Snapshot& snapshot, const Authenticated& who, I
 Result<policy::Decision> Gate::decide(const Caller& caller, std::string_view permission,
                                       policy::ObjectRef object) const {
   const auto& snapshot = core_.now();
+  TRY(snapshot.check_usable());
   const Instant now = core_.clock.now();
   if (const auto valid = still_valid(snapshot, caller.who, now); !valid.granted())
     return fail({.code = Code::unauthenticated,

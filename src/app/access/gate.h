@@ -16,7 +16,8 @@
 namespace allauth::app {
 
 // Whether a principal's credential is still good at this snapshot: denied once the user, client, its
-// domain, key or login is gone, disabled, revoked or expired.
+// domain, key or login is gone, disabled, revoked or expired; an error when the snapshot must not be
+// answered from.
 Verdict still_valid(const store::Snapshot& snapshot, const Authenticated& who, Instant now);
 
 template <class Act>

@@ -18,17 +18,20 @@ policy::ObjectRef container_of(const store::Snapshot& snapshot, const Question& 
 }
 
 Result<void> require_may_ask(const Core& core, const Caller& caller, const Question& question) {
-  if (const auto valid = still_valid(core.now(), caller.who, core.clock.now()); !valid.granted())
+  const auto snapshot = core.snapshots.view();  // kept: the container's id is in it
+  TRY(snapshot->check_usable());
+  if (const auto valid = still_valid(*snapshot, caller.who, core.clock.now()); !valid.granted())
     return fail(Code::unauthenticated, "gate.credential", "The credential is not good any more.");
   if (!question.subject || *question.subject == caller.who.principal) return {};
-  if (Gate(core).allows(caller, "can_role_read", container_of(core.now(), question))) return {};
+  if (Gate(core).allows(caller, "can_role_read", container_of(*snapshot, question))) return {};
   return fail(Code::denied, "question.subject",
               "Asking about others takes the permission to see the roles there.", "subject");
 }
 
 bool may_see_reasons(const Core& core, const Caller& caller, const Question& question) {
+  const auto snapshot = core.snapshots.view();
   const Gate gate(core);
-  return gate.allows(caller, "can_role_read", container_of(core.now(), question)) ||
+  return gate.allows(caller, "can_role_read", container_of(*snapshot, question)) ||
          gate.allows(caller, "can_read", {question.object_kind, question.object_id});
 }
 
@@ -58,6 +61,7 @@ policy::CheckQuery query_of(const Core& core, const Caller& caller, const Questi
 Result<Answer> check(const Core& core, const Caller& caller, const Question& question) {
   TRY(const auto prepared, prepare(core, caller, question));
   const auto& snapshot = core.now();
+  TRY(snapshot.check_usable());
   const auto& graph = snapshot.graph();
   TRY(const auto decision,
       core.engine.check(graph, to_number(snapshot.revision()), query_of(core, caller, question, prepared)));
@@ -74,6 +78,7 @@ Result<Answer> check(const Core& core, const Caller& caller, const Question& que
 Result<Explained> explain(const Core& core, const Caller& caller, const Question& question) {
   TRY(const auto prepared, prepare(core, caller, question));
   const auto& snapshot = core.now();
+  TRY(snapshot.check_usable());
   TRY(const auto explanation, core.engine.explain(snapshot.graph(), to_number(snapshot.revision()),
                                                   query_of(core, caller, question, prepared)));
   Explained explained{.allowed = explanation.decision.allowed(), .text = {}, .steps = explanation.lines()};

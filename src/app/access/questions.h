@@ -19,7 +19,8 @@ struct Answer {
   Revision revision{};
 };
 
-// Errors of both: policy.kind.unknown, policy.permission.unknown, denied question.subject.
+// Errors of both: policy.kind.unknown, policy.permission.unknown, denied question.subject, unavailable
+// state.stale, state.broken.
 Result<Answer> check(const Core& core, const Caller& caller, const Question& question);
 // The answer in one sentence, and how it was found, in order. Whoever asks about themselves and may
 // not see the object learns no more than the answer, the same for objects that do not exist.

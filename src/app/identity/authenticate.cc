@@ -7,7 +7,8 @@ namespace allauth::app {
 namespace {
 
 // The last word on every credential: its owner must be alive and well at this snapshot.
-AuthenticateOutcome accept_if_valid(const store::Snapshot& snapshot, Authenticated who, Instant now) {
+Result<AuthenticateOutcome> accept_if_valid(const store::Snapshot& snapshot, Authenticated who, Instant now) {
+  TRY(snapshot.check_usable());
   if (const auto valid = still_valid(snapshot, who, now); !valid.granted()) return Rejected{valid.reason, {}};
   return who;
 }
@@ -36,6 +37,7 @@ Result<AuthenticateOutcome> authenticate_password(const Core& core, const Passwo
 
 Result<AuthenticateOutcome> authenticate_key(const Core& core, const ClientKey& credential) {
   const auto& snapshot = core.now();
+  TRY(snapshot.check_usable());
   if (!is_id(credential.client_id) || credential.key.empty()) return Rejected{"key.unknown", {}};
   const auto digest = core.digests.client_key(credential.client_id, credential.key);
   const auto* record = snapshot.find_key(digest);

@@ -9,6 +9,7 @@ namespace {
 
 Result<std::optional<ProvenPassword>> prove(const Core& core, const store::Snapshot& snapshot,
                                             store::NodeId user, const Secret& password) {
+  TRY(snapshot.check_usable());
   const auto& thing = snapshot.thing(user);
   const bool known = thing.text != nullptr && !thing.text->password_record.empty();
   const std::string record = known ? thing.text->password_record : core.dummy_record;

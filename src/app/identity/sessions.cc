@@ -67,6 +67,7 @@ Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, cons
         Session session = std::move(*found);
         const Caller caller{{.principal = {PrincipalKind::user, session.user.str()}, .session = session.id},
                             request_id};
+        TRY(core.now().check_usable());
         if (!core.now().thing(kind::user, session.user.str()).enabled()) return ended();
         if (claims.generation != session.generation) {
           const auto used = [] {

@@ -22,6 +22,7 @@ Verdict decide(const Core& core, const store::Snapshot& snapshot, const Authenti
 
 MessageVerdict may_message(const Core& core, const store::Snapshot& snapshot, const Authenticated& who,
                            MessageAction action, std::string_view topic) {
+  if (const auto usable = snapshot.check_usable(); !usable) return {Verdict::fail(usable.error().reason), {}};
   const auto parts = parse_topic(topic);
   // A shared subscription's prefix is part of a filter, never of a topic.
   if (!parts || (action == MessageAction::publish && !parts->share.empty()))

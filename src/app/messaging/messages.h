@@ -15,7 +15,7 @@ struct MessageVerdict {
 };
 
 // Reasons: topic.unknown (not of our form), those of resolve(), message.denied, message.allowed, and
-// of errors policy.failed.
+// of errors policy.failed, state.stale, state.broken.
 MessageVerdict may_message(const Core& core, const store::Snapshot& snapshot, const Authenticated& who,
                            MessageAction action, std::string_view topic);
 

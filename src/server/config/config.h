@@ -76,6 +76,9 @@ struct StoreConfig {
   Millis statement_timeout{30'000};
   std::int64_t readers = 4;
   std::int64_t write_queue = 4096;
+  Millis poll_interval{200};      // how often the log is looked at, where others write to it too
+  Millis max_staleness{300'000};  // without contact to the log for longer, nothing is decided
+  Millis freshness_wait{2000};    // how long a request may wait for the revision that it asks for
 };
 
 struct HttpConfig {

@@ -161,6 +161,14 @@ std::vector<Key> make_keys() {
                       &StoreConfig::readers));
   keys.push_back(part("store.write_queue", "Writes that may wait for the database; more are refused.",
                       &Config::store, &StoreConfig::write_queue));
+  keys.push_back(part("store.poll_interval", "How often the log is looked at for what other nodes wrote.",
+                      &Config::store, &StoreConfig::poll_interval));
+  keys.push_back(part("store.max_staleness",
+                      "Cut off from the log for longer than this, a node decides nothing any more.",
+                      &Config::store, &StoreConfig::max_staleness));
+  keys.push_back(part("store.freshness_wait",
+                      "How long a request with Allauth-At-Least may wait for that revision.", &Config::store,
+                      &StoreConfig::freshness_wait));
   add_listener(keys);
   add_gateway(keys);
   return keys;

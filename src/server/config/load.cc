@@ -137,6 +137,9 @@ Result<void> check(const Config& config) {
   TRY(range("store.statement_timeout in ms", config.store.statement_timeout.count(), 100, 3'600'000));
   TRY(range("store.readers", config.store.readers, 1, 64));
   TRY(range("store.write_queue", config.store.write_queue, 1, 1'000'000));
+  TRY(range("store.poll_interval in ms", config.store.poll_interval.count(), 10, 10'000));
+  TRY(range("store.max_staleness in ms", config.store.max_staleness.count(), 1000, 86'400'000));
+  TRY(range("store.freshness_wait in ms", config.store.freshness_wait.count(), 0, 60'000));
   TRY(range("password.threads", config.password.threads, 0, 64));
   TRY(range("password.queue", config.password.queue, 1, 10'000));
   TRY(range("http.max_body", config.http.max_body, 1024, 64 << 20));

@@ -47,10 +47,12 @@ Result<void> DatabaseNode::open_store() {
                                   .location = database_location(config),
                                   .database = database_options(config),
                                   .readers = static_cast<std::size_t>(config.store.readers),
-                                  .max_queued_writes = static_cast<std::size_t>(config.store.write_queue)}));
+                                  .max_queued_writes = static_cast<std::size_t>(config.store.write_queue),
+                                  .poll_interval = config.store.poll_interval}));
   TRY(auto keys, open_keys(master_key_file(config), *store_, ground_.entropy));
   TRY(make_core(std::move(keys)));
   TRY(ground_.hub.follow(*store_));
+  ground_.hub.watch(store_->shared() ? std::optional(config.store.max_staleness) : std::nullopt);
   return store_->follow({.load = [this](store::Read&) -> Result<void> {
                            tokens_->forget();
                            return {};
@@ -108,7 +110,9 @@ void DatabaseNode::make_backend() {
 Result<http::Face> DatabaseNode::face() {
   const auto services = wire::native_services();
   TRY(auto face,
-      wire::RestFace::make(services, methods_, {ground_.clock, ground_.ids, ground_.log, ground_.metrics},
+      wire::RestFace::make(services, methods_,
+                           {ground_.clock, ground_.ids, ground_.log, ground_.metrics,
+                            [this](std::uint64_t revision, auto then) { when(revision, std::move(then)); }},
                            {.max_body = static_cast<std::size_t>(ground_.config.http.max_body)}));
   const std::string jwks = crypto::jwks_json(tokens_->trusted());
   TRY(face.route("GET", "/.well-known/jwks.json",
@@ -116,9 +120,24 @@ Result<http::Face> DatabaseNode::face() {
   return std::move(face).face();
 }
 
+// What waited is run by a reader: the thread that tells the hub of writes must not be held up.
+void DatabaseNode::when(std::uint64_t revision, std::move_only_function<void(Result<void>)> then) {
+  const Revision wanted{revision};
+  if (ground_.hub.view()->revision() >= wanted) return then({});
+  auto held = std::make_shared<decltype(then)>(std::move(then));
+  ground_.hub.when(wanted, ground_.config.store.freshness_wait, [this, held](Result<void> there) {
+    if (!there) return (*held)(std::move(there));
+    if (!readers_.submit([held] { (*held)({}); })) (*held)(wire::native::overloaded());
+  });
+}
+
 std::string DatabaseNode::not_ready() const {
-  if (ground_.hub.healthy()) return {};
-  return "The in-memory state could not follow the log; see the server's log.";
+  const auto& hub = ground_.hub;
+  if (!hub.healthy()) return "The in-memory state could not follow the log; see the server's log.";
+  if (!hub.stale()) return {};
+  return fmt::format(
+      "Nothing was heard of the log for {} s, so nothing is decided; can the database be reached?",
+      std::chrono::duration_cast<Seconds>(hub.silence()).count());
 }
 
 bool DatabaseNode::lacks_admin() {
@@ -129,6 +148,7 @@ bool DatabaseNode::lacks_admin() {
 }
 
 void DatabaseNode::stop() {
+  ground_.hub.end_waits();
   readers_.stop();
   hashers_.stop();
   if (store_) store_->close();

@@ -31,6 +31,7 @@ class DatabaseNode final : public Node {
   Result<void> make_core(Keys keys);
   Result<void> prepare_platform();
   void make_backend();
+  void when(std::uint64_t revision, std::move_only_function<void(Result<void>)> then);
 
   Ground& ground_;
   std::unique_ptr<store::Store> store_;

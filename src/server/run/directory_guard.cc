@@ -37,7 +37,9 @@ mqtt::ConnectOutcome decide(const app::Core& core, mqtt::ConnectRequest request)
   auto* who = std::get_if<app::Authenticated>(&*outcome);
   if (who == nullptr) return mqtt::Refusal::not_authorized;
   const std::string own = who->principal.id;
-  if (is_foreign_id(core.now(), request.client_id, own)) return mqtt::Refusal::bad_client_id;
+  const auto& snapshot = core.now();
+  if (!snapshot.check_usable()) return mqtt::Refusal::unavailable;
+  if (is_foreign_id(snapshot, request.client_id, own)) return mqtt::Refusal::bad_client_id;
   const std::string assigned = request.client_id.empty() ? fresh_mqtt_id(core.entropy) : std::string();
   return mqtt::Accepted{.guard = std::make_unique<DirectoryGuard>(core, std::move(*who)),
                         .broker_client_id = broker_id(assigned.empty() ? request.client_id : assigned, own),
@@ -77,6 +79,6 @@ Verdict DirectoryGuard::deliver(std::string_view topic) {
 
 Verdict DirectoryGuard::alive() { return app::still_valid(core_.now(), who_, core_.clock.now()); }
 
-std::uint64_t DirectoryGuard::revision() { return to_number(core_.now().revision()); }
+std::uint64_t DirectoryGuard::revision() { return core_.snapshots.version(); }
 
 }  // namespace allauth::server

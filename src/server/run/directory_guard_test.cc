@@ -63,6 +63,26 @@ TEST_F(TheGuard, RefusesTheDisabled) {
   EXPECT_EQ(refusal(connect_as("")), mqtt::Refusal::banned);
 }
 
+TEST_F(TheGuard, DecidesNothingWhileTheStateIsTooOld) {
+  const auto admitted = guard();
+  EXPECT_TRUE(admitted->publish(by_id, false).verdict.granted());
+  const auto before = admitted->revision();
+  world.hub.watch(Seconds(60));
+  world.clock.advance(Seconds(61));
+  while (!world.hub.stale()) std::this_thread::sleep_for(Millis(1));
+  EXPECT_NE(admitted->revision(), before) << "what was granted before is asked again";
+  for (const auto& verdict : {admitted->publish(by_id, false).verdict, admitted->subscribe(by_id).verdict,
+                              admitted->deliver(by_id), admitted->alive()}) {
+    EXPECT_EQ(verdict.outcome, Outcome::error);
+    EXPECT_EQ(verdict.reason, Reason("state.stale"));
+  }
+  EXPECT_EQ(refusal(connect_as("")), mqtt::Refusal::unavailable);
+  world.hub.contact();
+  EXPECT_TRUE(admitted->publish(by_id, false).verdict.granted());
+  EXPECT_TRUE(admitted->alive().granted());
+  EXPECT_TRUE(std::holds_alternative<mqtt::Accepted>(connect_as("")));
+}
+
 TEST_F(TheGuard, KeepsTheSessionsOfClientsApart) {
   const auto one = broker_id("");
   EXPECT_TRUE(one.starts_with(id + "/auto-")) << one;

@@ -4,6 +4,24 @@
 
 namespace allauth::store {
 
+Result<void> Snapshot::check_usable() const {
+  switch (trust_) {
+    case Trust::current:
+      return {};
+    case Trust::stale:
+      return fail({.code = Code::unavailable,
+                   .reason = "state.stale",
+                   .message = "This node has been cut off from the log for too long to decide anything.",
+                   .retry_after = Seconds(5)});
+    case Trust::broken:
+      return fail({.code = Code::unavailable,
+                   .reason = "state.broken",
+                   .message = "This node could not follow the log, so it decides nothing.",
+                   .retry_after = Seconds(5)});
+  }
+  return fail(Code::bug, "state.trust", "A snapshot is in no state that there is.");
+}
+
 NodeId Snapshot::find(std::string_view kind, std::string_view id) const {
   const auto definition = graph_.schema().find_definition(kind);
   return definition ? graph_.find(*definition, id) : kNoNode;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/persistent/hash_trie.h"
 #include "base/persistent/radix_vector.h"
 #include "model/access.h"
@@ -44,11 +45,26 @@ struct KeyRecord {
   Instant expires = Instant::max();
 };
 
+// Whether a snapshot may be answered from.
+enum class Trust : std::uint8_t {
+  current,
+  stale,   // nothing was heard of the log for too long
+  broken,  // an entry of the log could not be applied
+};
+
 class Snapshot {
  public:
   using Digest = persistent::Digest;
 
   explicit Snapshot(std::shared_ptr<const policy::CompiledSchema> schema) : graph_(std::move(schema)) {}
+  // What is given out instead of one that must not be answered from: it knows nobody and grants nothing,
+  // so that whoever forgets to ask check_usable() denies.
+  Snapshot(std::shared_ptr<const policy::CompiledSchema> schema, Revision revision, Trust trust)
+      : trust_(trust), revision_(revision), graph_(std::move(schema)) {}
+
+  // To be asked before every answer, so that what cannot be decided is an error and no denial.
+  // unavailable state.stale, state.broken.
+  Result<void> check_usable() const;
 
   Revision revision() const { return revision_; }
   const policy::Graph& graph() const { return graph_; }
@@ -82,6 +98,7 @@ class Snapshot {
   friend class SnapshotBuilder;
   static std::string route_key(NodeId domain, std::string_view route);
 
+  Trust trust_ = Trust::current;
   Revision revision_{};
   policy::Graph graph_;
   persistent::RadixVector<Thing> things_;

@@ -68,7 +68,7 @@ void submit(const Backend& backend, Result<store::Write<T>> write, Reply<Resp> r
   backend.store.submit<T>(std::move(*write),
                           [reply = std::move(reply), encode](Result<store::Committed<T>> done) mutable {
                             if (!done) return reply(std::unexpected(std::move(done).error()));
-                            reply(encode(std::move(done->value)));
+                            reply(encode(std::move(done->value)), to_number(done->revision));
                           });
 }
 

@@ -61,27 +61,41 @@ http::Response render(const Operation& op, const Message& message) {
   return response;
 }
 
-void answer(Work& work, Result<std::unique_ptr<Message>> result) {
+void answer(Work& work, Result<Answer> result) {
   if (!result) return work.exchange.fail(result.error());
-  Message* message = result->get();
+  Message* message = result->message.get();
   if (message == nullptr || message->GetDescriptor() != work.operation->descriptor->output_type())
     return work.exchange.fail(Error{
         .code = Code::bug, .reason = "method.types", .message = "A handler answered with another message."});
-  work.exchange.answer(render(*work.operation, *message));
+  auto response = render(*work.operation, *message);
+  if (result->revision) response.headers.push_back({"Allauth-Revision", fmt::to_string(*result->revision)});
+  work.exchange.answer(std::move(response));
   wipe_secrets(*message);
 }
 
 void run(const std::shared_ptr<Work>& work) {
   try {
-    work->operation->method->run(work->call, *work->message, [work](Result<std::unique_ptr<Message>> result) {
-      answer(*work, std::move(result));
-    });
+    work->operation->method->run(work->call, *work->message,
+                                 [work](Result<Answer> result) { answer(*work, std::move(result)); });
   } catch (const std::exception& e) {
     work->exchange.fail(Error{.code = Code::bug,
                               .reason = "method.exception",
                               .message = "A handler threw an exception.",
                               .detail = e.what()});
   }
+}
+
+// Runs it when the state has reached the revision that the call asks for.
+void run_when_fresh(const AtLeast& at_least, const std::shared_ptr<Work>& work) {
+  if (!work->call.at_least) return run(work);
+  if (!at_least)
+    return work->exchange.fail(Error{.code = Code::unsupported,
+                                     .reason = "at_least.unsupported",
+                                     .message = "Allauth-At-Least is not offered here."});
+  at_least(*work->call.at_least, [work](Result<void> there) {
+    if (!there) return work->exchange.fail(there.error());
+    run(work);
+  });
 }
 
 Result<void> read_request(const http::Request& request, const std::vector<std::string>& path_values,
@@ -101,7 +115,7 @@ void wipe(http::Request& request) {
 }  // namespace
 
 struct RestFace::State {
-  State(Deps d, Options o) : deps(d), options(o), unrouted(d.metrics, "none") {}
+  State(Deps d, Options o) : deps(std::move(d)), options(o), unrouted(deps.metrics, "none") {}
 
   Deps deps;
   Options options;
@@ -148,7 +162,7 @@ struct RestFace::State {
     work->operation = &*target.operation;
     if (auto read = read_request(request, found->values, state->options, *work); !read)
       return work->exchange.fail(read.error());
-    run(work);
+    run_when_fresh(state->deps.at_least, work);
   }
 };
 
@@ -160,7 +174,7 @@ RestFace::~RestFace() = default;
 Result<RestFace> RestFace::make(std::span<const google::protobuf::ServiceDescriptor* const> services,
                                 const MethodTable& methods, Deps deps, Options options) {
   TRY(methods.check(services));
-  auto state = std::make_shared<State>(deps, options);
+  auto state = std::make_shared<State>(std::move(deps), options);
   for (const auto* service : services) {
     for (int i = 0; i < service->method_count(); ++i) {
       const auto& descriptor = *service->method(i);

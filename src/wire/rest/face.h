@@ -33,6 +33,8 @@ class RestFace {
     IdSource& ids;
     Log& log;
     Metrics& metrics;
+    // For calls with Allauth-At-Least; without it they are refused (unsupported).
+    AtLeast at_least{};
   };
   struct Options {
     std::size_t max_body = 256 * 1024;  // bytes; a larger body is answered 413

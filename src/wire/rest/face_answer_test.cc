@@ -137,11 +137,69 @@ TEST(Answers, MayComeLaterFromAnotherThread) {
     v1::User user;
     user.set_id(seen->user_id());
     later(std::move(user));
-    later = nullptr;
+    later = {};
   }).join();
   ASSERT_TRUE(answer->has_value());
   EXPECT_EQ((*answer)->status, 200);
   EXPECT_EQ(member((*answer)->body, "id"), "u1");
+}
+
+TEST(Answers, OfWritesTellTheirRevision) {
+  Rig rig;
+  bind<v1::UpdateUserRequest, v1::User>(
+      rig.methods, "allauth.v1.UserService.UpdateUser", v1::KIND_WRITE,
+      [](const Call&, const v1::UpdateUserRequest&, Reply<v1::User> reply) { reply(v1::User(), 17); });
+  bind_get_user(rig, [](const Call&, const v1::GetUserRequest&) -> Result<v1::User> { return v1::User(); });
+  rig.ready();
+  const auto written = rig.send(Rig::authorized("PATCH", "/api/v1/users/u1", "{}"));
+  EXPECT_EQ(header(written, "Allauth-Revision"), "17");
+  EXPECT_EQ(header(rig.send(Rig::authorized("GET", "/api/v1/users/u1")), "Allauth-Revision"), "(none)");
+}
+
+TEST(Answers, WaitForTheRevisionThatIsAskedFor) {
+  Rig rig;
+  std::uint64_t wanted = 0;
+  std::move_only_function<void(Result<void>)> then;
+  rig.at_least = [&](std::uint64_t revision, auto told) {
+    wanted = revision;
+    then = std::move(told);
+  };
+  int asked = 0;
+  bind_get_user(rig, [&](const Call&, const v1::GetUserRequest&) -> Result<v1::User> {
+    ++asked;
+    return v1::User();
+  });
+  rig.ready();
+  const auto start = [&] {
+    return rig.start(Rig::authorized("GET", "/api/v1/users/u1", "", {{"Allauth-At-Least", "17"}}));
+  };
+  const auto fresh = start();
+  EXPECT_EQ(wanted, 17U);
+  EXPECT_TRUE(!fresh->has_value() && asked == 0) << "not before it is there";
+  then({});
+  ASSERT_TRUE(fresh->has_value());
+  EXPECT_EQ((*fresh)->status, 200);
+  EXPECT_EQ(asked, 1);
+  const auto behind = start();
+  then(fail(
+      {.code = Code::unavailable, .reason = "state.behind", .message = "Later.", .retry_after = Seconds(1)}));
+  ASSERT_TRUE(behind->has_value());
+  EXPECT_EQ((*behind)->status, 503);
+  EXPECT_EQ(header(**behind, "Retry-After"), "1");
+  EXPECT_EQ(asked, 1);
+}
+
+TEST(Answers, AskForARevisionThatIsNone) {
+  Rig rig;
+  rig.at_least = [](std::uint64_t, auto then) { then({}); };
+  rig.ready();
+  for (const auto* value : {"", "x", "-1", "1.5", "\"17\"", "99999999999999999999"})
+    EXPECT_EQ(rig.send(Rig::authorized("GET", "/api/v1/users/u1", "", {{"Allauth-At-Least", value}})).status,
+              400)
+        << value;
+  const auto twice =
+      Rig::authorized("GET", "/api/v1/users/u1", "", {{"Allauth-At-Least", "1"}, {"Allauth-At-Least", "2"}});
+  EXPECT_EQ(rig.send(twice).status, 400);
 }
 
 TEST(Answers, AreBugsWhenAHandlerFailsItsDuty) {
@@ -149,8 +207,9 @@ TEST(Answers, AreBugsWhenAHandlerFailsItsDuty) {
       {"method.unanswered", [](const Call&, const Message&, Done) {}},
       {"method.exception",
        [](const Call&, const Message&, Done) { throw std::runtime_error("inner-detail"); }},
-      {"method.types", [](const Call&, const Message&, Done done) { done(std::make_unique<v1::Client>()); }},
-      {"method.types", [](const Call&, const Message&, Done done) { done(nullptr); }}};
+      {"method.types",
+       [](const Call&, const Message&, Done done) { done(Answer{std::make_unique<v1::Client>()}); }},
+      {"method.types", [](const Call&, const Message&, Done done) { done(Answer{}); }}};
   for (const auto& [reason, handler] : table) {
     Rig rig;
     rig.methods.add(kGetUser, {.kind = v1::KIND_READ,

@@ -118,6 +118,15 @@ Result<std::optional<std::string>> read_if_match(const http::Headers& headers) {
   return std::string(inside);
 }
 
+Result<std::optional<std::uint64_t>> read_at_least(const http::Headers& headers) {
+  const auto value = http::find_header(headers, "Allauth-At-Least");
+  if (!value) return std::nullopt;
+  const auto revision = parse_u64(trim(*value));
+  if (revision && count_headers(headers, "Allauth-At-Least") == 1) return *revision;
+  return fail(Code::invalid, "precondition.at_least",
+              "Allauth-At-Least takes one revision, as Allauth-Revision gave it.");
+}
+
 std::optional<std::string> read_request_id(const http::Headers& headers) {
   const auto value = http::find_header(headers, "X-Request-Id");
   if (!value || !is_id(*value)) return std::nullopt;

@@ -1,6 +1,7 @@
 // What the headers of an HTTP request say, read strictly. Pure functions.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,10 @@ Result<void> read_authorization(const http::Headers& headers, Call& call);
 // (invalid) for anything but one entity tag, precondition.weak (stale) for a weak one, which never
 // matches (RFC 9110 §13.1.1).
 Result<std::optional<std::string>> read_if_match(const http::Headers& headers);
+
+// Allauth-At-Least: the revision that an answer's Allauth-Revision gave. Error: invalid
+// precondition.at_least.
+Result<std::optional<std::uint64_t>> read_at_least(const http::Headers& headers);
 
 // X-Request-Id, if it is 1–64 characters that an id may have.
 std::optional<std::string> read_request_id(const http::Headers& headers);

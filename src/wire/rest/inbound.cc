@@ -82,6 +82,7 @@ Result<void> read_call(const Operation& op, const http::Request& request, std::s
     return fail(Code::unauthenticated, "auth.missing",
                 "This needs a credential in the Authorization header.");
   TRY(call.if_match, read_if_match(request.headers));
+  TRY(call.at_least, read_at_least(request.headers));
   if (request.body.size() > max_body)
     return fail(Code::invalid, kBodyTooLarge, fmt::format("A body may have at most {} bytes.", max_body));
   if (!request.body.empty() && op.body != Operation::Body::none && !sends_json(request.headers))

@@ -35,6 +35,7 @@ class Rig {
   CountingIds ids;
   Metrics metrics;
   RestFace::Options options;
+  AtLeast at_least;
 
   Rig() : file_(std::tmpfile()), log_(clock, LogLevel::info, LogFormat::json, fileno(file_)) {}
   ~Rig() { std::fclose(file_); }
@@ -44,7 +45,7 @@ class Rig {
   using Services = std::vector<const google::protobuf::ServiceDescriptor*>;
 
   Result<RestFace> make(const Services& services) {
-    return RestFace::make(services, methods, {clock, ids, log_, metrics}, options);
+    return RestFace::make(services, methods, {clock, ids, log_, metrics, at_least}, options);
   }
 
   void complete(const Services& services) {
