@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/persistent/interner.h"
@@ -87,6 +88,9 @@ class Graph::Editor {
   // False: nothing to do.
   Result<bool> add(const Edge& edge);
   Result<bool> remove(const Edge& edge);
+  // Makes `subject` the only one that the relation has, or takes away all that it has.
+  Result<void> replace(const ObjectRef& resource, std::string_view relation,
+                       const std::optional<SubjectRef>& subject);
   // Replaces what the role is granted on the object; no actions: nothing any more. False: no change.
   Result<bool> set_grants(const ObjectRef& object, std::string_view role_id, Effect effect,
                           std::span<const std::string_view> actions);
@@ -103,6 +107,7 @@ class Graph::Editor {
   Result<Label> label(const Edge& edge) const;
   Result<std::string> action_bits(DefinitionId kind, std::span<const std::string_view> actions) const;
   std::optional<Label> current_grant(NodeId object, NodeId role) const;
+  Result<std::vector<Located>> held(const ObjectRef& resource, std::string_view relation) const;
   void link(const Located& edge);
   void unlink(const Located& edge);
 

@@ -87,6 +87,39 @@ Result<bool> Graph::Editor::remove(const Edge& edge) {
   return true;
 }
 
+Result<void> Graph::Editor::replace(const ObjectRef& resource, std::string_view relation,
+                                    const std::optional<SubjectRef>& subject) {
+  TRY(const auto before, held(resource, relation));
+  NodeId kept = kNoNode;
+  if (subject) {
+    TRY(add({resource, relation, *subject}));
+    kept = base_.find(*base_.schema().find_definition(subject->object.kind), subject->object.id);
+  }
+  for (const Located& edge : before)
+    if (edge.subject != kept) unlink(edge);
+  return {};
+}
+
+// The edges of a relation of single objects: those of usersets are left out.
+Result<std::vector<Graph::Editor::Located>> Graph::Editor::held(const ObjectRef& resource,
+                                                                std::string_view relation) const {
+  TRY(const DefinitionId kind, find_kind(base_.schema(), resource.kind));
+  const Member* member = base_.schema().find_member(kind, relation);
+  if (member == nullptr || member->kind != Member::Kind::relation)
+    return invalid("policy.relation.unknown",
+                   fmt::format("A {} has no relation \"{}\".", resource.kind, relation));
+  std::vector<Located> edges;
+  const NodeId node = base_.find(kind, resource.id);
+  const EdgeSet* present = node == kNoNode ? nullptr : forward_.find(node);
+  if (present == nullptr) return edges;
+  const Label label = Label::relation(member->name, kItself);
+  present->visit(label, [&](std::span<const NodeId> subjects) {
+    for (const NodeId subject : subjects) edges.push_back({node, subject, label});
+    return true;
+  });
+  return edges;
+}
+
 Result<bool> Graph::Editor::set_grants(const ObjectRef& object, std::string_view role_id, Effect effect,
                                        std::span<const std::string_view> actions) {
   if (effect == Effect::deny)

@@ -49,6 +49,36 @@ TEST(Graphs, ReplaceTheGrantsOfARoleOnAnObject) {
   EXPECT_EQ(editor.freeze().size(), 1u);
 }
 
+TEST(Graphs, ReplaceTheOneEdgeOfARelation) {
+  Graph::Editor editor{Graph(core_schema())};
+  const ObjectRef c1{"client", "c1"};
+  const auto put = [&](const char* group) {
+    return editor.replace(c1, "group", {{{"group", group}}}).has_value();
+  };
+  const auto in = [&](const char* group) {
+    return editor.freeze().contains({c1, "group", {{"group", group}}});
+  };
+  EXPECT_TRUE(editor.replace(c1, "group", std::nullopt)) << "nothing to take away";
+  EXPECT_TRUE(put("g1"));
+  EXPECT_TRUE(put("g1"));
+  EXPECT_TRUE(in("g1"));
+  EXPECT_TRUE(put("g2"));
+  EXPECT_FALSE(in("g1"));
+  EXPECT_TRUE(in("g2"));
+  EXPECT_EQ(editor.freeze().size(), 1u);
+  for (const char* id : {"c1", "c2", "c3"})
+    ASSERT_TRUE(editor.add({{"channel", "h1"}, "publisher", {{"client", id}}}));
+  EXPECT_TRUE(editor.replace({"channel", "h1"}, "publisher", {{{"client", "c2"}}}));
+  EXPECT_EQ(editor.freeze().size(), 2u);
+  EXPECT_TRUE(editor.replace({"channel", "h1"}, "publisher", std::nullopt));
+  EXPECT_TRUE(editor.replace(c1, "group", std::nullopt));
+  EXPECT_EQ(editor.freeze().size(), 0u);
+  EXPECT_EQ(editor.replace(c1, "read", std::nullopt).error().reason, Reason("policy.relation.unknown"));
+  EXPECT_EQ(editor.replace(c1, "nonsense", std::nullopt).error().reason, Reason("policy.relation.unknown"));
+  EXPECT_EQ(editor.replace(c1, "group", {{{"user", "u1"}}}).error().reason,
+            Reason("policy.subject.forbidden"));
+}
+
 TEST(Graphs, RefuseWhatTheSchemaDoesNotAllow) {
   struct Case {
     std::string_view text;

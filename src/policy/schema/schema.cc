@@ -27,6 +27,19 @@ const Member* CompiledSchema::find_member(DefinitionId definition, std::string_v
   return id ? find_member(definition, *id) : nullptr;
 }
 
+std::vector<std::string_view> CompiledSchema::actions(DefinitionId definition) const {
+  std::vector<std::string_view> names;
+  for (const auto& [name, member] : definitions_[definition].members)
+    if (members_[member].kind == Member::Kind::granted) names.push_back(names_[name]);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool CompiledSchema::is_action(DefinitionId definition, std::string_view name) const {
+  const Member* member = find_member(definition, name);
+  return member != nullptr && member->kind == Member::Kind::granted;
+}
+
 std::string CompiledSchema::rule_name(RuleId rule) const {
   if (rule == kRestrictedRule) return "restricted";
   const Member& decided = members_[rule.value - 1];

@@ -42,6 +42,9 @@ class CompiledSchema {
   MemberId id(const Member& member) const { return static_cast<MemberId>(&member - members_.data()); }
   const Step& step(StepId id) const { return steps_[id]; }
   static RuleId rule(MemberId member) { return {std::uint32_t{member} + 1}; }
+  // The actions that roles can grant on a definition, in the order of their names; none: it is no scope.
+  std::vector<std::string_view> actions(DefinitionId definition) const;
+  bool is_action(DefinitionId definition, std::string_view name) const;
   // The role that a definition's relations from grants are held by; nullopt if it has none.
   std::optional<GrantRole> grant_role(DefinitionId definition) const {
     return definitions_[definition].grant_role;
