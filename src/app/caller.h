@@ -60,4 +60,9 @@ struct Caller {
   std::string request_id;
 };
 
+// The program itself; `part` is the part of it that acts.
+inline Caller system_caller(std::string part) {
+  return {{.principal = {PrincipalKind::system, std::move(part)}}, {}};
+}
+
 }  // namespace allauth::app

@@ -6,11 +6,14 @@
 
 #include <gtest/gtest.h>
 
+#include "app/access/custom_roles.h"
+#include "app/access/role_members.h"
 #include "app/access/roles.h"
 #include "app/core.h"
 #include "app/directory/channels.h"
 #include "app/directory/clients.h"
 #include "app/directory/domains.h"
+#include "app/directory/groups.h"
 #include "app/directory/members.h"
 #include "app/directory/users.h"
 #include "app/identity/setup.h"
@@ -98,6 +101,36 @@ class TestWorld {
   Channel make_channel(const DomainId& domain, const std::string& route) {
     return run(create_channel(*core, permit<act::CreateChannel>(admin, domain),
                               {.common = {.name = route}, .route = route}));
+  }
+  Group make_group(const DomainId& domain, const std::string& name, const GroupId& parent = {}) {
+    return run(create_group(*core, permit<act::CreateGroup>(admin, Container(domain, parent)),
+                            {.common = {.name = name}}))
+        .group;
+  }
+  Group put_group(const Group& group, const GroupId& parent) {
+    return run(move_group(*core, permit<act::MoveGroup>(admin, group.id),
+                          permit<act::CreateGroup>(admin, Container(group.domain, parent)), {}))
+        .group;
+  }
+  void put_client(const Client& client, const GroupId& group) {
+    run(move_client(*core, permit<act::MoveClient>(admin, client.id),
+                    permit<act::CreateClient>(admin, Container(client.domain, group)), {}));
+  }
+  void put_channel(const Channel& channel, const GroupId& group) {
+    run(move_channel(*core, permit<act::MoveChannel>(admin, channel.id),
+                     permit<act::CreateChannel>(admin, Container(channel.domain, group)), {}));
+  }
+  Role make_role(std::string_view kind, const std::string& id, std::vector<std::string> actions,
+                 const std::string& name = "role") {
+    return run(create_role(*core, permit<act::CreateRole>(admin, RoleScope(kind, id)),
+                           {.name = name, .actions = {std::move(actions), {}}}));
+  }
+  void give(const Role& role, std::string_view kind, const std::string& id,
+            std::optional<Instant> until = {}) {
+    run(add_role_members(*core, permit<act::ManageRole>(admin, role.id), {{std::string(kind), id, until}}));
+  }
+  bool may(const Caller& who, std::string_view permission, std::string_view kind, const std::string& id) {
+    return Gate(*core).allows(who, permission, {kind, id});
   }
   void make_connection(const ClientId& client, const ChannelId& channel, Rights rights) {
     run(connect(*core, permit<act::ConnectChannel>(admin, channel), permit<act::ConnectClient>(admin, client),

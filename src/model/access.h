@@ -28,7 +28,8 @@ struct RoleGrant {
   }
 };
 
-// A named set of actions with members. Its scope is the platform or a domain.
+// A named set of actions with members. Its scope, the object that it is on, is the platform, a domain, a
+// group, a client or a channel.
 struct Role {
   static constexpr std::string_view kTable = "roles";
   static constexpr ImageKind kKind = ImageKind::role;
@@ -54,6 +55,12 @@ struct Role {
   }
 };
 
+// What a grant is called among the actions of its role's scope: "update" on a domain for the domain
+// itself, "client_update" for the clients in it.
+inline std::string action_on_scope(const Role& role, const RoleGrant& grant) {
+  return grant.kind == role.scope_kind ? grant.action : grant.kind + "_" + grant.action;
+}
+
 struct RoleMember {
   static constexpr std::string_view kTable = "role_members";
   static constexpr ImageKind kKind = ImageKind::role_member;
@@ -64,8 +71,8 @@ struct RoleMember {
   std::string subject_id;
   std::string scope_kind;  // the role's scope, repeated: members of a domain are found by it
   std::string scope_id;
-  std::string origin;  // how it came about: "manual", "setup", "creator"
-  std::optional<Instant> expires_at;
+  std::string origin;                 // how it came about: "manual", "setup", "creator"
+  std::optional<Instant> expires_at;  // the membership is erased then; nothing: it lasts
   Stamp stamp;
 
   template <class Self, class Field>

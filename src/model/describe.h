@@ -33,6 +33,7 @@ enum class ImageKind : std::uint8_t {
   session = 9,
   signing_key = 10,
   setting = 11,
+  group = 12,
 };
 
 // Bytes rather than text.

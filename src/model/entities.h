@@ -85,6 +85,38 @@ struct Domain {
   }
 };
 
+// A folder of clients, channels and further groups of its domain.
+struct Group {
+  static constexpr std::string_view kTable = "groups";
+  static constexpr ImageKind kKind = ImageKind::group;
+  static constexpr int kKeys = 1;
+
+  GroupId id;
+  DomainId domain;
+  std::string name;  // unique beside its siblings
+  GroupId parent;    // empty: at the top of its domain
+  Tags tags;
+  Metadata metadata;
+  Status status = Status::enabled;
+  std::string description;  // parse_description; may be empty
+  UserId owner;             // whom to ask about it; may be empty. Grants nothing.
+  Stamp stamp;
+
+  template <class Self, class Field>
+  static void describe(Self& group, Field&& field) {
+    field(1, "id", group.id);
+    field(2, "domain_id", group.domain);
+    field(3, "name", group.name);
+    field(4, "parent_id", group.parent);
+    field(5, "tags", group.tags);
+    field(6, "metadata", group.metadata);
+    field(7, "status", group.status);
+    field(8, "description", group.description);
+    field(9, "owner_id", group.owner);
+    Stamp::describe(group.stamp, field);
+  }
+};
+
 // What connects: a device, service or app with its own credentials.
 struct Client {
   static constexpr std::string_view kTable = "clients";
@@ -97,6 +129,7 @@ struct Client {
   Tags tags;
   Metadata metadata;
   Status status = Status::enabled;
+  GroupId group;  // of its domain; may be empty
   Stamp stamp;
 
   template <class Self, class Field>
@@ -107,6 +140,7 @@ struct Client {
     field(5, "tags", client.tags);
     field(6, "metadata", client.metadata);
     field(7, "status", client.status);
+    field(8, "group_id", client.group);
     Stamp::describe(client.stamp, field);
   }
 };
@@ -124,6 +158,7 @@ struct Channel {
   Tags tags;
   Metadata metadata;
   Status status = Status::enabled;
+  GroupId group;  // of its domain; may be empty
   Stamp stamp;
 
   template <class Self, class Field>
@@ -135,6 +170,7 @@ struct Channel {
     field(5, "tags", channel.tags);
     field(6, "metadata", channel.metadata);
     field(7, "status", channel.status);
+    field(8, "group_id", channel.group);
     Stamp::describe(channel.stamp, field);
   }
 };

@@ -10,6 +10,7 @@ namespace allauth {
 
 using UserId = Id<struct UserTag>;
 using DomainId = Id<struct DomainTag>;
+using GroupId = Id<struct GroupTag>;
 using ClientId = Id<struct ClientTag>;
 using ChannelId = Id<struct ChannelTag>;
 using RoleId = Id<struct RoleTag>;
@@ -25,6 +26,7 @@ namespace kind {
 inline constexpr std::string_view user = "user";
 inline constexpr std::string_view client = "client";
 inline constexpr std::string_view domain = "domain";
+inline constexpr std::string_view group = "group";
 inline constexpr std::string_view channel = "channel";
 inline constexpr std::string_view role = "role";
 inline constexpr std::string_view platform = "platform";

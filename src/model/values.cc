@@ -10,6 +10,7 @@ namespace allauth {
 namespace {
 
 constexpr std::size_t kMaxNameCharacters = 128;
+constexpr std::size_t kMaxDescriptionCharacters = 1024;
 constexpr std::size_t kMaxTags = 32;
 constexpr std::size_t kMaxTagCharacters = 64;
 constexpr std::size_t kMaxMetadataBytes = 16 * 1024;
@@ -48,6 +49,19 @@ Result<std::string> parse_name(std::string_view text, std::string_view field) {
                 std::string(field));
   if (text.empty() || code_points(text) > kMaxNameCharacters)
     return fail(Code::invalid, "name.length", "A name has 1 to 128 characters.", std::string(field));
+  return std::string(text);
+}
+
+Result<std::string> parse_description(std::string_view text, std::string_view field) {
+  std::string line(text);
+  std::erase_if(line, [](char c) { return c == '\n' || c == '\r' || c == '\t'; });
+  if (!is_utf8(text) || has_control_characters(line))
+    return fail(Code::invalid, "description.invalid",
+                "A description is UTF-8 text; of control characters only line breaks and tabs.",
+                std::string(field));
+  if (code_points(text) > kMaxDescriptionCharacters)
+    return fail(Code::invalid, "description.length", "A description has at most 1024 characters.",
+                std::string(field));
   return std::string(text);
 }
 

@@ -14,6 +14,9 @@ namespace allauth {
 // 1–128 characters (code points) of UTF-8 without control characters; outer spaces are cut off.
 Result<std::string> parse_name(std::string_view text, std::string_view field = "name");
 
+// At most 1024 characters of UTF-8; of control characters only line breaks and tabs. May be empty.
+Result<std::string> parse_description(std::string_view text, std::string_view field = "description");
+
 // How a domain or channel is called in messaging topics: 1–64 of a–z 0–9 - _ , beginning with a
 // letter or digit, and not of the form of a UUID, so that no route can stand for somebody's id.
 Result<std::string> parse_route(std::string_view text, std::string_view field = "route");

@@ -13,6 +13,17 @@ TEST(Names, AreTrimmedAndBounded) {
     EXPECT_FALSE(parse_name(bad)) << bad;
 }
 
+TEST(Descriptions, MayHaveLinesAndAreBounded) {
+  EXPECT_EQ(parse_description("").value(), "");
+  EXPECT_EQ(parse_description("one\ntwo\tthree \r\n").value(), "one\ntwo\tthree \r\n");
+  std::string longest;
+  for (int i = 0; i < 1024; ++i) longest += "\xC3\xA4";
+  EXPECT_EQ(parse_description(longest).value(), longest);
+  for (std::string bad : {longest + "x", std::string("a\0b", 3), std::string("\x1B[2J"), std::string("\xFF"),
+                          std::string("\xC2\x85")})
+    EXPECT_FALSE(parse_description(bad)) << bad.size();
+}
+
 TEST(Routes, CannotBeMistakenForIdsOrTopicLevels) {
   for (auto good : {"plant-1", "a", "7_up"}) EXPECT_TRUE(parse_route(good)) << good;
   for (auto bad : {"", "-a", "A", "a/b", "a+b", "#", "a b", "0190b7d2-7c1e-7000-8000-000000000001"})

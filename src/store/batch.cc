@@ -15,6 +15,7 @@ bool carries_rights(ImageKind kind) {
     case ImageKind::role:
     case ImageKind::role_member:
     case ImageKind::session:
+    case ImageKind::group:
       return true;
     case ImageKind::credential:
     case ImageKind::domain:
@@ -93,6 +94,7 @@ Result<LogEntry> Batch::in_savepoint(const QueuedWrite& write, Revision revision
     if (write.recheck) TRY(write.recheck());
     Tx tx(session_, revision, clock_.now());
     if (auto done = write.run(tx); !done) return fail(tx.cause(std::move(done).error()));
+    changes_rights_ |= tx.takes_rights_;
     TRY(auto entry, tx.finish());
     entry.tag = tag_;
     return entry;

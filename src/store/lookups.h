@@ -18,6 +18,8 @@ inline constexpr Statement kDomainByRoute("domain.by_route",
                                           "SELECT {columns} FROM domains WHERE route = $1 AND route <> ''");
 inline constexpr Statement kChannelByRoute(
     "channel.by_route", "SELECT {columns} FROM channels WHERE domain_id = $1 AND route = $2 AND route <> ''");
+inline constexpr Statement kGroupByName(  // parent '': at the top of the domain
+    "group.by_name", "SELECT {columns} FROM groups WHERE domain_id = $1 AND parent_id = $2 AND name = $3");
 inline constexpr Statement kRoleByName(
     "role.by_name", "SELECT {columns} FROM roles WHERE scope_kind = $1 AND scope_id = $2 AND name = $3");
 
@@ -36,13 +38,30 @@ inline constexpr Statement kClientsOfDomain(
 inline constexpr Statement kChannelsOfDomain(
     "channel.of_domain",
     "SELECT {columns} FROM channels WHERE domain_id = $1 AND id > $2 ORDER BY id LIMIT $3");
+inline constexpr Statement kGroupsOfDomain(
+    "group.of_domain", "SELECT {columns} FROM groups WHERE domain_id = $1 AND id > $2 ORDER BY id LIMIT $3");
+inline constexpr Statement kGroupsOfParent(
+    "group.of_parent",
+    "SELECT {columns} FROM groups WHERE domain_id = $1 AND parent_id = $2 AND id > $3 ORDER BY id LIMIT $4");
+inline constexpr Statement kClientsOfGroup(
+    "client.of_group",
+    "SELECT {columns} FROM clients WHERE group_id = $1 AND group_id <> '' AND id > $2 ORDER BY id LIMIT $3");
+inline constexpr Statement kChannelsOfGroup(
+    "channel.of_group",
+    "SELECT {columns} FROM channels WHERE group_id = $1 AND group_id <> '' AND id > $2 ORDER BY id LIMIT $3");
 inline constexpr Statement kConnectionsOfChannelPage(
     "connection.page",
     "SELECT {columns} FROM connections WHERE channel_id = $1 AND client_id > $2 ORDER BY client_id LIMIT $3");
+// Users by their built-in role, of which each has at most one in a scope.
 inline constexpr Statement kUsersInScope(
     "role_member.page",
     "SELECT {columns} FROM role_members WHERE scope_kind = $1 AND scope_id = $2 AND subject_kind = 'user' "
-    "AND subject_id > $3 ORDER BY subject_id LIMIT $4");
+    "AND subject_id > $3 AND EXISTS (SELECT 1 FROM roles r WHERE r.id = role_members.role_id "
+    "AND r.is_system = 1) ORDER BY subject_id LIMIT $4");
+inline constexpr Statement kMembersOfRolePage(
+    "role_member.page_of_role",
+    "SELECT {columns} FROM role_members WHERE role_id = $1 AND (subject_kind, subject_id) > ($2, $3) "
+    "ORDER BY subject_kind, subject_id LIMIT $4");
 inline constexpr Statement kLiveSessionsOfUser(
     "session.live",  // newest first: those before this id
     "SELECT {columns} FROM sessions WHERE user_id = $1 AND id < $2 AND state = 1 AND expires_at > $3 "
@@ -66,9 +85,14 @@ inline constexpr Statement kMembershipsOfSubject(
     "role_member.of_subject",
     "SELECT {columns} FROM role_members WHERE subject_kind = $1 AND subject_id = $2 ORDER BY role_id");
 inline constexpr Statement kMembershipInScope(
-    "role_member.in_scope",
+    "role_member.in_scope",  // by a built-in role: at most one
     "SELECT {columns} FROM role_members WHERE scope_kind = $1 AND scope_id = $2 AND subject_kind = $3 "
-    "AND subject_id = $4");
+    "AND subject_id = $4 AND EXISTS (SELECT 1 FROM roles r WHERE r.id = role_members.role_id "
+    "AND r.is_system = 1)");
+inline constexpr Statement kExpiredMemberships(
+    "role_member.expired",
+    "SELECT {columns} FROM role_members WHERE expires_at IS NOT NULL AND expires_at <= $1 "
+    "ORDER BY expires_at LIMIT $2");
 inline constexpr Statement kCredentialsOfOwner(
     "credential.of_owner",
     "SELECT {columns} FROM credentials WHERE owner_kind = $1 AND owner_id = $2 ORDER BY id");
@@ -82,15 +106,28 @@ inline constexpr Statement kSigningKeysOfIssuer(
     "signing_key.of_issuer", "SELECT {columns} FROM signing_keys WHERE issuer = $1 ORDER BY created_at DESC");
 
 // How many.
-inline constexpr Statement kCountMembersOfRole("role_member.count",
-                                               "SELECT count(*) FROM role_members WHERE role_id = $1");
+inline constexpr Statement kCountUsersOfRole(
+    "role_member.count",  // users whose membership lasts
+    "SELECT count(*) FROM role_members WHERE role_id = $1 AND subject_kind = 'user' AND expires_at IS NULL");
 inline constexpr Statement kCountOtherUsersOfRole(
-    "role_member.count_others",  // enabled ones
+    "role_member.count_others",  // enabled ones, whose membership lasts
     "SELECT count(*) FROM role_members m JOIN users u ON u.id = m.subject_id WHERE m.role_id = $1 "
-    "AND m.subject_kind = 'user' AND m.subject_id <> $2 AND u.status = 1");
+    "AND m.subject_kind = 'user' AND m.subject_id <> $2 AND m.expires_at IS NULL AND u.status = 1");
 inline constexpr Statement kCountContentOfDomain(
-    "domain.content",  // clients and channels
+    "domain.content",  // clients, channels and groups
     "SELECT (SELECT count(*) FROM clients WHERE domain_id = $1) + "
-    "(SELECT count(*) FROM channels WHERE domain_id = $1)");
+    "(SELECT count(*) FROM channels WHERE domain_id = $1) + "
+    "(SELECT count(*) FROM groups WHERE domain_id = $1)");
+inline constexpr Statement kCountContentOfGroup(
+    "group.content",  // groups, clients and channels that lie in it directly
+    "SELECT (SELECT count(*) FROM groups WHERE domain_id = $1 AND parent_id = $2) + "
+    "(SELECT count(*) FROM clients WHERE group_id = $2 AND group_id <> '') + "
+    "(SELECT count(*) FROM channels WHERE group_id = $2 AND group_id <> '')");
+// How many levels a group and what is below it have, itself being the first; not beyond $3.
+inline constexpr Statement kLevelsBelowGroup(
+    "group.levels",
+    "WITH RECURSIVE below (id, level) AS (SELECT id, CAST(1 AS BIGINT) FROM groups WHERE id = $1 "
+    "UNION ALL SELECT g.id, below.level + 1 FROM below JOIN groups g ON g.domain_id = $2 "
+    "AND g.parent_id = below.id WHERE below.level < $3) SELECT max(level) FROM below");
 
 }  // namespace allauth::store::lookup

@@ -118,9 +118,18 @@ TEST_P(ReaderContract, NoHotStatementScansATable) {
       lookup::kMembershipInScope.with_columns(columns<RoleMember>()),
       lookup::kLiveSessionsOfUser.with_columns(columns<Session>()),
       lookup::kActiveSessionsOfUser.with_columns(columns<Session>()),
-      lookup::kCountMembersOfRole,
+      lookup::kGroupByName.with_columns(columns<Group>()),
+      lookup::kGroupsOfDomain.with_columns(columns<Group>()),
+      lookup::kGroupsOfParent.with_columns(columns<Group>()),
+      lookup::kClientsOfGroup.with_columns(columns<Client>()),
+      lookup::kChannelsOfGroup.with_columns(columns<Channel>()),
+      lookup::kMembersOfRolePage.with_columns(columns<RoleMember>()),
+      lookup::kExpiredMemberships.with_columns(columns<RoleMember>()),
+      lookup::kCountUsersOfRole,
       lookup::kCountOtherUsersOfRole,
       lookup::kCountContentOfDomain,
+      lookup::kCountContentOfGroup,
+      lookup::kLevelsBelowGroup,
   };
   for_each_row_type([&hot]<class T>(T) {
     const Shape& shape = shape_of<T>();
@@ -134,8 +143,10 @@ TEST_P(ReaderContract, NoHotStatementScansATable) {
   auto session = (*database)->connect(sql::Database::Access::read_write);
   ASSERT_TRUE(session);
   for (const auto& statement : hot) {
-    const auto scans = (*session)->table_scans(statement);
+    auto scans = (*session)->table_scans(statement);
     ASSERT_TRUE(scans) << statement.text() << ": " << scans.error().detail;
+    // What a recursive statement has found so far is no table.
+    std::erase_if(*scans, [](const std::string& step) { return step.ends_with(" below"); });
     EXPECT_EQ(*scans, std::vector<std::string>{}) << statement.text();
   }
 }

@@ -28,6 +28,9 @@ class Tx final : public Read {
   Instant now() const { return now_; }
   // Mandatory, once per write.
   void act(Act act);
+  // Say so when rights are taken away that the kinds of the rows do not show (store/batch.cc): a write
+  // that is checked for rights then waits for the next batch.
+  void takes_rights() { takes_rights_ = true; }
 
  private:
   friend class RowWriter;
@@ -41,6 +44,7 @@ class Tx final : public Read {
 
   Instant now_;
   int acts_ = 0;
+  bool takes_rights_ = false;
   Act act_;
   std::vector<Image> images_;
 };

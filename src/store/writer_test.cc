@@ -196,6 +196,26 @@ TEST_P(WriterContract, RecheckSeesWhatEarlierWritesTookAway) {
   EXPECT_EQ(applied_before, 1U) << "the write of a user was committed first";
 }
 
+TEST_P(WriterContract, RecheckSeesWhatAWriteSaysItTookAway) {
+  for (const bool says : {true, false}) {
+    std::vector<Write<Done>> writes;
+    writes.push_back(to_write([says](Tx& tx) -> Result<void> {
+      if (says) tx.takes_rights();
+      return {};
+    }));
+    auto checked = to_write([](Tx&) -> Result<void> { return {}; });
+    const std::size_t before = applied_.size();
+    std::size_t seen = 0;
+    checked.recheck = [&]() -> Result<void> {
+      seen = applied_.size() - before;
+      return {};
+    };
+    writes.push_back(std::move(checked));
+    for (const auto& result : write_together(std::move(writes))) EXPECT_TRUE(result);
+    EXPECT_EQ(seen, says ? 1U : 0U);
+  }
+}
+
 TEST_P(WriterContract, AnswersWithTheValueOfTheFunction) {
   const auto result =
       store_->write<std::unique_ptr<int>>({.recheck = {}, .run = [](Tx& tx) -> Result<std::unique_ptr<int>> {

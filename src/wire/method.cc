@@ -8,7 +8,9 @@
 #include "allauth/v1/channels.pb.h"
 #include "allauth/v1/clients.pb.h"
 #include "allauth/v1/domains.pb.h"
+#include "allauth/v1/groups.pb.h"
 #include "allauth/v1/nodes.pb.h"
+#include "allauth/v1/roles.pb.h"
 #include "allauth/v1/sessions.pb.h"
 #include "allauth/v1/setup.pb.h"
 #include "allauth/v1/users.pb.h"
@@ -64,7 +66,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> native_services() {
   // One message of each file: naming them also makes the linker keep the files.
   for (const auto* message :
        {v1::CheckRequest::descriptor(), v1::Channel::descriptor(), v1::Client::descriptor(),
-        v1::Domain::descriptor(), v1::Node::descriptor(), v1::Session::descriptor(),
+        v1::Domain::descriptor(), v1::Group::descriptor(), v1::Node::descriptor(), v1::Role::descriptor(), v1::Session::descriptor(),
         v1::CreateFirstAdminRequest::descriptor(), v1::User::descriptor()}) {
     for (int i = 0; i < message->file()->service_count(); ++i)
       services.push_back(message->file()->service(i));

@@ -2,7 +2,9 @@
 // the only way into the use-case X, and only the Gate makes one.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "model/ids.h"
 
@@ -16,8 +18,39 @@ struct Platform {
   }
 };
 
+// Where clients, channels and groups lie, are made and put: a group, or a domain without any group.
+class Container {
+ public:
+  Container(DomainId domain) : domain_(std::move(domain)) {}  // NOLINT(google-explicit-constructor)
+  // An empty group stands for the domain itself.
+  Container(DomainId domain, GroupId group) : domain_(std::move(domain)), group_(std::move(group)) {}
+
+  const DomainId& domain() const { return domain_; }
+  const GroupId& group() const { return group_; }
+  std::string_view kind() const { return group_.empty() ? kind::domain : kind::group; }
+  const std::string& str() const { return group_.empty() ? domain_.str() : group_.str(); }
+
+ private:
+  DomainId domain_;
+  GroupId group_;
+};
+
+// What a role is on: the platform, a domain, a group, a client or a channel.
+class RoleScope {
+ public:
+  RoleScope(std::string_view kind, std::string id) : kind_(kind), id_(std::move(id)) {}
+
+  std::string_view kind() const { return kind_; }
+  const std::string& str() const { return id_; }
+
+ private:
+  std::string kind_;
+  std::string id_;
+};
+
 namespace act {
 
+// An act says its object's kind, unless the object knows it.
 template <class ObjectType>
 struct On {
   using Object = ObjectType;
@@ -74,8 +107,36 @@ struct ManageRoles : On<DomainId> {
   static constexpr std::string_view kind = kind::domain, permission = "can_role_manage";
 };
 
-struct CreateClient : On<DomainId> {
-  static constexpr std::string_view kind = kind::domain, permission = "can_client_create";
+struct CreateGroup : On<Container> {
+  static constexpr std::string_view permission = "can_group_create";
+};
+struct ListGroups : On<DomainId> {
+  static constexpr std::string_view kind = kind::domain, permission = "can_group_read";
+};
+struct ListGroupsBelow : On<GroupId> {
+  static constexpr std::string_view kind = kind::group, permission = "can_group_read";
+};
+struct ReadGroup : On<GroupId> {
+  static constexpr std::string_view kind = kind::group, permission = "can_read";
+};
+struct UpdateGroup : On<GroupId> {
+  static constexpr std::string_view kind = kind::group, permission = "can_update";
+};
+struct MoveGroup : On<GroupId> {
+  static constexpr std::string_view kind = kind::group, permission = "can_move";
+};
+struct DeleteGroup : On<GroupId> {
+  static constexpr std::string_view kind = kind::group, permission = "can_delete";
+};
+struct ListGroupClients : On<GroupId> {
+  static constexpr std::string_view kind = kind::group, permission = "can_client_read";
+};
+struct ListGroupChannels : On<GroupId> {
+  static constexpr std::string_view kind = kind::group, permission = "can_channel_read";
+};
+
+struct CreateClient : On<Container> {
+  static constexpr std::string_view permission = "can_client_create";
 };
 struct ListClients : On<DomainId> {
   static constexpr std::string_view kind = kind::domain, permission = "can_client_read";
@@ -89,6 +150,9 @@ struct UpdateClient : On<ClientId> {
 struct DeleteClient : On<ClientId> {
   static constexpr std::string_view kind = kind::client, permission = "can_delete";
 };
+struct MoveClient : On<ClientId> {
+  static constexpr std::string_view kind = kind::client, permission = "can_move";
+};
 struct ConnectClient : On<ClientId> {
   static constexpr std::string_view kind = kind::client, permission = "can_connect";
 };
@@ -96,8 +160,8 @@ struct ManageKeys : On<ClientId> {
   static constexpr std::string_view kind = kind::client, permission = "can_key";
 };
 
-struct CreateChannel : On<DomainId> {
-  static constexpr std::string_view kind = kind::domain, permission = "can_channel_create";
+struct CreateChannel : On<Container> {
+  static constexpr std::string_view permission = "can_channel_create";
 };
 struct ListChannels : On<DomainId> {
   static constexpr std::string_view kind = kind::domain, permission = "can_channel_read";
@@ -111,8 +175,24 @@ struct UpdateChannel : On<ChannelId> {
 struct DeleteChannel : On<ChannelId> {
   static constexpr std::string_view kind = kind::channel, permission = "can_delete";
 };
+struct MoveChannel : On<ChannelId> {
+  static constexpr std::string_view kind = kind::channel, permission = "can_move";
+};
 struct ConnectChannel : On<ChannelId> {
   static constexpr std::string_view kind = kind::channel, permission = "can_connect";
+};
+
+struct CreateRole : On<RoleScope> {
+  static constexpr std::string_view permission = "can_role_manage";
+};
+struct ListRoles : On<RoleScope> {
+  static constexpr std::string_view permission = "can_role_read";
+};
+struct ReadRole : On<RoleId> {
+  static constexpr std::string_view kind = kind::role, permission = "can_read";
+};
+struct ManageRole : On<RoleId> {
+  static constexpr std::string_view kind = kind::role, permission = "can_manage";
 };
 
 }  // namespace act

@@ -4,7 +4,8 @@ namespace allauth::app {
 namespace {
 
 bool has_status(std::string_view kind) {
-  return kind == kind::user || kind == kind::client || kind == kind::domain || kind == kind::channel;
+  return kind == kind::user || kind == kind::domain || kind == kind::group || kind == kind::client ||
+         kind == kind::channel;
 }
 
 }  // namespace

@@ -49,14 +49,14 @@ class Gate {
   // object.missing, the same as for an object that does not exist; unauthenticated gate.credential.
   template <class Act>
   Result<Permit<Act>> require(const Caller& caller, typename Act::Object object) const {
-    TRY(const auto decision, decide(caller, Act::permission, {Act::kind, object.str()}));
+    TRY(const auto decision, decide(caller, Act::permission, ref_of<Act>(object)));
     return Permit<Act>(caller, std::move(object), decision);
   }
 
   // The same question again, on the newest snapshot: for the moment just before a write runs.
   template <class Act>
   Result<void> confirm(const Permit<Act>& permit) const {
-    TRY(decide(permit.caller(), Act::permission, {Act::kind, permit.object().str()}));
+    TRY(decide(permit.caller(), Act::permission, ref_of<Act>(permit.object())));
     return {};
   }
 
@@ -64,6 +64,13 @@ class Gate {
   bool allows(const Caller& caller, std::string_view permission, policy::ObjectRef object) const;
 
  private:
+  template <class Act>
+  static policy::ObjectRef ref_of(const typename Act::Object& object) {
+    if constexpr (requires { Act::kind; })
+      return {Act::kind, object.str()};
+    else
+      return {object.kind(), object.str()};
+  }
   Result<policy::Decision> decide(const Caller&, std::string_view permission, policy::ObjectRef) const;
 
   const Core& core_;

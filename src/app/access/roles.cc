@@ -1,7 +1,7 @@
 #include "app/access/roles.h"
 
+#include "app/directory/change.h"
 #include "store/lookups.h"
-#include "store/rows.h"
 
 namespace allauth::app {
 namespace {
@@ -12,17 +12,21 @@ struct Action {
 };
 
 constexpr Action kDomainActions[] = {
-    {kind::domain, "read", DomainRole::member},      {kind::domain, "member_read", DomainRole::member},
-    {kind::domain, "role_read", DomainRole::member}, {kind::client, "read", DomainRole::member},
-    {kind::channel, "read", DomainRole::member},     {kind::domain, "update", DomainRole::admin},
-    {kind::domain, "audit_read", DomainRole::admin}, {kind::domain, "member_manage", DomainRole::admin},
-    {kind::client, "create", DomainRole::admin},     {kind::client, "update", DomainRole::admin},
-    {kind::client, "delete", DomainRole::admin},     {kind::client, "connect", DomainRole::admin},
-    {kind::client, "key", DomainRole::admin},        {kind::channel, "create", DomainRole::admin},
-    {kind::channel, "update", DomainRole::admin},    {kind::channel, "delete", DomainRole::admin},
-    {kind::channel, "connect", DomainRole::admin},   {kind::channel, "publish", DomainRole::admin},
-    {kind::channel, "subscribe", DomainRole::admin}, {kind::domain, "enable", DomainRole::owner},
-    {kind::domain, "delete", DomainRole::owner},     {kind::domain, "role_manage", DomainRole::owner},
+    {kind::domain, "read", DomainRole::member},         {kind::domain, "member_read", DomainRole::member},
+    {kind::domain, "role_read", DomainRole::member},    {kind::group, "read", DomainRole::member},
+    {kind::client, "read", DomainRole::member},         {kind::channel, "read", DomainRole::member},
+    {kind::domain, "update", DomainRole::admin},        {kind::domain, "audit_read", DomainRole::admin},
+    {kind::domain, "member_manage", DomainRole::admin}, {kind::group, "create", DomainRole::admin},
+    {kind::group, "update", DomainRole::admin},         {kind::group, "delete", DomainRole::admin},
+    {kind::group, "move", DomainRole::admin},           {kind::client, "create", DomainRole::admin},
+    {kind::client, "update", DomainRole::admin},        {kind::client, "delete", DomainRole::admin},
+    {kind::client, "move", DomainRole::admin},          {kind::client, "connect", DomainRole::admin},
+    {kind::client, "key", DomainRole::admin},           {kind::channel, "create", DomainRole::admin},
+    {kind::channel, "update", DomainRole::admin},       {kind::channel, "delete", DomainRole::admin},
+    {kind::channel, "move", DomainRole::admin},         {kind::channel, "connect", DomainRole::admin},
+    {kind::channel, "publish", DomainRole::admin},      {kind::channel, "subscribe", DomainRole::admin},
+    {kind::domain, "enable", DomainRole::owner},        {kind::domain, "delete", DomainRole::owner},
+    {kind::domain, "role_manage", DomainRole::owner},
 };
 
 }  // namespace
@@ -84,12 +88,49 @@ Result<Role> find_domain_role(store::Read& read, const DomainId& domain, DomainR
   return std::move(*found);
 }
 
+Result<Role> require_own_role(store::Read& read, const RoleId& id) {
+  TRY(auto role, require_row<Role>(read, id));
+  if (!role.system) return role;
+  return fail(Code::conflict, "role.built_in", "A built-in role stays as it is.");
+}
+
 Result<void> erase_role(store::Tx& tx, Role role) {
   TRY(const auto members, store::select<RoleMember>(tx, store::lookup::kMembersOfRole, role.id));
   for (const auto& member : members) TRY(store::erase(tx, member));
   role.grants.clear();
   TRY(store::update(tx, role));
   return store::erase(tx, role);
+}
+
+Result<DomainId> domain_of_scope(store::Read& read, std::string_view scope_kind,
+                                 const std::string& scope_id) {
+  if (scope_kind == kind::platform) return DomainId();
+  if (scope_kind == kind::domain) {
+    TRY(const auto domain, require_row<Domain>(read, scope_id));
+    return domain.id;
+  }
+  if (scope_kind == kind::group) {
+    TRY(const auto group, require_row<Group>(read, scope_id));
+    return group.domain;
+  }
+  if (scope_kind == kind::client) {
+    TRY(const auto client, require_row<Client>(read, scope_id));
+    return client.domain;
+  }
+  if (scope_kind == kind::channel) {
+    TRY(const auto channel, require_row<Channel>(read, scope_id));
+    return channel.domain;
+  }
+  return missing_object();
+}
+
+Result<void> require_other_admin(store::Read& read, const UserId& user) {
+  TRY(const auto self, store::find<RoleMember>(read, kPlatformAdminRole, kind::user, user.str()));
+  if (!self) return {};
+  TRY(const auto others,
+      store::count(read, store::lookup::kCountOtherUsersOfRole, kPlatformAdminRole, user.str()));
+  if (others > 0) return {};
+  return fail(Code::conflict, "admin.last", "The last platform administrator must stay.");
 }
 
 }  // namespace allauth::app

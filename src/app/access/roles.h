@@ -30,7 +30,17 @@ RoleMember member_of(const Role& role, std::string_view subject_kind, std::strin
 // The role of a domain by its name; a bug if a domain lacks one.
 Result<Role> find_domain_role(store::Read& read, const DomainId& domain, DomainRole role);
 
+// A role that may be changed. Errors: not_found object.missing, conflict role.built_in.
+Result<Role> require_own_role(store::Read& read, const RoleId& id);
+
 // Erases a role and its members, taking back what it granted first.
 Result<void> erase_role(store::Tx& tx, Role role);
+
+// The domain of what a role is on; empty for the platform. Error: not_found object.missing.
+Result<DomainId> domain_of_scope(store::Read& read, std::string_view scope_kind, const std::string& scope_id);
+
+// Error conflict admin.last if this user is an administrator of the platform and nobody else is one who
+// is enabled and stays one.
+Result<void> require_other_admin(store::Read& read, const UserId& user);
 
 }  // namespace allauth::app

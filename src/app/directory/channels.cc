@@ -1,6 +1,8 @@
 #include "app/directory/channels.h"
 
 #include "app/directory/change.h"
+#include "app/directory/erase.h"
+#include "app/directory/move.h"
 #include "store/lookups.h"
 
 namespace allauth::app {
@@ -26,12 +28,14 @@ void apply_changes(Channel& channel, ChannelChanges changes) {
 
 Result<store::Write<Channel>> create_channel(const Core& core, Permit<act::CreateChannel> permit,
                                              NewChannel fresh) {
-  Channel channel{
-      .id = ChannelId::trusted(core.ids.next()), .domain = permit.object(), .route = std::move(fresh.route)};
+  Channel channel{.id = ChannelId::trusted(core.ids.next()),
+                  .domain = permit.object().domain(),
+                  .route = std::move(fresh.route),
+                  .group = permit.object().group()};
   set_common(channel, std::move(fresh.common));
   return guarded<Channel>(core, std::move(permit),
                           [channel = std::move(channel)](store::Tx& tx, const auto& p) -> Result<Channel> {
-                            TRY(require_row<Domain>(tx, channel.domain));
+                            TRY(require_container(tx, p.object(), "group_id"));
                             TRY(require_free_route(tx, channel));
                             Channel made = channel;
                             made.stamp = fresh_stamp(tx, p.caller());
@@ -83,19 +87,25 @@ Result<store::Write<Channel>> set_channel_status(const Core& core, Permit<act::U
       });
 }
 
+Result<store::Write<Channel>> move_channel(const Core& core, Permit<act::MoveChannel> permit,
+                                           Permit<act::CreateChannel> into,
+                                           std::optional<Revision> expected) {
+  return move_into(core, std::move(permit), std::move(into), expected,
+                   [](store::Tx& tx, const Caller& caller, const Channel& channel) {
+                     tx.act(channel_act(caller, "channel.moved", channel));
+                   });
+}
+
 Result<store::Write<store::Done>> delete_channel(const Core& core, Permit<act::DeleteChannel> permit,
                                                  std::optional<Revision> expected) {
-  return guarded<store::Done>(
-      core, std::move(permit), [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
-        TRY(const auto channel, require_row<Channel>(tx, p.object()));
-        TRY(check_revision(channel.stamp, expected));
-        TRY(const auto connections,
-            store::select<Connection>(tx, store::lookup::kConnectionsOfChannel, channel.id));
-        for (const auto& connection : connections) TRY(store::erase(tx, connection));
-        TRY(store::erase(tx, channel));
-        tx.act(channel_act(p.caller(), "channel.deleted", channel));
-        return store::Done{};
-      });
+  return guarded<store::Done>(core, std::move(permit),
+                              [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
+                                TRY(const auto channel, require_row<Channel>(tx, p.object()));
+                                TRY(check_revision(channel.stamp, expected));
+                                TRY(erase_channel(tx, channel));
+                                tx.act(channel_act(p.caller(), "channel.deleted", channel));
+                                return store::Done{};
+                              });
 }
 
 }  // namespace allauth::app

@@ -19,7 +19,7 @@ struct ChannelChanges {
   std::optional<std::string> route;
 };
 
-// Error: conflict route.taken.
+// Errors: conflict route.taken, invalid group.domain.
 Result<store::Write<Channel>> create_channel(const Core& core, Permit<act::CreateChannel> permit,
                                              NewChannel channel);
 Result<Channel> get_channel(store::Read& read, const Permit<act::ReadChannel>& permit);
@@ -29,7 +29,11 @@ Result<store::Write<Channel>> update_channel(const Core& core, Permit<act::Updat
                                              ChannelChanges changes, std::optional<Revision> expected);
 Result<store::Write<Channel>> set_channel_status(const Core& core, Permit<act::UpdateChannel> permit,
                                                  Status status, std::optional<Revision> expected);
-// Erases its connections as well.
+// Puts it into a group of its domain, or into none. Takes the right to move it, and to make channels
+// where it goes. Error: invalid group.domain.
+Result<store::Write<Channel>> move_channel(const Core& core, Permit<act::MoveChannel> permit,
+                                           Permit<act::CreateChannel> into, std::optional<Revision> expected);
+// Erases its connections and the roles on it as well.
 Result<store::Write<store::Done>> delete_channel(const Core& core, Permit<act::DeleteChannel> permit,
                                                  std::optional<Revision> expected);
 

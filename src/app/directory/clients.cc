@@ -1,6 +1,9 @@
 #include "app/directory/clients.h"
 
+#include "app/access/role_members.h"
 #include "app/directory/change.h"
+#include "app/directory/erase.h"
+#include "app/directory/move.h"
 #include "app/identity/credentials.h"
 #include "store/lookups.h"
 
@@ -37,7 +40,8 @@ store::Act client_act(const Caller& caller, std::string_view slug, const Client&
 Result<store::Write<CreatedClient>> create_client(const Core& core, Permit<act::CreateClient> permit,
                                                   NewClient fresh) {
   Client client{.id = fresh.id ? std::move(*fresh.id) : ClientId::trusted(core.ids.next()),
-                .domain = permit.object()};
+                .domain = permit.object().domain(),
+                .group = permit.object().group()};
   set_common(client, std::move(fresh.common));
   TRY(auto key, prepare_key(core, client.id, std::move(fresh.key)));
   return guarded<CreatedClient>(core, std::move(permit),
@@ -47,7 +51,7 @@ Result<store::Write<CreatedClient>> create_client(const Core& core, Permit<act::
                                   if (taken)
                                     return fail(Code::conflict, "client.exists",
                                                 "Another client has this id.", "client_id");
-                                  TRY(require_row<Domain>(tx, client.domain));
+                                  TRY(require_container(tx, p.object(), "group_id"));
                                   Client made = client;
                                   made.stamp = fresh_stamp(tx, p.caller());
                                   TRY(store::insert(tx, made));
@@ -98,38 +102,43 @@ Result<store::Write<Client>> set_client_status(const Core& core, Permit<act::Upd
       });
 }
 
+Result<store::Write<Client>> move_client(const Core& core, Permit<act::MoveClient> permit,
+                                         Permit<act::CreateClient> into, std::optional<Revision> expected) {
+  return move_into(core, std::move(permit), std::move(into), expected,
+                   [](store::Tx& tx, const Caller& caller, const Client& client) {
+                     tx.act(client_act(caller, "client.moved", client));
+                   });
+}
+
 Result<store::Write<store::Done>> delete_client(const Core& core, Permit<act::DeleteClient> permit,
                                                 std::optional<Revision> expected) {
-  return guarded<store::Done>(
-      core, std::move(permit), [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
-        TRY(const auto client, require_row<Client>(tx, p.object()));
-        TRY(check_revision(client.stamp, expected));
-        TRY(const auto connections,
-            store::select<Connection>(tx, store::lookup::kConnectionsOfClient, client.id));
-        for (const auto& connection : connections) TRY(store::erase(tx, connection));
-        TRY(auto keys, credentials_of(tx, kind::client, client.id.str()));
-        for (auto& key : keys) TRY(erase_credential(tx, std::move(key)));
-        TRY(store::erase(tx, client));
-        tx.act(client_act(p.caller(), "client.deleted", client));
-        return store::Done{};
-      });
+  return guarded<store::Done>(core, std::move(permit),
+                              [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
+                                TRY(const auto client, require_row<Client>(tx, p.object()));
+                                TRY(check_revision(client.stamp, expected));
+                                TRY(erase_client(tx, client));
+                                tx.act(client_act(p.caller(), "client.deleted", client));
+                                return store::Done{};
+                              });
 }
 
 Result<store::Write<MadeKey>> create_key(const Core& core, Permit<act::ManageKeys> permit,
                                          std::optional<Secret> given) {
   TRY(auto key, prepare_key(core, permit.object(), std::move(given)));
-  return guarded<MadeKey>(
-      core, std::move(permit), [key = std::move(key)](store::Tx& tx, const auto& p) -> Result<MadeKey> {
-        TRY(const auto client, require_row<Client>(tx, p.object()));
-        TRY(const auto keys, credentials_of(tx, kind::client, client.id.str()));
-        if (keys.size() >= kMaxKeys)
-          return fail(Code::exhausted, "key.too_many", "A client has at most 8 keys.");
-        if (std::ranges::find(keys, key.row.digest, &Credential::digest) != keys.end())
-          return fail(Code::conflict, "key.exists", "The client has this key already.", "key");
-        TRY(auto made, insert_key(tx, p.caller(), key));
-        tx.act(client_act(p.caller(), "client.key_created", client));
-        return made;
-      });
+  return guarded<MadeKey>(core, std::move(permit),
+                          [&core, key = std::move(key)](store::Tx& tx, const auto& p) -> Result<MadeKey> {
+                            TRY(const auto client, require_row<Client>(tx, p.object()));
+                            TRY(require_may_act_as(core, tx, p.caller(), client.id));
+                            TRY(const auto keys, credentials_of(tx, kind::client, client.id.str()));
+                            if (keys.size() >= kMaxKeys)
+                              return fail(Code::exhausted, "key.too_many", "A client has at most 8 keys.");
+                            if (std::ranges::find(keys, key.row.digest, &Credential::digest) != keys.end())
+                              return fail(Code::conflict, "key.exists", "The client has this key already.",
+                                          "key");
+                            TRY(auto made, insert_key(tx, p.caller(), key));
+                            tx.act(client_act(p.caller(), "client.key_created", client));
+                            return made;
+                          });
 }
 
 Result<Page<Credential>> list_keys(store::Read& read, const Permit<act::ManageKeys>& permit,

@@ -26,7 +26,7 @@ struct CreatedClient {
   MadeKey key;
 };
 
-// Errors: conflict client.exists, key.length, key.invalid.
+// Errors: conflict client.exists, key.length, key.invalid, invalid group.domain.
 Result<store::Write<CreatedClient>> create_client(const Core& core, Permit<act::CreateClient> permit,
                                                   NewClient client);
 
@@ -39,12 +39,18 @@ Result<store::Write<Client>> update_client(const Core& core, Permit<act::UpdateC
 // A disabled client's live connections end within a second.
 Result<store::Write<Client>> set_client_status(const Core& core, Permit<act::UpdateClient> permit,
                                                Status status, std::optional<Revision> expected);
-// Erases its keys and connections as well.
+// Puts it into a group of its domain, or into none. Takes the right to move it, and to make clients where
+// it goes. Error: invalid group.domain.
+Result<store::Write<Client>> move_client(const Core& core, Permit<act::MoveClient> permit,
+                                         Permit<act::CreateClient> into, std::optional<Revision> expected);
+// Erases its keys, connections, memberships and the roles on it as well.
 Result<store::Write<store::Done>> delete_client(const Core& core, Permit<act::DeleteClient> permit,
                                                 std::optional<Revision> expected);
 
 // A further key, so that keys can be changed without a gap. At most kMaxKeys.
-// Errors: conflict key.exists (the client has this key already), exhausted key.too_many.
+// Whoever has a key is the client; so for a client with roles it also takes the right to manage those
+// roles, or every action that they grant. Errors: conflict key.exists (the client has this key already),
+// exhausted key.too_many, denied key.roles.
 inline constexpr std::size_t kMaxKeys = 8;
 Result<store::Write<MadeKey>> create_key(const Core& core, Permit<act::ManageKeys> permit,
                                          std::optional<Secret> given);

@@ -202,12 +202,19 @@ TEST_F(Directory, ConnectsOnlyWithinADomainAndOnlyOnce) {
 
 TEST_F(Directory, DeletesADomainOnlyWhenItIsEmpty) {
   const auto client = world.make_client(domain.id).client;
+  const auto channel = world.make_channel(domain.id, "temps");
+  const auto group = world.make_group(domain.id, "hall");
   const auto erase_domain = [&] {
-    return reason(world.try_run(
-        delete_domain(*world.core, world.permit<act::DeleteDomain>(world.admin, domain.id), {})));
+    return reason(world.try_run(delete_domain(
+        *world.core, world.permit<act::DeleteDomain>(world.admin, domain.id), Deletion::if_empty, {})));
   };
   EXPECT_EQ(erase_domain(), Reason("domain.not_empty"));
   world.run(delete_client(*world.core, world.permit<act::DeleteClient>(world.admin, client.id), {}));
+  EXPECT_EQ(erase_domain(), Reason("domain.not_empty"));
+  world.run(delete_channel(*world.core, world.permit<act::DeleteChannel>(world.admin, channel.id), {}));
+  EXPECT_EQ(erase_domain(), Reason("domain.not_empty"));
+  world.run(delete_group(*world.core, world.permit<act::DeleteGroup>(world.admin, group.id),
+                         Deletion::if_empty, {}));
   EXPECT_EQ(erase_domain(), Reason("none"));
   EXPECT_EQ(reason(Gate(*world.core).require<act::ReadDomain>(world.admin, domain.id)),
             Reason("object.missing"));

@@ -62,15 +62,21 @@ Result<Domain> get_domain(store::Read& read, const Permit<act::ReadDomain>& perm
 
 Result<Page<Domain>> list_domains(const Core& core, store::Read& read, const Caller& caller,
                                   const PageRequest& page) {
+  const Gate gate(core);
   const auto id_of = [](const Domain& domain) { return domain.id.str(); };
-  if (Gate(core).allows(caller, "can_domain_read", {kind::platform, kPlatformId})) {
+  if (gate.allows(caller, "can_domain_read", {kind::platform, kPlatformId})) {
     TRY(auto rows, store::select<Domain>(read, store::lookup::kDomains, page.after, page.size + 1));
     return make_page(std::move(rows), page.size, id_of);
   }
   const auto& who = caller.who.principal;
   TRY(auto rows, store::select<Domain>(read, store::lookup::kDomainsOfMember, page.after, to_string(who.kind),
                                        who.id, page.size + 1));
-  return make_page(std::move(rows), page.size, id_of);
+  auto found = make_page(std::move(rows), page.size, id_of);
+  // A role of one's own making need not let its members see the domain itself.
+  std::erase_if(found.items, [&](const Domain& domain) {
+    return !gate.allows(caller, act::ReadDomain::permission, {kind::domain, domain.id.str()});
+  });
+  return found;
 }
 
 Result<store::Write<Domain>> update_domain(const Core& core, Permit<act::UpdateDomain> permit,
@@ -104,16 +110,21 @@ Result<store::Write<Domain>> set_domain_status(const Core& core, Permit<act::Ena
 }
 
 Result<store::Write<store::Done>> delete_domain(const Core& core, Permit<act::DeleteDomain> permit,
-                                                std::optional<Revision> expected) {
+                                                Deletion how, std::optional<Revision> expected) {
   return guarded<store::Done>(
-      core, std::move(permit), [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
+      core, std::move(permit), [&core, how, expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
+        constexpr std::string_view kForceTakes[] = {"can_client_delete", "can_channel_delete",
+                                                    "can_group_delete"};
         TRY(const auto domain, require_row<Domain>(tx, p.object()));
         TRY(check_revision(domain.stamp, expected));
+        if (how == Deletion::forced)
+          TRY(require_force(core, p.caller(), {kind::domain, domain.id.str()}, kForceTakes));
         TRY(const auto content, store::count(tx, store::lookup::kCountContentOfDomain, domain.id));
-        if (content > 0)
-          return fail(Code::conflict, "domain.not_empty", "Delete the domain's clients and channels first.");
-        TRY(auto roles, store::select<Role>(tx, store::lookup::kRolesOfScope, kind::domain, domain.id));
-        for (auto& role : roles) TRY(erase_role(tx, std::move(role)));
+        if (content > 0 && how == Deletion::if_empty)
+          return fail(Code::conflict, "domain.not_empty",
+                      "Clients, channels or groups are in it; delete them first, or say force=true.");
+        TRY(explain_size(erase_content(tx, domain.id)));
+        TRY(explain_size(erase_roles_on(tx, kind::domain, domain.id.str())));
         TRY(store::erase(tx, domain));
         tx.act(act_of(p.caller(), "domain.deleted", kind::domain, domain.id.str(), domain.id.str()));
         return store::Done{};

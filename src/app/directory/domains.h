@@ -3,6 +3,7 @@
 
 #include "app/access/gate.h"
 #include "app/directory/common.h"
+#include "app/directory/erase.h"
 #include "app/directory/paging.h"
 #include "model/entities.h"
 
@@ -34,8 +35,10 @@ Result<store::Write<Domain>> update_domain(const Core& core, Permit<act::UpdateD
 Result<store::Write<Domain>> set_domain_status(const Core& core, Permit<act::EnableDomain> permit,
                                                Status status, std::optional<Revision> expected);
 
-// Error: conflict domain.not_empty while clients or channels are in it.
+// Refused while clients, channels or groups are in it: conflict domain.not_empty. Forced, it erases them
+// with all that belongs to them; that takes client_delete, channel_delete and group_delete on it: denied
+// force.denied, conflict delete.too_large.
 Result<store::Write<store::Done>> delete_domain(const Core& core, Permit<act::DeleteDomain> permit,
-                                                std::optional<Revision> expected);
+                                                Deletion how, std::optional<Revision> expected);
 
 }  // namespace allauth::app

@@ -33,11 +33,28 @@ Result<std::optional<Found>> find_member(store::Read& read, const DomainId& doma
   return Found{std::move(*row), role};
 }
 
+std::unexpected<Error> no_member() {
+  return fail(Code::not_found, "member.missing", "This user is no member of the domain.", "user_id");
+}
+
 Result<Found> require_member(store::Read& read, const DomainId& domain, const UserId& user) {
   TRY(auto found, find_member(read, domain, user));
-  if (!found)
-    return fail(Code::not_found, "member.missing", "This user is no member of the domain.", "user_id");
+  if (!found) return no_member();
   return std::move(*found);
+}
+
+// All of the user's memberships in the domain: of roles on it and on what is in it. Answers how many.
+Result<std::size_t> erase_memberships_in(store::Tx& tx, const DomainId& domain, const UserId& user) {
+  TRY(const auto memberships,
+      store::select<RoleMember>(tx, store::lookup::kMembershipsOfSubject, kind::user, user));
+  std::size_t erased = 0;
+  for (const auto& membership : memberships) {
+    TRY(const auto where, domain_of_scope(tx, membership.scope_kind, membership.scope_id));
+    if (where != domain) continue;
+    TRY(store::erase(tx, membership));
+    ++erased;
+  }
+  return erased;
 }
 
 Result<void> require_may_name_owners(const Core& core, const Caller& caller, const DomainId& domain) {
@@ -58,10 +75,10 @@ Result<RoleMember> insert_member(store::Tx& tx, const Caller& caller, const Doma
 }  // namespace
 
 Result<void> require_other_owner(store::Read& read, const RoleMember& membership) {
-  if (membership.scope_kind != kind::domain) return {};
-  TRY(const auto role, role_of(read, membership));
-  if (role != DomainRole::owner) return {};
-  TRY(const auto owners, store::count(read, store::lookup::kCountMembersOfRole, membership.role));
+  if (membership.scope_kind != kind::domain || membership.subject_kind != kind::user) return {};
+  TRY(const auto role, require_row<Role>(read, membership.role));
+  if (!role.system || parse_domain_role(role.name) != DomainRole::owner) return {};
+  TRY(const auto owners, store::count(read, store::lookup::kCountUsersOfRole, membership.role));
   if (owners > 1) return {};
   return fail(Code::conflict, "owner.last", "The last owner of a domain must stay.");
 }
@@ -106,11 +123,14 @@ Result<store::Write<store::Done>> remove_member(const Core& core, Permit<act::Ma
                                                 UserId user, std::optional<Revision> expected) {
   return guarded<store::Done>(
       core, std::move(permit), [&core, user, expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
-        TRY(const auto found, require_member(tx, p.object(), user));
-        TRY(check_revision(found.row.stamp, expected));
-        if (found.role == DomainRole::owner) TRY(require_may_name_owners(core, p.caller(), p.object()));
-        TRY(require_other_owner(tx, found.row));
-        TRY(store::erase(tx, found.row));
+        TRY(const auto found, find_member(tx, p.object(), user));
+        if (found) {
+          TRY(check_revision(found->row.stamp, expected));
+          if (found->role == DomainRole::owner) TRY(require_may_name_owners(core, p.caller(), p.object()));
+          TRY(require_other_owner(tx, found->row));
+        }
+        TRY(const auto erased, erase_memberships_in(tx, p.object(), user));
+        if (erased == 0) return no_member();
         tx.act(act_of(p.caller(), "member.removed", kind::user, user.str(), p.object().str()));
         return store::Done{};
       });

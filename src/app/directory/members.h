@@ -1,4 +1,5 @@
-// Who belongs to a domain, each with one of its built-in roles.
+// Who belongs to a domain, each with one of its built-in roles. Further roles of the same user in the
+// domain are apart from that (access/role_members.h), but go with the member.
 #pragma once
 
 #include "app/access/gate.h"
@@ -21,12 +22,14 @@ Result<store::Write<Member>> add_member(const Core& core, Permit<act::ManageMemb
                                         DomainRole role);
 Result<store::Write<Member>> change_member(const Core& core, Permit<act::ManageMembers> permit, UserId user,
                                            DomainRole role, std::optional<Revision> expected);
+// Takes every role in the domain from the user, on whatever they are.
 Result<store::Write<store::Done>> remove_member(const Core& core, Permit<act::ManageMembers> permit,
                                                 UserId user, std::optional<Revision> expected);
 Result<Page<Member>> list_members(store::Read& read, const Permit<act::ReadMembers>& permit,
                                   const PageRequest& page);
 
-// Error conflict owner.last if this membership is the only one in an owner role of a domain.
+// Error conflict owner.last if this membership is the only lasting one of a user in the owner role of a
+// domain.
 Result<void> require_other_owner(store::Read& read, const RoleMember& membership);
 
 }  // namespace allauth::app

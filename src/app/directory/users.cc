@@ -27,16 +27,6 @@ void apply_changes(User& user, UserChanges changes) {
   change_common(user, std::move(changes.common));
 }
 
-// Somebody else who administers the platform and is enabled must remain.
-Result<void> require_other_admin(store::Read& read, const UserId& user) {
-  TRY(const auto self, store::find<RoleMember>(read, kPlatformAdminRole, kind::user, user.str()));
-  if (!self) return {};
-  TRY(const auto others,
-      store::count(read, store::lookup::kCountOtherUsersOfRole, kPlatformAdminRole, user.str()));
-  if (others > 0) return {};
-  return fail(Code::conflict, "admin.last", "The last platform administrator must stay.");
-}
-
 Result<void> erase_memberships(store::Tx& tx, const UserId& user) {
   TRY(const auto memberships,
       store::select<RoleMember>(tx, store::lookup::kMembershipsOfSubject, kind::user, user));

@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kSetupToken = "setup_token";
 
 const Caller& the_system() {
-  static const Caller caller{{.principal = {PrincipalKind::system, "setup"}}, {}};
+  static const Caller caller = system_caller("setup");
   return caller;
 }
 

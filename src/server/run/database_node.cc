@@ -1,5 +1,6 @@
 #include "server/run/database_node.h"
 
+#include "app/access/built_in_roles.h"
 #include "app/access/roles.h"
 #include "app/identity/setup.h"
 #include "server/run/server.h"
@@ -35,6 +36,7 @@ Result<std::unique_ptr<DatabaseNode>> DatabaseNode::open(Ground& ground) {
   TRY(node->open_store());
   TRY(node->prepare_platform());
   node->make_backend();
+  node->expiry_ = std::make_unique<Expiry>(*node->store_, ground.clock, ground.log);
   return node;
 }
 
@@ -51,6 +53,8 @@ Result<void> DatabaseNode::open_store() {
                                   .poll_interval = config.store.poll_interval}));
   TRY(auto keys, open_keys(master_key_file(config), *store_, ground_.entropy));
   TRY(make_core(std::move(keys)));
+  TRY(app::complete_built_in_roles(*store_));
+  TRY(end_expired_memberships(*store_, ground_.clock));
   TRY(ground_.hub.follow(*store_));
   ground_.hub.watch(store_->shared() ? std::optional(config.store.max_staleness) : std::nullopt);
   return store_->follow({.load = [this](store::Read&) -> Result<void> {
@@ -142,7 +146,7 @@ std::string DatabaseNode::not_ready() const {
 
 bool DatabaseNode::lacks_admin() {
   const auto count = store_->read([](store::Read& read) {
-    return store::count(read, store::lookup::kCountMembersOfRole, app::kPlatformAdminRole);
+    return store::count(read, store::lookup::kCountUsersOfRole, app::kPlatformAdminRole);
   });
   return count && *count == 0;
 }
@@ -151,6 +155,7 @@ void DatabaseNode::stop() {
   ground_.hub.end_waits();
   readers_.stop();
   hashers_.stop();
+  if (expiry_) expiry_->stop();
   if (store_) store_->close();
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "net/worker_pool.h"
+#include "server/run/expiry.h"
 #include "server/run/ground.h"
 #include "server/run/keys.h"
 #include "server/run/node.h"
@@ -44,6 +45,7 @@ class DatabaseNode final : public Node {
   std::optional<Secret> setup_token_;
   net::WorkerPool readers_;
   net::WorkerPool hashers_;
+  std::unique_ptr<Expiry> expiry_;
 };
 
 }  // namespace allauth::server

@@ -7,5 +7,6 @@ namespace allauth::store {
 
 extern const Migration kDirectory;  // 001_directory.cc
 extern const Migration kLogTags;    // 002_log_tags.cc
+extern const Migration kGroups;     // 003_groups.cc
 
 }  // namespace allauth::store

@@ -1,5 +1,7 @@
 #include "store/snapshot/builder.h"
 
+#include <span>
+
 #include "base/text.h"
 #include "store/image.h"
 
@@ -14,10 +16,18 @@ policy::Edge within(std::string_view kind, std::string_view id, std::string_view
   return {{kind, id}, relation, {in}};
 }
 
-// The action a grant stands for on its scope: "update" on the domain itself, "client_update" for the
-// clients in it.
-std::string action_on_scope(const Role& role, const RoleGrant& grant) {
-  return grant.kind == role.scope_kind ? grant.action : grant.kind + "_" + grant.action;
+// What a role grants on its scope, as far as this schema knows it: an action that a newer program
+// stored is nothing that can be asked for here. All else must be enforced, or nothing may be.
+Result<std::vector<std::string>> granted_actions(const policy::CompiledSchema& schema, const Role& role) {
+  std::vector<std::string> actions;
+  const auto kind = schema.find_definition(role.scope_kind);
+  for (const auto& grant : role.grants) {
+    if (grant.effect != Effect::allow || !grant.object.empty())
+      return fail(Code::bug, "snapshot.grant", "A role holds a grant that this version cannot enforce.");
+    auto action = action_on_scope(role, grant);
+    if (kind && schema.is_action(*kind, action)) actions.push_back(std::move(action));
+  }
+  return actions;
 }
 
 std::shared_ptr<const ThingText> text_of(ThingText text) {
@@ -52,6 +62,11 @@ NodeId SnapshotBuilder::node(std::string_view kind, std::string_view id) const {
 Result<void> SnapshotBuilder::edge(bool present, const policy::Edge& edge) {
   TRY(present ? graph_.add(edge) : graph_.remove(edge));
   return {};
+}
+
+Result<void> SnapshotBuilder::only_edge(policy::ObjectRef from, std::string_view relation,
+                                        policy::ObjectRef to) {
+  return graph_.replace(from, relation, to.id.empty() ? std::nullopt : std::optional(policy::SubjectRef{to}));
 }
 
 // Keeps a unique text pointing at its node when it changes.
@@ -96,9 +111,25 @@ Result<void> SnapshotBuilder::put(const Domain& domain) {
   return {};
 }
 
+// The edges that let rights through are there while the group is enabled.
+Result<void> SnapshotBuilder::put(const Group& group) {
+  const policy::ObjectRef self{kind::group, group.id.str()};
+  const policy::ObjectRef parent{kind::group, group.parent.str()};
+  const policy::ObjectRef nothing{kind::group, {}};
+  const bool enabled = group.status == Status::enabled;
+  TRY(only_edge(self, "domain", {kind::domain, group.domain.str()}));
+  TRY(only_edge(self, "parent", parent));
+  TRY(only_edge(self, "above", enabled ? parent : nothing));
+  TRY(only_edge(self, "effect", enabled ? self : nothing));
+  put_thing(node(self.kind, self.id),
+            {ImageKind::group, group.status, node(kind::domain, group.domain.str()), nullptr});
+  return {};
+}
+
 Result<void> SnapshotBuilder::put(const Client& client) {
   const auto& id = client.id.str();
   TRY(edge(true, within(kind::client, id, "domain", {kind::domain, client.domain.str()})));
+  TRY(only_edge({kind::client, id}, "group", {kind::group, client.group.str()}));
   put_thing(node(kind::client, id),
             {ImageKind::client, client.status, node(kind::domain, client.domain.str()), nullptr});
   return {};
@@ -107,6 +138,7 @@ Result<void> SnapshotBuilder::put(const Client& client) {
 Result<void> SnapshotBuilder::put(const Channel& channel) {
   const auto& id = channel.id.str();
   TRY(edge(true, within(kind::channel, id, "domain", {kind::domain, channel.domain.str()})));
+  TRY(only_edge({kind::channel, id}, "group", {kind::group, channel.group.str()}));
   put_thing(node(kind::channel, id),
             {ImageKind::channel, channel.status, node(kind::domain, channel.domain.str()),
              text_of({.route = channel.route})});
@@ -121,13 +153,11 @@ Result<void> SnapshotBuilder::put(const Connection& connection) {
 }
 
 Result<void> SnapshotBuilder::put(const Role& role) {
-  std::vector<std::string> actions;
-  for (const auto& grant : role.grants)
-    if (grant.effect == Effect::allow && grant.object.empty())
-      actions.push_back(action_on_scope(role, grant));
+  const policy::ObjectRef scope{role.scope_kind, role.scope_id};
+  TRY(const auto actions, granted_actions(frozen_.schema(), role));
   const std::vector<std::string_view> views(actions.begin(), actions.end());
-  TRY(graph_.set_grants({role.scope_kind, role.scope_id}, role.id.str(), policy::Effect::allow, views));
-  return {};
+  TRY(graph_.set_grants(scope, role.id.str(), policy::Effect::allow, views));
+  return only_edge({kind::role, role.id.str()}, "scope", scope);
 }
 
 Result<void> SnapshotBuilder::put(const RoleMember& member) {
@@ -192,6 +222,8 @@ Result<void> SnapshotBuilder::apply(ImageKind kind, std::string_view key, std::s
       return decode_and_put<Credential>(bytes);
     case ImageKind::domain:
       return decode_and_put<Domain>(bytes);
+    case ImageKind::group:
+      return decode_and_put<Group>(bytes);
     case ImageKind::client:
       return decode_and_put<Client>(bytes);
     case ImageKind::channel:
@@ -223,7 +255,11 @@ Result<void> SnapshotBuilder::remove_thing(std::string_view kind, std::string_vi
     return edge(false, within(kind, id, "platform", kPlatform));
   }
   if (kind == kind::domain) return edge(false, within(kind, id, "platform", kPlatform));
-  return edge(false, within(kind, id, "domain", {kind::domain, frozen_.name(domain).id}));
+  constexpr std::string_view kOfGroup[] = {"domain", "parent", "above", "effect"};
+  constexpr std::string_view kOfOthers[] = {"domain", "group"};
+  const auto relations = kind == kind::group ? std::span<const std::string_view>(kOfGroup) : kOfOthers;
+  for (const auto relation : relations) TRY(graph_.replace({kind, id}, relation, std::nullopt));
+  return {};
 }
 
 // Rows are erased only after what they grant was taken back by an image of its own (a disabled
@@ -234,6 +270,8 @@ Result<void> SnapshotBuilder::remove(ImageKind kind, std::string_view key) {
       return remove_thing(kind::user, key);
     case ImageKind::domain:
       return remove_thing(kind::domain, key);
+    case ImageKind::group:
+      return remove_thing(kind::group, key);
     case ImageKind::client:
       return remove_thing(kind::client, key);
     case ImageKind::channel:
@@ -249,8 +287,9 @@ Result<void> SnapshotBuilder::remove(ImageKind kind, std::string_view key) {
       if (parts.size() != 3) break;
       return edge(false, {{kind::role, parts[0]}, kMember, {{parts[1], parts[2]}}});
     }
-    case ImageKind::credential:
     case ImageKind::role:
+      return graph_.replace({kind::role, key}, "scope", std::nullopt);
+    case ImageKind::credential:
     case ImageKind::session:
     case ImageKind::signing_key:
     case ImageKind::setting:

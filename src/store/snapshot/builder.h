@@ -20,6 +20,7 @@ class SnapshotBuilder {
 
   Result<void> put(const User&);
   Result<void> put(const Domain&);
+  Result<void> put(const Group&);
   Result<void> put(const Client&);
   Result<void> put(const Channel&);
   Result<void> put(const Connection&);
@@ -42,6 +43,8 @@ class SnapshotBuilder {
   template <class Row>
   Result<void> decode_and_put(std::string_view bytes);
   Result<void> edge(bool present, const policy::Edge& edge);
+  // The relation's one edge, to the object of that id; none if the id is empty.
+  Result<void> only_edge(policy::ObjectRef from, std::string_view relation, policy::ObjectRef to);
   NodeId node(std::string_view kind, std::string_view id) const;
   Result<void> put_password(NodeId owner, const Credential& password);
   void put_thing(NodeId node, Thing thing);

@@ -28,11 +28,11 @@ struct ThingText {
   std::string password_record;  // users: PHC string
 };
 
-// A user, client, domain or channel.
+// A user, client, domain, group or channel.
 struct Thing {
   ImageKind kind{};  // zero: there is no such thing (any more)
   Status status = Status::disabled;
-  NodeId domain = kNoNode;                // of clients and channels
+  NodeId domain = kNoNode;                // of groups, clients and channels
   std::shared_ptr<const ThingText> text;  // null: all empty
 
   bool exists() const { return kind != ImageKind{}; }

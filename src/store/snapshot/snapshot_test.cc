@@ -61,7 +61,7 @@ class RandomWrites {
   explicit RandomWrites(unsigned seed) : random_(seed) {}
 
   std::function<Result<void>(Tx&)> next() {
-    switch (pick(12)) {
+    switch (pick(13)) {
       case 0:
         return upsert(User{.id = UserId::trusted(id("u")),
                            .email = maybe(id("e")),
@@ -70,13 +70,16 @@ class RandomWrites {
       case 1:
         return upsert(Domain{.id = DomainId::trusted(id("d")), .route = maybe(id("r")), .status = status()});
       case 2:
-        return upsert(
-            Client{.id = ClientId::trusted(id("c")), .domain = DomainId::trusted("d0"), .status = status()});
+        return upsert(Client{.id = ClientId::trusted(id("c")),
+                             .domain = DomainId::trusted("d0"),
+                             .status = status(),
+                             .group = GroupId::trusted(maybe(id("g")))});
       case 3:
         return upsert(Channel{.id = ChannelId::trusted(id("h")),
                               .domain = DomainId::trusted("d0"),
                               .route = maybe(id("r")),
-                              .status = status()});
+                              .status = status(),
+                              .group = GroupId::trusted(maybe(id("g")))});
       case 4:
         return upsert(Connection{.client = ClientId::trusted(id("c")),
                                  .channel = ChannelId::trusted(id("h")),
@@ -84,11 +87,23 @@ class RandomWrites {
                                  .publish = flip(),
                                  .subscribe = flip()});
       case 5: {
-        Role role{.id = RoleId::trusted(id("o")), .scope_kind = "domain", .scope_id = "d0", .name = id("o")};
+        // A role keeps its scope; here it follows from its id.
+        const auto n = pick(kIds);
+        const bool on_group = n % 2 == 1;
+        Role role{.id = RoleId::trusted(name("o", n)),
+                  .scope_kind = on_group ? "group" : "domain",
+                  .scope_id = on_group ? name("g", n) : "d0",
+                  .name = name("o", n)};
         if (flip()) role.grants.push_back({.kind = "client", .object = {}, .action = "read"});
-        if (flip()) role.grants.push_back({.kind = "domain", .object = {}, .action = "update"});
+        if (flip()) role.grants.push_back({.kind = role.scope_kind, .object = {}, .action = "update"});
         return upsert(std::move(role));
       }
+      case 11:
+        return upsert(Group{.id = GroupId::trusted(id("g")),
+                            .domain = DomainId::trusted("d0"),
+                            .name = id("g"),
+                            .parent = GroupId::trusted(maybe(id("g"))),
+                            .status = status()});
       case 6:
         return upsert(RoleMember{.role = RoleId::trusted(id("o")),
                                  .subject_kind = "user",
@@ -169,7 +184,17 @@ class RandomWrites {
     };
   }
   std::function<Result<void>(Tx&)> erase_some() {
-    switch (pick(6)) {
+    switch (pick(8)) {
+      case 6:
+        return [row = Group{.id = GroupId::trusted(id("g"))}](Tx& tx) { return erase(tx, row); };
+      case 7:
+        return [row = RoleId::trusted(id("o"))](Tx& tx) -> Result<void> {
+          TRY(auto role, find<Role>(tx, row));
+          if (!role) return fail(Code::not_found, "row.missing", "There is none.");
+          role->grants.clear();  // as the program does it
+          TRY(update(tx, *role));
+          return erase(tx, *role);
+        };
       case 0:
         return erase_owner(User{.id = UserId::trusted(id("u"))});
       case 1:
@@ -215,7 +240,8 @@ std::string picture(const Snapshot& snapshot) {
     out += fmt::format("session {} revoked: {}\n", i, snapshot.is_revoked(name("s", i)));
     const auto& user = snapshot.thing("user", name("u", i));
     out += fmt::format("password {}: {}\n", i, user.text ? user.text->password_record : "-");
-    for (auto [kind, prefix] : {std::pair{"user", "u"}, {"domain", "d"}, {"client", "c"}, {"channel", "h"}})
+    for (auto [kind, prefix] :
+         {std::pair{"user", "u"}, {"domain", "d"}, {"client", "c"}, {"channel", "h"}, {"group", "g"}})
       thing(kind, name(prefix, i));
     node(name("login e", i), snapshot.find_login(name("e", i)));
     node(name("login n", i), snapshot.find_login(name("n", i)));
@@ -227,8 +253,17 @@ std::string picture(const Snapshot& snapshot) {
       edge({{"channel", h}, "publisher", {{"client", c}}});
       edge({{"channel", h}, "subscriber", {{"client", c}}});
       edge({{"role", o}, "member", {{"user", u}}});
-      edge({{"domain", "d0"}, "client_read", {{"role", o}, "member"}});
-      edge({{"domain", "d0"}, "update", {{"role", o}, "member"}});
+      const std::string g = name("g", i), above = name("g", j);
+      for (const auto relation : {"parent", "above", "effect"})
+        edge({{"group", g}, relation, {{"group", above}}});
+      edge({{"client", c}, "group", {{"group", above}}});
+      edge({{"channel", name("h", i)}, "group", {{"group", above}}});
+      edge({{"group", g}, "domain", {{"domain", "d0"}}});
+      for (const policy::ObjectRef scope : {policy::ObjectRef{"domain", "d0"}, {"group", above}}) {
+        edge({scope, "client_read", {{"role", o}, "member"}});
+        edge({scope, "update", {{"role", o}, "member"}});
+        edge({{"role", o}, "scope", {scope}});
+      }
     }
   }
   return out;
@@ -343,6 +378,35 @@ TEST_F(Snapshots, KnowHowLongTheyHeardNothing) {
     return insert(tx, user);
   }));
   EXPECT_EQ(hub.silence(), Millis(0));
+}
+
+// What a newer program stored and this one cannot enforce must not be taken for less than it is.
+TEST_F(Snapshots, GrantNothingWhenAGrantCannotBeEnforced) {
+  const auto put_role = [this](RoleGrant grant) {
+    return write([grant](Tx& tx) {
+      Role role{.id = RoleId::trusted(fmt::format("r{}", to_number(tx.revision()))),
+                .scope_kind = "domain",
+                .scope_id = "d0",
+                .name = fmt::format("r{}", to_number(tx.revision()))};
+      role.grants = {{.kind = "domain", .object = {}, .action = "read"}, grant};
+      return insert(tx, role);
+    });
+  };
+  const auto holds = [this](const char* role, const char* action) {
+    return hub.view()->graph().contains({{"domain", "d0"}, action, {{"role", role}, "member"}});
+  };
+  ASSERT_TRUE(write([](Tx& tx) {
+    Domain d0{.id = DomainId::trusted("d0")};
+    return insert(tx, d0);
+  }));
+  ASSERT_TRUE(put_role({.kind = "domain", .object = {}, .action = "action_of_the_future"}));
+  EXPECT_TRUE(hub.healthy()) << "an action that nobody can ask for here";
+  EXPECT_TRUE(holds("r2", "read"));
+  ASSERT_TRUE(put_role({.kind = "domain", .object = {}, .action = "read", .effect = Effect::deny}));
+  EXPECT_FALSE(hub.healthy());
+  EXPECT_FALSE(holds("r2", "read"));
+  others.push_back(std::make_unique<SnapshotHub>(policy::core_schema(), clock, log, metrics));
+  EXPECT_EQ(others.back()->follow(*store).error().reason, Reason("snapshot.grant"));
 }
 
 TEST_F(Snapshots, OfOldRevisionsStayAsTheyWere) {

@@ -40,6 +40,9 @@ void add_all(MethodTable& table, const Backend& backend) {
   add_users(table, backend);
   add_domains(table, backend);
   add_members(table, backend);
+  add_groups(table, backend);
+  add_roles(table, backend);
+  add_role_members(table, backend);
   add_clients(table, backend);
   add_channels(table, backend);
   add_nodes(table, backend);

@@ -129,7 +129,9 @@ void add_channels(MethodTable& table, const Backend& backend) {
   add_write<v1::CreateChannelRequest, v1::Channel>(
       table, backend, "allauth.v1.ChannelService.CreateChannel",
       [&backend](const Call& call, const v1::CreateChannelRequest& request) -> Result<store::Write<Channel>> {
-        TRY(auto allowed, permit<app::act::CreateChannel>(backend, call, request.domain_id(), "domain_id"));
+        TRY(const auto caller, authenticate_call(backend, call));
+        TRY(auto allowed, place_permit<app::act::CreateChannel>(backend, caller, request.domain_id(),
+                                                                request.group_id(), "group_id"));
         TRY(auto channel, decode(request));
         return app::create_channel(backend.core, std::move(allowed), std::move(channel));
       },
@@ -149,6 +151,18 @@ void add_channels(MethodTable& table, const Backend& backend) {
                                        Status::enabled);
   add_status<v1::DisableChannelRequest>(table, backend, "allauth.v1.ChannelService.DisableChannel",
                                         Status::disabled);
+
+  add_write<v1::MoveChannelRequest, v1::Channel>(
+      table, backend, "allauth.v1.ChannelService.MoveChannel",
+      [&backend](const Call& call, const v1::MoveChannelRequest& request) -> Result<store::Write<Channel>> {
+        TRY(const auto expected, expected_revision(call));
+        TRY(auto allowed, permit<app::act::MoveChannel>(backend, call, request.channel_id(), "channel_id"));
+        TRY(auto into,
+            destination_permit<app::act::CreateChannel>(backend, call, allowed.caller(), kind::channel,
+                                                        allowed.object(), request.group_id(), "group_id"));
+        return app::move_channel(backend.core, std::move(allowed), std::move(into), expected);
+      },
+      encode_entity<v1::Channel>());
 
   add_write<v1::DeleteChannelRequest, google::protobuf::Empty>(
       table, backend, "allauth.v1.ChannelService.DeleteChannel",

@@ -109,7 +109,9 @@ void add_clients(MethodTable& table, const Backend& backend) {
       table, backend, "allauth.v1.ClientService.CreateClient",
       [&backend](const Call& call,
                  const v1::CreateClientRequest& request) -> Result<store::Write<app::CreatedClient>> {
-        TRY(auto allowed, permit<app::act::CreateClient>(backend, call, request.domain_id(), "domain_id"));
+        TRY(const auto caller, authenticate_call(backend, call));
+        TRY(auto allowed, place_permit<app::act::CreateClient>(backend, caller, request.domain_id(),
+                                                               request.group_id(), "group_id"));
         TRY(auto client, decode(request));
         return app::create_client(backend.core, std::move(allowed), std::move(client));
       },
@@ -135,6 +137,18 @@ void add_clients(MethodTable& table, const Backend& backend) {
                                       Status::enabled);
   add_status<v1::DisableClientRequest>(table, backend, "allauth.v1.ClientService.DisableClient",
                                        Status::disabled);
+
+  add_write<v1::MoveClientRequest, v1::Client>(
+      table, backend, "allauth.v1.ClientService.MoveClient",
+      [&backend](const Call& call, const v1::MoveClientRequest& request) -> Result<store::Write<Client>> {
+        TRY(const auto expected, expected_revision(call));
+        TRY(auto allowed, permit<app::act::MoveClient>(backend, call, request.client_id(), "client_id"));
+        TRY(auto into,
+            destination_permit<app::act::CreateClient>(backend, call, allowed.caller(), kind::client,
+                                                       allowed.object(), request.group_id(), "group_id"));
+        return app::move_client(backend.core, std::move(allowed), std::move(into), expected);
+      },
+      encode_entity<v1::Client>());
 
   add_write<v1::DeleteClientRequest, google::protobuf::Empty>(
       table, backend, "allauth.v1.ClientService.DeleteClient",

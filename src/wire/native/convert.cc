@@ -1,6 +1,7 @@
 #include "wire/native/convert.h"
 
 #include <algorithm>
+#include <set>
 
 #include "wire/rest/json_read.h"
 #include "wire/rest/json_write.h"
@@ -63,6 +64,11 @@ Result<Tags> decode_tags(const google::protobuf::RepeatedPtrField<std::string>& 
   return parse_tags({tags.begin(), tags.end()});
 }
 
+Result<GroupId> decode_group(std::string_view id, std::string_view member) {
+  if (id.empty()) return GroupId();
+  return GroupId::parse(id, member);
+}
+
 bool is_present(const Call& call, std::string_view member) {
   return std::ranges::find(call.present, member) != call.present.end();
 }
@@ -73,6 +79,10 @@ google::protobuf::Timestamp encode_time(Instant time) {
   stamp.set_seconds(ms / 1000);
   stamp.set_nanos(static_cast<std::int32_t>(ms % 1000) * 1'000'000);
   return stamp;
+}
+
+Instant decode_time(const google::protobuf::Timestamp& time) {
+  return from_millis(time.seconds() * 1000 + time.nanos() / 1'000'000);
 }
 
 std::string encode_revision(Revision revision) { return fmt::format("{}", to_number(revision)); }
@@ -92,10 +102,51 @@ v1::Domain encode(const Domain& domain) {
   return message;
 }
 
+v1::Group encode(const app::PlacedGroup& placed) {
+  const Group& group = placed.group;
+  v1::Group message;
+  encode_common(group, message);
+  message.set_domain_id(group.domain.str());
+  message.set_parent_id(group.parent.str());
+  message.set_description(group.description);
+  message.set_owner_id(group.owner.str());
+  for (const auto& step : placed.path) {
+    auto& item = *message.add_path();
+    item.set_id(step.id.str());
+    item.set_name(step.name);
+  }
+  return message;
+}
+
+v1::Role encode(const Role& role) {
+  v1::Role message;
+  message.set_id(role.id.str());
+  message.set_scope_kind(role.scope_kind);
+  message.set_scope_id(role.scope_id);
+  message.set_name(role.name);
+  message.set_built_in(role.system);
+  std::set<std::string> actions;
+  for (const auto& grant : role.grants) actions.insert(action_on_scope(role, grant));
+  message.mutable_actions()->Assign(actions.begin(), actions.end());
+  encode_stamp(role.stamp, message);
+  return message;
+}
+
+v1::RoleMember encode(const RoleMember& member) {
+  v1::RoleMember message;
+  message.set_role_id(member.role.str());
+  message.set_kind(member.subject_kind);
+  message.set_id(member.subject_id);
+  if (member.expires_at) *message.mutable_expires_at() = encode_time(*member.expires_at);
+  encode_stamp(member.stamp, message);
+  return message;
+}
+
 v1::Client encode(const Client& client) {
   v1::Client message;
   encode_common(client, message);
   message.set_domain_id(client.domain.str());
+  message.set_group_id(client.group.str());
   return message;
 }
 
@@ -103,6 +154,7 @@ v1::Channel encode(const Channel& channel) {
   v1::Channel message;
   encode_common(channel, message);
   message.set_domain_id(channel.domain.str());
+  message.set_group_id(channel.group.str());
   message.set_route(channel.route);
   return message;
 }

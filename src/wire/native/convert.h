@@ -10,11 +10,14 @@
 #include "allauth/v1/clients.pb.h"
 #include "allauth/v1/common.pb.h"
 #include "allauth/v1/domains.pb.h"
+#include "allauth/v1/groups.pb.h"
+#include "allauth/v1/roles.pb.h"
 #include "allauth/v1/users.pb.h"
 #include "app/directory/common.h"
 #include "app/directory/members.h"
 #include "app/directory/paging.h"
-#include "model/entities.h"
+#include "app/directory/place.h"
+#include "model/access.h"
 #include "wire/method.h"
 
 namespace allauth::wire::native {
@@ -65,11 +68,18 @@ Result<std::string> parse_or_empty(std::string_view text, std::string_view membe
   return parse(text, member);
 }
 
+// Of a client, channel or group; an empty id stands for none.
+Result<GroupId> decode_group(std::string_view id, std::string_view member);
+
 google::protobuf::Timestamp encode_time(Instant time);
+Instant decode_time(const google::protobuf::Timestamp& time);
 std::string encode_revision(Revision revision);
 
 v1::User encode(const User& user);
 v1::Domain encode(const Domain& domain);
+v1::Group encode(const app::PlacedGroup& placed);
+v1::Role encode(const Role& role);
+v1::RoleMember encode(const RoleMember& member);
 v1::Client encode(const Client& client);
 v1::Channel encode(const Channel& channel);
 v1::Connection encode(const Connection& connection);

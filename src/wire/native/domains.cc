@@ -92,7 +92,7 @@ void add_domains(MethodTable& table, const Backend& backend) {
                  const v1::DeleteDomainRequest& request) -> Result<store::Write<store::Done>> {
         TRY(const auto expected, expected_revision(call));
         TRY(auto allowed, permit<app::act::DeleteDomain>(backend, call, request.domain_id(), "domain_id"));
-        return app::delete_domain(backend.core, std::move(allowed), expected);
+        return app::delete_domain(backend.core, std::move(allowed), decode_force(request.force()), expected);
       },
       encode_nothing());
 }

@@ -1,0 +1,180 @@
+#include "app/access/custom_roles.h"
+
+#include <algorithm>
+#include <set>
+
+#include "app/access/roles.h"
+#include "app/directory/change.h"
+#include "store/lookups.h"
+
+namespace allauth::app {
+namespace {
+
+using policy::CompiledSchema;
+
+constexpr std::size_t kMaxActions = 1000;  // far more than any kind has
+
+// In order and each once, as actions of this kind.
+Result<std::set<std::string>> check_actions(const CompiledSchema& schema, std::string_view kind,
+                                            const RoleActions& actions) {
+  if (!actions.denied.empty())
+    return fail(Code::unsupported, "deny.unsupported", "Roles can allow, but not deny.", "denied_actions");
+  if (actions.allowed.size() > kMaxActions)
+    return fail(Code::invalid, "role.action", "There are not so many actions.", "actions");
+  const auto definition = schema.find_definition(kind);
+  std::set<std::string> checked;
+  for (std::size_t i = 0; i < actions.allowed.size(); ++i) {
+    if (!definition || !schema.is_action(*definition, actions.allowed[i]))
+      return fail(Code::invalid, "role.action", fmt::format("This is no action of a {}.", kind),
+                  fmt::format("actions[{}]", i));
+    checked.insert(actions.allowed[i]);
+  }
+  return checked;
+}
+
+std::vector<RoleGrant> grants_of(std::string_view kind, const std::set<std::string>& actions) {
+  std::vector<RoleGrant> grants;
+  for (const auto& action : actions)
+    grants.push_back({.kind = std::string(kind), .object = {}, .action = action});
+  return grants;
+}
+
+std::set<std::string> actions_of(const Role& role) {
+  std::set<std::string> actions;
+  for (const auto& grant : role.grants) actions.insert(action_on_scope(role, grant));
+  return actions;
+}
+
+Result<void> require_free_name(store::Read& read, const Role& role) {
+  TRY(const auto same,
+      store::select_one<Role>(read, store::lookup::kRoleByName, role.scope_kind, role.scope_id, role.name));
+  if (!same || same->id == role.id) return {};
+  return fail(Code::conflict, "name.taken", "Another role there has this name.", "name");
+}
+
+Result<void> require_room(store::Read& read, const RoleScope& scope) {
+  TRY(const auto roles, store::select<Role>(read, store::lookup::kRolesOfScope, scope.kind(), scope.str()));
+  if (roles.size() < kMaxRolesPerScope) return {};
+  return fail(Code::exhausted, "role.too_many", "There are 100 roles there already.");
+}
+
+Result<store::Act> role_act(store::Read& read, const Caller& caller, std::string_view slug,
+                            const Role& role) {
+  TRY(const auto domain, domain_of_scope(read, role.scope_kind, role.scope_id));
+  return act_of(caller, slug, kind::role, role.id.str(), domain.str());
+}
+
+// Changes a role with `edit(tx, role) -> Result<void>`.
+template <class Edit>
+store::Write<Role> changing(const Core& core, Permit<act::ManageRole> permit, std::string_view slug,
+                            std::optional<Revision> expected, Edit edit) {
+  return guarded<Role>(
+      core, std::move(permit), [slug, expected, edit](store::Tx& tx, const auto& p) -> Result<Role> {
+        TRY(auto role, require_own_role(tx, p.object()));
+        TRY(role, change_row(tx, p.caller(), std::move(role), expected,
+                             [&](Role& changed) -> Result<void> { return edit(tx, changed); }));
+        TRY(auto act, role_act(tx, p.caller(), slug, role));
+        tx.act(std::move(act));
+        return role;
+      });
+}
+
+}  // namespace
+
+Result<RoleScope> parse_scope(const CompiledSchema& schema, std::string_view kind, std::string_view id) {
+  TRY(list_actions(schema, kind));
+  if (kind == kind::platform && id.empty()) id = kPlatformId;
+  if (!is_id(id)) return fail(Code::invalid, "id.invalid", "Give the id of what the role is on.", "scope_id");
+  return RoleScope(kind, std::string(id));
+}
+
+Result<std::vector<std::string>> list_actions(const CompiledSchema& schema, std::string_view kind) {
+  const auto definition = schema.find_definition(kind);
+  if (!definition || schema.actions(*definition).empty())
+    return fail(Code::invalid, "role.scope",
+                "A role is on the platform, a domain, a group, a client or a channel.", "scope_kind");
+  const auto names = schema.actions(*definition);
+  return std::vector<std::string>(names.begin(), names.end());
+}
+
+Result<store::Write<Role>> create_role(const Core& core, Permit<act::CreateRole> permit, NewRole fresh) {
+  const RoleScope& scope = permit.object();
+  TRY(const auto actions, check_actions(core.engine.schema(), scope.kind(), fresh.actions));
+  Role role{.id = RoleId::trusted(core.ids.next()),
+            .scope_kind = std::string(scope.kind()),
+            .scope_id = scope.str(),
+            .name = std::move(fresh.name),
+            .grants = grants_of(scope.kind(), actions)};
+  return guarded<Role>(core, std::move(permit),
+                       [prepared = std::move(role)](store::Tx& tx, const auto& p) -> Result<Role> {
+                         Role role = prepared;
+                         TRY(auto act, role_act(tx, p.caller(), "role.created", role));
+                         TRY(require_room(tx, p.object()));
+                         TRY(require_free_name(tx, role));
+                         role.stamp = fresh_stamp(tx, p.caller());
+                         TRY(store::insert(tx, role));
+                         tx.act(std::move(act));
+                         return role;
+                       });
+}
+
+Result<Role> get_role(store::Read& read, const Permit<act::ReadRole>& permit) {
+  return require_row<Role>(read, permit.object());
+}
+
+Result<Page<Role>> list_roles(store::Read& read, const Permit<act::ListRoles>& permit,
+                              const PageRequest& page) {
+  // At most kMaxRolesPerScope, so they need no statement of their own.
+  TRY(auto roles,
+      store::select<Role>(read, store::lookup::kRolesOfScope, permit.object().kind(), permit.object().str()));
+  std::ranges::sort(roles, {}, &Role::id);
+  std::erase_if(roles, [&](const Role& role) { return role.id.str() <= page.after; });
+  return make_page(std::move(roles), page.size, [](const Role& role) { return role.id.str(); });
+}
+
+Result<store::Write<Role>> update_role(const Core& core, Permit<act::ManageRole> permit, RoleChanges changes,
+                                       std::optional<Revision> expected) {
+  return changing(core, std::move(permit), "role.updated", expected,
+                  [&core, changes = std::move(changes)](store::Tx& tx, Role& role) -> Result<void> {
+                    if (changes.name) role.name = *changes.name;
+                    if (changes.actions) {
+                      TRY(const auto actions,
+                          check_actions(core.engine.schema(), role.scope_kind, *changes.actions));
+                      role.grants = grants_of(role.scope_kind, actions);
+                    }
+                    return require_free_name(tx, role);
+                  });
+}
+
+Result<store::Write<Role>> change_actions(const Core& core, Permit<act::ManageRole> permit, ActionChange how,
+                                          RoleActions actions, std::optional<Revision> expected) {
+  const auto* slug = how == ActionChange::add ? "role.actions_added" : "role.actions_removed";
+  return changing(core, std::move(permit), slug, expected,
+                  [&core, how, actions = std::move(actions)](store::Tx&, Role& role) -> Result<void> {
+                    TRY(const auto named, check_actions(core.engine.schema(), role.scope_kind, actions));
+                    auto held = actions_of(role);
+                    for (const auto& action : named) {
+                      if (how == ActionChange::add)
+                        held.insert(action);
+                      else
+                        held.erase(action);
+                    }
+                    role.grants = grants_of(role.scope_kind, held);
+                    return {};
+                  });
+}
+
+Result<store::Write<store::Done>> delete_role(const Core& core, Permit<act::ManageRole> permit,
+                                              std::optional<Revision> expected) {
+  return guarded<store::Done>(core, std::move(permit),
+                              [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
+                                TRY(const auto role, require_own_role(tx, p.object()));
+                                TRY(check_revision(role.stamp, expected));
+                                TRY(erase_role(tx, role));
+                                TRY(auto act, role_act(tx, p.caller(), "role.deleted", role));
+                                tx.act(std::move(act));
+                                return store::Done{};
+                              });
+}
+
+}  // namespace allauth::app

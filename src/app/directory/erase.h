@@ -1,0 +1,35 @@
+// Erasing things with all that belongs to them: what a delete of one thing and a forced delete of all
+// that is in something have in common.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "app/access/gate.h"
+#include "model/access.h"
+#include "store/write.h"
+
+namespace allauth::app {
+
+// What to do with something that is not empty.
+enum class Deletion { if_empty, forced };
+
+// A client with its keys, connections, memberships and the roles on it.
+Result<void> erase_client(store::Tx& tx, const Client& client);
+// A channel with its connections and the roles on it.
+Result<void> erase_channel(store::Tx& tx, const Channel& channel);
+// A group with the roles on it and all groups below it. Their clients and channels stay, in no group.
+Result<void> erase_group(store::Tx& tx, const Caller& caller, const Group& group);
+// All clients, channels and groups of a domain.
+Result<void> erase_content(store::Tx& tx, const DomainId& domain);
+// The roles on something, with their members.
+Result<void> erase_roles_on(store::Tx& tx, std::string_view kind, std::string_view id);
+
+// A forced delete does what otherwise takes rights of its own. Error: denied force.denied.
+Result<void> require_force(const Core& core, const Caller& caller, policy::ObjectRef object,
+                           std::span<const std::string_view> permissions);
+
+// The error of a forced delete that is more than one change may be, told in its words.
+Result<void> explain_size(Result<void> erased);
+
+}  // namespace allauth::app

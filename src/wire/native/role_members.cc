@@ -1,0 +1,63 @@
+#include "app/access/role_members.h"
+
+#include "wire/native/services.h"
+#include "wire/native/steps.h"
+
+namespace allauth::wire::native {
+namespace {
+
+Result<std::vector<app::NewRoleMember>> decode(const v1::AddRoleMembersRequest& request) {
+  std::vector<app::NewRoleMember> members;
+  for (int i = 0; i < request.members_size(); ++i) {
+    const auto& member = request.members(i);
+    if (!is_id(member.id()))
+      return fail(Code::invalid, "id.invalid", "Give the id of the member.",
+                  fmt::format("members[{}].id", i));
+    app::NewRoleMember made{.kind = member.kind(), .id = member.id(), .expires_at = {}};
+    if (member.has_expires_at()) made.expires_at = decode_time(member.expires_at());
+    members.push_back(std::move(made));
+  }
+  return members;
+}
+
+}  // namespace
+
+void add_role_members(MethodTable& table, const Backend& backend) {
+  add_write<v1::AddRoleMembersRequest, v1::AddRoleMembersResponse>(
+      table, backend, "allauth.v1.RoleService.AddRoleMembers",
+      [&backend](const Call& call,
+                 const v1::AddRoleMembersRequest& request) -> Result<store::Write<std::vector<RoleMember>>> {
+        TRY(auto allowed, permit<app::act::ManageRole>(backend, call, request.role_id(), "role_id"));
+        TRY(auto members, decode(request));
+        return app::add_role_members(backend.core, std::move(allowed), std::move(members));
+      },
+      [](std::vector<RoleMember>&& rows) -> Result<v1::AddRoleMembersResponse> {
+        v1::AddRoleMembersResponse response;
+        for (const auto& row : rows) *response.add_members() = encode(row);
+        return response;
+      });
+
+  add_read<v1::ListRoleMembersRequest, v1::ListRoleMembersResponse>(
+      table, backend, "allauth.v1.RoleService.ListRoleMembers",
+      [&backend](store::Read& read, const app::Caller& caller,
+                 const v1::ListRoleMembersRequest& request) -> Result<v1::ListRoleMembersResponse> {
+        TRY(const auto allowed, permit<app::act::ReadRole>(backend, caller, request.role_id(), "role_id"));
+        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
+        TRY(const auto members, app::list_role_members(read, allowed, page));
+        return encode_page<v1::ListRoleMembersResponse>(
+            members, [](auto& response) { return response.add_members(); });
+      });
+
+  add_write<v1::RemoveRoleMemberRequest, google::protobuf::Empty>(
+      table, backend, "allauth.v1.RoleService.RemoveRoleMember",
+      [&backend](const Call& call,
+                 const v1::RemoveRoleMemberRequest& request) -> Result<store::Write<store::Done>> {
+        TRY(const auto expected, expected_revision(call));
+        TRY(auto allowed, permit<app::act::ManageRole>(backend, call, request.role_id(), "role_id"));
+        return app::remove_role_member(backend.core, std::move(allowed), request.kind(), request.id(),
+                                       expected);
+      },
+      encode_nothing());
+}
+
+}  // namespace allauth::wire::native
