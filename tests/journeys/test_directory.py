@@ -43,6 +43,8 @@ class Kind:
 
     def body(self, **more):
         base = {"name": "Thing"}
+        if self.name == "group":
+            base["name"] = fresh("Thing")  # unique beside its siblings
         if self.name == "user":
             base.update(email=f"{fresh('someone')}@example.org", password=USER_PASSWORD)
         return {**base, **more}
@@ -54,12 +56,13 @@ class Kind:
         return self.entity(site.admin.must("POST", self.collection(domain), self.body(**more)))
 
 
-KINDS = {"user": Kind("user"), "domain": Kind("domain", True), "client": Kind("client"), "channel": Kind("channel", True)}
+KINDS = {"user": Kind("user"), "domain": Kind("domain", True), "group": Kind("group"), "client": Kind("client"),
+         "channel": Kind("channel", True)}
 EVERY = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 ROUTED = pytest.mark.parametrize("kind", [k for k in KINDS.values() if k.routed], ids=lambda k: k.name)
 
 
-# What users, domains, clients and channels have in common
+# What users, domains, groups, clients and channels have in common
 
 
 @EVERY
@@ -73,7 +76,7 @@ def test_life_of_a_thing(site, domain, kind):
     assert (entity["name"], entity["tags"], entity["metadata"]) == ("Thing \u00e4", ["a", "b"], metadata)
     assert entity["status"] == "enabled" and entity["revision"]
     assert entity["created_by"] == entity["updated_by"] == site.admin_user["id"]
-    if kind.name in ("client", "channel"):
+    if kind.name in ("group", "client", "channel"):
         assert entity["domain_id"] == domain
 
     got = site.admin.get(kind.path(entity))
@@ -81,7 +84,8 @@ def test_life_of_a_thing(site, domain, kind):
 
     changed = site.admin.patch(kind.path(entity), {"name": "Other"})
     assert changed.status == 200
-    assert {**changed.json, "revision": 0, "updated_at": 0} == {**entity, "name": "Other", "revision": 0, "updated_at": 0}
+    other = {"path": [{"id": entity["id"], "name": "Other"}]} if kind.name == "group" else {}
+    assert {**changed.json, "revision": 0, "updated_at": 0} == {**entity, **other, "name": "Other", "revision": 0, "updated_at": 0}
     assert changed.json["revision"] != entity["revision"] and changed.headers["ETag"] == f'"{changed.json["revision"]}"'
     replaced = site.admin.must("PATCH", kind.path(entity), {"tags": [], "metadata": {"only": 1}})
     assert (replaced["tags"], replaced["metadata"], replaced["name"]) == ([], {"only": 1}, "Other")
@@ -135,7 +139,7 @@ def test_fields_that_are_not_the_callers_to_set_are_refused(site, domain, kind, 
     assert site.admin.must("GET", kind.path(entity)) == entity
 
 
-@pytest.mark.parametrize("kind", [KINDS["client"], KINDS["channel"]], ids=lambda k: k.name)
+@pytest.mark.parametrize("kind", [KINDS["group"], KINDS["client"], KINDS["channel"]], ids=lambda k: k.name)
 def test_a_thing_cannot_be_moved_to_another_domain(site, domain, kind):
     other = site.domain()["id"]
     refused(site.admin.post(kind.collection(domain), kind.body(domain_id=other)), 400, site.admin.post(
@@ -189,8 +193,11 @@ def test_lists_come_in_pages_without_gaps_or_repeats(site, kind):
 
 
 def test_every_list_refuses_wrong_pages(site, domain):
-    client, channel = site.client(domain), site.channel(domain)["id"]
-    for base in ("/api/v1/users", "/api/v1/domains", f"/api/v1/domains/{domain}/members", f"/api/v1/domains/{domain}/clients",
+    client, channel, group = site.client(domain), site.channel(domain)["id"], site.group(domain)["id"]
+    role = site.role("client", client.id, ["read"])["id"]
+    for base in (f"/api/v1/domains/{domain}/groups", f"/api/v1/groups/{group}/groups", f"/api/v1/groups/{group}/clients",
+                 f"/api/v1/groups/{group}/channels", f"/api/v1/roles/{role}/members",
+                 "/api/v1/users", "/api/v1/domains", f"/api/v1/domains/{domain}/members", f"/api/v1/domains/{domain}/clients",
                  f"/api/v1/domains/{domain}/channels", f"/api/v1/clients/{client.id}/keys", "/api/v1/sessions",
                  f"/api/v1/channels/{channel}/connections"):
         assert site.admin.get(f"{base}?page_size=1").status == 200
@@ -410,7 +417,7 @@ def test_each_caller_sees_the_domains_they_may_see(site, admin):
     assert {mine, other} <= {d["id"] for d in admin.must("GET", "/api/v1/domains?page_size=1000")["domains"]}
 
 
-@pytest.mark.parametrize("what", ["client", "channel"])
+@pytest.mark.parametrize("what", ["group", "client", "channel"])
 def test_a_domain_with_something_in_it_is_not_deleted(site, admin, home, what):
     entity = KINDS[what].make(site, home)
     refused(admin.delete(f"/api/v1/domains/{home}"), 409, "domain.not_empty")

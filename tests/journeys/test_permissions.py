@@ -45,7 +45,13 @@ def on_user(rpc, verb, path, body=None, ok=200):
     return Row(rpc, verb, path, body, anonymous=401, platform=ok, rest=404)
 
 
-D, CL, CH = "/api/v1/domains", "/api/v1/clients", "/api/v1/channels"
+D, CL, CH, GR, RO = "/api/v1/domains", "/api/v1/clients", "/api/v1/channels", "/api/v1/groups", "/api/v1/roles"
+
+
+def new_role(kind, scope, action="read"):
+    return {"scope_kind": kind, "scope_id": scope, "name": "new", "actions": [action]}
+
+
 TABLE = [
     Row("AuthService.Authenticate", "POST", "/api/v1/auth/authenticate",
         {"client_key": {"client_id": "{client}", "key": "{key}"}}, anonymous=401, rest=200),
@@ -71,6 +77,43 @@ TABLE = [
     in_domain("DomainService.RemoveMember", "DELETE", D + "/{domain}/members/{someone}", ok=204, least="admin"),
     in_domain("DomainService.RemoveMember", "DELETE", D + "/{domain}/members/{co_owner}", ok=204, least="owner"),
 
+    in_domain("DomainService.DeleteDomain", "DELETE", D + "/{domain}?force=true", ok=204, least="owner"),
+
+    in_domain("GroupService.CreateGroup", "POST", D + "/{domain}/groups", {"name": "new"}, ok=201, least="admin"),
+    in_domain("GroupService.CreateGroup", "POST", D + "/{domain}/groups", {"name": "new", "parent_id": "{group}"}, ok=201, least="admin"),
+    in_domain("GroupService.GetGroup", "GET", GR + "/{group}"),
+    in_domain("GroupService.ListGroups", "GET", D + "/{domain}/groups"),
+    in_domain("GroupService.ListGroupsBelow", "GET", GR + "/{group}/groups"),
+    in_domain("GroupService.GetGroupTree", "GET", GR + "/{group}/tree"),
+    in_domain("GroupService.ListGroupClients", "GET", GR + "/{group}/clients"),
+    in_domain("GroupService.ListGroupChannels", "GET", GR + "/{group}/channels"),
+    in_domain("GroupService.UpdateGroup", "PATCH", GR + "/{group}", {"name": "other"}, least="admin"),
+    in_domain("GroupService.MoveGroup", "POST", GR + "/{group}/move", {"parent_id": "{other_group}"}, least="admin"),
+    in_domain("GroupService.EnableGroup", "POST", GR + "/{group}/enable", {}, least="admin"),
+    in_domain("GroupService.DisableGroup", "POST", GR + "/{group}/disable", {}, least="admin"),
+    in_domain("GroupService.DeleteGroup", "DELETE", GR + "/{group}", ok=204, least="admin"),
+    in_domain("GroupService.DeleteGroup", "DELETE", GR + "/{group}?force=true", ok=204, least="admin"),
+
+    in_domain("RoleService.CreateRole", "POST", RO, new_role("domain", "{domain}"), ok=201, least="owner"),
+    in_domain("RoleService.CreateRole", "POST", RO, new_role("group", "{group}"), ok=201, least="owner"),
+    in_domain("RoleService.CreateRole", "POST", RO, new_role("client", "{client}"), ok=201, least="owner"),
+    in_domain("RoleService.CreateRole", "POST", RO, new_role("channel", "{channel}"), ok=201, least="owner"),
+    on_platform("RoleService.CreateRole", "POST", RO, new_role("platform", "main", "user_read"), ok=201),
+    in_domain("RoleService.ListRoles", "GET", RO + "?scope_kind=domain&scope_id={domain}"),
+    in_domain("RoleService.ListRoles", "GET", RO + "?scope_kind=group&scope_id={group}"),
+    in_domain("RoleService.ListRoles", "GET", RO + "?scope_kind=client&scope_id={client}"),
+    in_domain("RoleService.ListRoles", "GET", RO + "?scope_kind=channel&scope_id={channel}"),
+    on_platform("RoleService.ListRoles", "GET", RO + "?scope_kind=platform"),
+    in_domain("RoleService.GetRole", "GET", RO + "/{role}"),
+    in_domain("RoleService.UpdateRole", "PATCH", RO + "/{role}", {"name": "other", "actions": ["update"]}, least="owner"),
+    in_domain("RoleService.AddRoleActions", "POST", RO + "/{role}/actions/add", {"actions": ["update"]}, least="owner"),
+    in_domain("RoleService.RemoveRoleActions", "POST", RO + "/{role}/actions/remove", {"actions": ["update"]}, least="owner"),
+    in_domain("RoleService.DeleteRole", "DELETE", RO + "/{role}", ok=204, least="owner"),
+    in_domain("RoleService.AddRoleMembers", "POST", RO + "/{role}/members", {"members": [{"kind": "user", "id": "{user}"}]}, least="owner"),
+    in_domain("RoleService.ListRoleMembers", "GET", RO + "/{role}/members"),
+    in_domain("RoleService.RemoveRoleMember", "DELETE", RO + "/{role}/members/user/{role_member}", ok=204, least="owner"),
+    Row("RoleService.ListActions", "GET", "/api/v1/actions?scope_kind=client", anonymous=401, rest=200),
+
     in_domain("ClientService.CreateClient", "POST", D + "/{domain}/clients", {"name": "new"}, ok=201, least="admin"),
     in_domain("ClientService.GetClient", "GET", CL + "/{client}"),
     in_domain("ClientService.ListClients", "GET", D + "/{domain}/clients"),
@@ -78,6 +121,8 @@ TABLE = [
     in_domain("ClientService.EnableClient", "POST", CL + "/{client}/enable", {}, least="admin"),
     in_domain("ClientService.DisableClient", "POST", CL + "/{client}/disable", {}, least="admin"),
     in_domain("ClientService.DeleteClient", "DELETE", CL + "/{client}", ok=204, least="admin"),
+    in_domain("ClientService.CreateClient", "POST", D + "/{domain}/clients", {"name": "new", "group_id": "{group}"}, ok=201, least="admin"),
+    in_domain("ClientService.MoveClient", "POST", CL + "/{client}/move", {"group_id": "{group}"}, least="admin"),
     in_domain("ClientService.CreateKey", "POST", CL + "/{client}/keys", {}, ok=201, least="admin"),
     in_domain("ClientService.ListKeys", "GET", CL + "/{client}/keys", least="admin"),
     in_domain("ClientService.DeleteKey", "DELETE", CL + "/{client}/keys/{key_id}", ok=204, least="admin"),
@@ -89,6 +134,8 @@ TABLE = [
     in_domain("ChannelService.EnableChannel", "POST", CH + "/{channel}/enable", {}, least="admin"),
     in_domain("ChannelService.DisableChannel", "POST", CH + "/{channel}/disable", {}, least="admin"),
     in_domain("ChannelService.DeleteChannel", "DELETE", CH + "/{channel}", ok=204, least="admin"),
+    in_domain("ChannelService.CreateChannel", "POST", D + "/{domain}/channels", {"name": "new", "group_id": "{group}"}, ok=201, least="admin"),
+    in_domain("ChannelService.MoveChannel", "POST", CH + "/{channel}/move", {"group_id": "{group}"}, least="admin"),
     in_domain("ChannelService.Connect", "POST", CH + "/{channel}/connections", {"client_id": "{other_client}", "actions": ["publish"]},
               ok=201, least="admin"),
     in_domain("ChannelService.ListConnections", "GET", CH + "/{channel}/connections"),
@@ -167,6 +214,11 @@ class Target(dict):
             self[name] = site.client(domain).id
         elif name == "channel":
             self[name] = site.channel(domain)["id"]
+        elif name in ("group", "other_group"):
+            self[name] = site.group(domain)["id"]
+        elif name in ("role", "role_member"):
+            member = site.user()["id"]
+            self.update(role=site.role("group", self["group"], ["read"], [("user", member)])["id"], role_member=member)
         elif name == "empty_domain":
             self[name] = make_domain(site, self.people)
         elif name in ("user", "email", "refresh", "session"):
@@ -188,6 +240,8 @@ class Target(dict):
     def fill(self, value):
         if isinstance(value, dict):
             return {key: self.fill(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.fill(item) for item in value]
         if isinstance(value, str):
             return re.sub(r"\{(\w+)\}", lambda found: self[found.group(1)], value)
         return value
@@ -205,13 +259,18 @@ def state_of(site, domain):
     """All that can be seen of a domain."""
     admin = site.admin
     state = {"domain": admin.get(f"{D}/{domain}").body}
-    for what in ("members", "clients", "channels"):
+    for what in ("members", "groups", "clients", "channels"):
         state[what] = admin.get(f"{D}/{domain}/{what}?page_size=1000").body
     if admin.get(f"{D}/{domain}").status == 200:
         for client in admin.must("GET", f"{D}/{domain}/clients?page_size=1000")["clients"]:
             state[client["id"]] = admin.get(f"{CL}/{client['id']}/keys").body
         for channel in admin.must("GET", f"{D}/{domain}/channels?page_size=1000")["channels"]:
             state[channel["id"]] = admin.get(f"{CH}/{channel['id']}/connections").body
+        scopes = [("domain", domain)] + [(kind, item["id"]) for kind in ("group", "client", "channel")
+                                         for item in admin.must("GET", f"{D}/{domain}/{kind}s?page_size=1000")[f"{kind}s"]]
+        for kind, scope in scopes:
+            for role in admin.must("GET", f"{RO}?scope_kind={kind}&scope_id={scope}")["roles"]:
+                state[role["id"]] = (role, admin.get(f"{RO}/{role['id']}/members").body)
     return state
 
 
@@ -234,9 +293,10 @@ def test_who_may_do_what(site, people, row, caller):
         assert state_of(site, target["domain"]) == before
     if answer.status == 404 and row.rpc.split(".")[0] != "SessionService":
         # The same answer as for what does not exist, so that nobody learns which ids there are.
-        missing = dict(target, **{name: "nothing" for name in ("domain", "empty_domain", "client", "channel", "user")})
-        other = re.sub(r"\{(\w+)\}", lambda found: missing.get(found.group(1), "x"), row.path)
-        answer_missing = target.caller(caller).call(row.verb, other, json=body)
+        missing = Target.__new__(Target)
+        missing.update(target, **{name: "nothing" for name in ("domain", "empty_domain", "group", "role", "client", "channel", "user")})
+        other = missing.fill(row.body) if row.rpc == "RoleService.CreateRole" else body
+        answer_missing = target.caller(caller).call(row.verb, missing.fill(row.path), json=other)
         strip = {"request_id": None}
         assert {**answer_missing.json, **strip} == {**answer.json, **strip}
 
@@ -257,6 +317,7 @@ def test_what_everybody_may_do_with_themselves(site, people, caller):
 
 
 ON_DOMAIN = [row for row in TABLE if row.statuses.get("rest") == 404 and not row.rpc.startswith(("UserService", "SessionService"))]
+HANDED_OVER = {"ClientService.MoveClient", "ChannelService.MoveChannel", "GroupService.MoveGroup"}
 
 
 @pytest.mark.parametrize("row", ON_DOMAIN, ids=name_of)
@@ -280,6 +341,18 @@ def test_ids_of_another_domain_do_not_work_in_ones_own(site, people, row):
         own_before = state_of(site, people.foreign)
         answer = stranger.post(f"{CH}/{own_channel}/connections", {"client_id": theirs["other_client"], "actions": ["publish"]})
         assert answer.status == 404, answer
+    if row.rpc in HANDED_OVER:  # one's own thing into their group
+        own = {"ClientService.MoveClient": lambda: f"{CL}/{site.client(people.foreign).id}",
+               "ChannelService.MoveChannel": lambda: f"{CH}/{site.channel(people.foreign)['id']}",
+               "GroupService.MoveGroup": lambda: f"{GR}/{site.group(people.foreign)['id']}"}[row.rpc]()
+        own_before = state_of(site, people.foreign)
+        assert stranger.post(f"{own}/move", body).status == 404
+    if row.rpc == "RoleService.AddRoleMembers":  # their client into one's own role
+        role = site.role("domain", people.foreign, ["read"])["id"]
+        own_before = state_of(site, people.foreign)
+        theirs_too = {"members": [{"kind": "client", "id": theirs["client"]}]}
+        before = state_of(site, theirs["domain"])
+        refused(stranger.post(f"{RO}/{role}/members", theirs_too), 404, "client.missing")
     assert state_of(site, theirs["domain"]) == before
     assert state_of(site, people.foreign) == own_before
 

@@ -82,6 +82,22 @@ class Site:
     def channel(self, domain, by=None, **more):
         return (by or self.admin).must("POST", f"/api/v1/domains/{domain}/channels", {"name": "Channel", **more})
 
+    def group(self, domain, by=None, **more):
+        return (by or self.admin).must("POST", f"/api/v1/domains/{domain}/groups", {"name": fresh("Group"), **more})
+
+    def move(self, kind, thing, group):
+        """Puts a client or channel into a group, or with "" into none."""
+        return self.admin.must("POST", f"/api/v1/{kind}s/{thing}/move", {"group_id": group})
+
+    def role(self, kind, scope, actions, members=(), by=None, **more):
+        """A role on something, with members given as (kind, id)."""
+        by = by or self.admin
+        made = by.must("POST", "/api/v1/roles", {"scope_kind": kind, "scope_id": scope, "name": fresh("role"),
+                                                 "actions": list(actions), **more})
+        if members:
+            by.must("POST", f"/api/v1/roles/{made['id']}/members", {"members": [{"kind": k, "id": i} for k, i in members]})
+        return made
+
     def connect(self, client, channel, *actions, by=None):
         return (by or self.admin).must("POST", f"/api/v1/channels/{channel}/connections",
                                        {"client_id": client, "actions": list(actions or ("publish", "subscribe"))})
