@@ -66,8 +66,8 @@ std::vector<const google::protobuf::ServiceDescriptor*> native_services() {
   // One message of each file: naming them also makes the linker keep the files.
   for (const auto* message :
        {v1::CheckRequest::descriptor(), v1::Channel::descriptor(), v1::Client::descriptor(),
-        v1::Domain::descriptor(), v1::Group::descriptor(), v1::Node::descriptor(), v1::Role::descriptor(), v1::Session::descriptor(),
-        v1::CreateFirstAdminRequest::descriptor(), v1::User::descriptor()}) {
+        v1::Domain::descriptor(), v1::Group::descriptor(), v1::Node::descriptor(), v1::Role::descriptor(),
+        v1::Session::descriptor(), v1::CreateFirstAdminRequest::descriptor(), v1::User::descriptor()}) {
     for (int i = 0; i < message->file()->service_count(); ++i)
       services.push_back(message->file()->service(i));
   }
