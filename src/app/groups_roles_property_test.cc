@@ -15,7 +15,7 @@
 namespace allauth::app {
 namespace {
 
-// The things of one domain as the rules of docs/decisions/016 and 017 see them.
+// The things of one domain as the rules of docs/decisions/017 and 018 see them.
 struct Model {
   struct Folder {
     std::string name, parent;

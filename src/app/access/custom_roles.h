@@ -2,7 +2,7 @@
 //
 // What can be granted is what the policy schema lists as actions of the scope's kind, and it holds on the
 // scope and below only. Whoever may manage the roles of a scope may grant any of its actions, also such
-// that they lack themselves: docs/decisions/017-roles-end-at-their-scope.md.
+// that they lack themselves: docs/decisions/018-roles-end-at-their-scope.md.
 #pragma once
 
 #include <string>
