@@ -103,6 +103,16 @@ const std::uint8_t* MasterKey::bytes() const { return impl_->bytes.data(); }
 
 std::string to_string(const MasterKey::Id& id) { return codec::hex_encode(codec::as_text(id)); }
 
+Result<MasterKey::Id> parse_master_key_id(std::string_view text) {
+  MasterKey::Id id{};
+  const auto bytes = codec::hex_decode(text);
+  if (!bytes || bytes->size() != id.size())
+    return fail(Code::invalid, "seal.key.id",
+                "A master key is named by eight hexadecimal digits, as allauth keys status shows them.");
+  std::ranges::copy(codec::as_bytes(*bytes), id.begin());
+  return id;
+}
+
 Result<MasterKeys> MasterKeys::parse(const Secret& text) {
   if (text.size() == MasterKey::kSize) {
     TRY(auto only, MasterKey::parse(text));

@@ -38,6 +38,8 @@ class MasterKey {
 
 // Eight hex digits.
 std::string to_string(const MasterKey::Id&);
+// Error: invalid seal.key.id.
+Result<MasterKey::Id> parse_master_key_id(std::string_view text);
 
 // The keys of an installation: the current one seals, all open. Immutable, thread-safe.
 class MasterKeys {

@@ -13,6 +13,14 @@ namespace {
 
 constexpr std::string_view kActor = "migrate";
 
+Act act_of(const Migration& migration) {
+  return {.slug = "schema.rows_migrated",
+          .actor_kind = "system",
+          .actor_id = std::string(kActor),
+          .target_kind = "schema",
+          .target_id = fmt::to_string(migration.version)};
+}
+
 // Runs `fn` in a transaction that changes the schema, alone; all or nothing.
 template <class Fn>
 Result<bool> in_schema_change(sql::Session& session, Fn&& fn) {
@@ -58,13 +66,21 @@ class Migrator {
     report(next, 0);
     TRY(const auto position, read_progress(session_, next.version));
     if (!position) TRY(session_.run_script(next.text));
-    if (next.backfill == nullptr) {
+    TRY(const bool has_rows, has_rows_for(next));
+    if (!has_rows) {
       TRY(record_applied(session_, next, clock_.now()));
       return true;
     }
     rows_of = &next;
     if (!position) TRY(begin_progress(session_, next.version));
     return !position;
+  }
+
+  // A database that nobody has written to has none, and its log stays empty.
+  Result<bool> has_rows_for(const Migration& migration) {
+    if (migration.backfill == nullptr) return false;
+    TRY(const auto head, read_head(session_));
+    return head.newest != LogCursor{};
   }
 
   Result<void> fill_in(const Migration& migration) {
@@ -81,11 +97,7 @@ class Migrator {
   // One batch of rows. False: that was the last one. Another process may have done these, or all, since
   // the batch before.
   Result<bool> fill_in_some(const Migration& migration, Tx& tx) {
-    tx.act({.slug = "schema.rows_migrated",
-            .actor_kind = "system",
-            .actor_id = std::string(kActor),
-            .target_kind = "schema",
-            .target_id = fmt::to_string(migration.version)});
+    tx.act(act_of(migration));
     TRY(const auto position, read_progress(session_, migration.version));
     if (!position) return false;
     TRY(const auto next, migration.backfill(tx, *position, options_.rows));
@@ -135,6 +147,18 @@ std::string_view to_string(Phase phase) {
 Result<void> migrate(sql::Session& session, std::span<const Migration> known, Clock& clock, Entropy& entropy,
                      const MigrateOptions& options) {
   return Migrator(session, known, clock, entropy, options).run();
+}
+
+Result<void> fill_in_rows(sql::Session& session, const Migration& migration, Clock& clock, Entropy& entropy) {
+  std::optional<std::string> position("");
+  while (position) {
+    TRY(write_alone(session, clock, entropy, [&](Tx& tx) -> Result<void> {
+      tx.act(act_of(migration));
+      TRY(position, migration.backfill(tx, *position, kBackfillRows));
+      return {};
+    }));
+  }
+  return {};
 }
 
 Result<void> require_migrated(sql::Session& session, std::span<const Migration> known) {

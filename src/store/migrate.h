@@ -44,12 +44,16 @@ struct Migration {
   Backfill backfill = nullptr;  // of Phase::migrate
 };
 
-// All migrations, oldest first.
+// All migrations that this program knows, oldest first.
 std::span<const Migration> migrations();
+// Those of this version's source, which a test build of the next version adds to.
+std::span<const Migration> released_migrations();
+
+inline constexpr std::size_t kBackfillRows = 1000;
 
 struct MigrateOptions {
   int to = std::numeric_limits<int>::max();  // no further than this version
-  std::size_t rows = 1000;                   // of a backfill in one transaction
+  std::size_t rows = kBackfillRows;          // of a backfill in one transaction
   // Called before each migration, with 0, and after each batch of its rows.
   std::function<void(const Migration&, int batches)> progress{};
 };
@@ -61,6 +65,10 @@ struct MigrateOptions {
 // database incompatibly).
 Result<void> migrate(sql::Session&, std::span<const Migration> known, Clock&, Entropy&,
                      const MigrateOptions& = {});
+
+// The rows of one migration from the beginning to the end, for rows that came into the database after it:
+// those of an older backup.
+Result<void> fill_in_rows(sql::Session&, const Migration&, Clock&, Entropy&);
 
 // Whether a program that knows these can work with the database as it is; it may lack steps that only
 // take away. Errors: as above; unavailable store.schema.behind.

@@ -133,8 +133,9 @@ TEST_P(ReaderContract, NoHotStatementScansATable) {
   };
   for_each_row_type([&hot]<class T>(T) {
     const Shape& shape = shape_of<T>();
-    hot.insert(hot.end(), {shape.find, shape.page, shape.insert, shape.update, shape.erase});
-    for (const auto& child : shape.children) hot.insert(hot.end(), {child.select, child.insert, child.erase});
+    hot.insert(hot.end(), {shape.find, shape.page, shape.insert.one, shape.update, shape.erase});
+    for (const auto& child : shape.children)
+      hot.insert(hot.end(), {child.select, child.insert.one, child.erase});
   });
   for (const auto& statement : log_statements()) hot.push_back(statement);
   store_.reset();

@@ -133,7 +133,7 @@ Result<void> store_children(sql::Session& session, const Shape& shape, const voi
       binds.add(keys_of(shape), row);
       binds.add(to_value(i));
       binds.add(child.shape->fields, child.type->at(vector, i));
-      TRY(session.run(child.insert, binds.values()));
+      TRY(session.run(child.insert.one, binds.values()));
     }
   }
   return {};
@@ -157,7 +157,7 @@ Result<void> change_one(sql::Session& session, const sql::Statement& statement, 
 Result<void> insert_row(sql::Session& session, const Shape& shape, const void* row) {
   Binds binds;
   binds.add(shape.fields, row);
-  TRY(session.run(shape.insert, binds.values()));
+  TRY(session.run(shape.insert.one, binds.values()));
   return store_children(session, shape, row);
 }
 
@@ -179,16 +179,63 @@ Result<void> erase_row(sql::Session& session, const Shape& shape, const void* ro
 
 // The image of a row that is gone.
 Result<Image> empty_image(const Shape& shape, const void* row, Audience audience) {
-  Image image{.kind = shape.kind, .key = {}, .audience = audience, .bytes = {}};
-  for (const auto& part : key_texts(shape, row)) {
-    if (part.empty()) return fail(Code::bug, "row.no_key", "A row was written without a key.");
-    if (!image.key.empty()) image.key += '/';
-    image.key += part;
+  TRY(auto key, key_of_row(shape, row));
+  return Image{.kind = shape.kind, .key = std::move(key), .audience = audience, .bytes = {}};
+}
+
+// Runs the statement for many rows as often as there are so many, and the one for a single row for those
+// that are left. add(binds, i) adds the values of the i-th.
+template <class Add>
+Result<void> insert_all(sql::Session& session, const InsertText& insert, std::size_t count, Add&& add) {
+  std::size_t next = 0;
+  while (next < count) {
+    const bool many = count - next >= insert.rows;
+    const std::size_t end = next + (many ? insert.rows : 1);
+    Binds binds;
+    for (; next < end; ++next) add(binds, next);
+    TRY(session.run(many ? insert.many : insert.one, binds.values()));
   }
-  return image;
+  return {};
+}
+
+Result<void> insert_children(sql::Session& session, const Shape& shape, const ChildShape& child,
+                             std::span<const void* const> owners) {
+  struct Part {
+    const void* owner;
+    std::size_t ordinal;
+    const void* row;
+  };
+  std::vector<Part> parts;
+  for (const void* owner : owners) {
+    const void* vector = member_of(owner, child.offset);
+    for (std::size_t i = 0; i < child.type->size(vector); ++i)
+      parts.push_back({owner, i, child.type->at(vector, i)});
+  }
+  return insert_all(session, child.insert, parts.size(), [&](Binds& binds, std::size_t i) {
+    binds.add(keys_of(shape), parts[i].owner);
+    binds.add(to_value(parts[i].ordinal));
+    binds.add(child.shape->fields, parts[i].row);
+  });
 }
 
 }  // namespace
+
+Result<std::string> key_of_row(const Shape& shape, const void* row) {
+  std::string key;
+  for (const auto& part : key_texts(shape, row)) {
+    if (part.empty()) return fail(Code::bug, "row.no_key", "A row was written without a key.");
+    if (!key.empty()) key += '/';
+    key += part;
+  }
+  return key;
+}
+
+Result<void> insert_rows(sql::Session& session, const Shape& shape, std::span<const void* const> rows) {
+  TRY(insert_all(session, shape.insert, rows.size(),
+                 [&](Binds& binds, std::size_t i) { binds.add(shape.fields, rows[i]); }));
+  for (const auto& child : shape.children) TRY(insert_children(session, shape, child, rows));
+  return {};
+}
 
 Result<Image> image_of_row(const Shape& shape, const void* row, Audience audience) {
   TRY(auto image, empty_image(shape, row, audience));

@@ -33,14 +33,24 @@ inline const void* member_of(const void* row, std::ptrdiff_t offset) {
 }
 inline void* member_of(void* row, std::ptrdiff_t offset) { return static_cast<std::byte*>(row) + offset; }
 
+// An INSERT for one row, and one for so many rows.
+struct InsertText {
+  std::string one_text, many_text;
+  std::size_t rows = 1;
+  sql::Statement one = kNoStatement, many = kNoStatement;
+
+  static constexpr sql::Statement kNoStatement{"none", "SELECT 1"};
+};
+
 // A vector of rows that belong to this one; stored in `table` by owner key and ordinal.
 struct ChildShape {
   int number;
   std::ptrdiff_t offset;
   const VectorType* type;
   const Shape* shape;
-  std::string insert_text, select_text, erase_text;
-  sql::Statement insert, select, erase;
+  InsertText insert;
+  std::string select_text, erase_text, erase_all_text;
+  sql::Statement select, erase, erase_all;
 };
 
 struct Shape {
@@ -50,8 +60,9 @@ struct Shape {
   std::vector<FieldShape> fields;
   std::vector<ChildShape> children;
   std::string columns;
-  std::string insert_text, update_text, erase_text, find_text, page_text, count_text;
-  sql::Statement insert = kNoStatement, update = kNoStatement, erase = kNoStatement, find = kNoStatement,
+  InsertText insert;
+  std::string update_text, erase_text, erase_all_text, find_text, page_text, count_text;
+  sql::Statement update = kNoStatement, erase = kNoStatement, erase_all = kNoStatement, find = kNoStatement,
                  page = kNoStatement, count = kNoStatement;
 
   static constexpr sql::Statement kNoStatement{"none", "SELECT 1"};

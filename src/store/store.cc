@@ -3,13 +3,16 @@
 #include "store/migrate.h"
 #include "store/probe.h"
 #include "store/read_pool.h"
+#include "store/restoring.h"
 #include "store/writer.h"
 
 namespace allauth::store {
 namespace {
 
-Result<void> bring_up_to_date(const StoreOptions& options, sql::Session& session) {
-  if (options.migrating == Migrating::never) return require_migrated(session, options.migrations);
+Result<void> bring_up_to_date(const StoreOptions& options, bool shared, sql::Session& session) {
+  TRY(require_no_restore(session));
+  if (options.migrating == Migrating::never || (shared && options.migrating == Migrating::unless_shared))
+    return require_migrated(session, options.migrations);
   return migrate(session, options.migrations, options.clock, options.entropy);
 }
 
@@ -52,7 +55,7 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
 
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options, std::unique_ptr<sql::Database> database) {
   TRY(auto writing, database->connect(sql::Database::Access::read_write));
-  TRY(bring_up_to_date(options, *writing));
+  TRY(bring_up_to_date(options, database->shared(), *writing));
   TRY(const auto head, read_head(*writing));
   std::vector<std::unique_ptr<sql::Session>> reading;
   for (std::size_t i = 0; i < std::max<std::size_t>(options.readers, 1); ++i) {

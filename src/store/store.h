@@ -31,7 +31,7 @@ namespace allauth::store {
 
 // Whether opening a store may change the schema. Where other programs share the database, an operator
 // decides when it is changed.
-enum class Migrating : std::uint8_t { when_opened, never };
+enum class Migrating : std::uint8_t { when_opened, unless_shared, never };
 
 struct StoreOptions {
   Clock& clock;
@@ -53,7 +53,8 @@ struct StoreOptions {
 
 class Store {
  public:
-  // Opens and, if needed and allowed, migrates. Errors: those of sql/open.h and store/migrate.h.
+  // Opens and, if needed and allowed, migrates. Errors: those of sql/open.h and store/migrate.h;
+  // unavailable store.restore.unfinished.
   static Result<std::unique_ptr<Store>> open(StoreOptions);
   // The same over any engine; options.location is not looked at.
   static Result<std::unique_ptr<Store>> open(StoreOptions, std::unique_ptr<sql::Database>);

@@ -31,7 +31,20 @@ def postgres():
         yield cluster
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+ENGINES = ["sqlite", "postgresql"]
+
+
+def empty_database(request, tmp_path):
+    return Sqlite(tmp_path) if request.param == "sqlite" else Postgres(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture(params=ENGINES)
 def engine(request, tmp_path):
     """An empty database of each engine: `options` for the server, `query` for what it holds."""
-    return Sqlite(tmp_path) if request.param == "sqlite" else Postgres(request.getfixturevalue("postgres"))
+    return empty_database(request, tmp_path)
+
+
+@pytest.fixture(params=ENGINES)
+def target(request, tmp_path):
+    """Another one, for what goes from one to the other."""
+    return empty_database(request, tmp_path)

@@ -61,7 +61,8 @@ Result<void> reset(Args args) {
                                       .log = log,
                                       .metrics = metrics,
                                       .location = location,
-                                      .database = database_options(loaded.config)}));
+                                      .database = database_options(loaded.config),
+                                      .migrating = migrating(loaded.config)}));
   TRY(const auto keys, open_keys(master_key_file(loaded.config), *store, entropy));
   Secret token = app::make_setup_token(entropy);
   TRY(store->write(app::renew_setup_token(keys.tokens.setup_token(token))));

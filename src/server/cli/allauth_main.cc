@@ -1,52 +1,6 @@
-#include <algorithm>
-
-#include <fmt/format.h>
-
 #include "server/cli/commands.h"
 
-namespace allauth::server::cli {
-
-void print_help() {
-  fmt::print(
-      "allauth: who is this, and may they do that?\n\n"
-      "  allauth serve [--config FILE] [--KEY=VALUE ...]        run the server\n"
-      "  allauth config check|print [--config FILE]             look at the configuration\n"
-      "  allauth config reference                               all configuration keys\n"
-      "  allauth admin create --token TOKEN --email EMAIL       spend the setup token\n"
-      "  allauth admin reset [--data_dir DIR]                   a new setup token, with the server stopped\n"
-      "  allauth login --email EMAIL                            keep an access token for `allauth api`\n"
-      "  allauth api METHOD PATH [JSON]                         call the API\n"
-      "  allauth health [--server URL]                          is the server ready?\n"
-      "  allauth node enroll NAME | list | remove NAME          tokens of gateways without a database\n"
-      "  allauth version\n\n"
-      "Commands that ask a server take --server URL (or ALLAUTH_SERVER) and --ca FILE.\n\n"
-      "Examples\n"
-      "  allauth serve --data_dir=/var/lib/allauth --listener.0.address=127.0.0.1:8080\n"
-      "  allauth api POST /api/v1/domains '{{\"name\":\"Plant 1\",\"route\":\"plant-1\"}}'\n");
-}
-
-}  // namespace allauth::server::cli
-
 int main(int argc, char** argv) {
-  namespace cli = allauth::server::cli;
   const std::vector<std::string> args(argv + 1, argv + argc);
-  const std::string command = args.empty() ? "help" : args.front();
-  const cli::Args rest = cli::Args(args).subspan(args.empty() ? 0 : 1);
-  if (std::ranges::find(rest, "--help") != rest.end()) {
-    cli::print_help();
-    return 0;
-  }
-  if (command == "serve") return cli::serve(rest);
-  if (command == "config") return cli::config(rest);
-  if (command == "admin") return cli::admin(rest);
-  if (command == "login") return cli::login(rest);
-  if (command == "api") return cli::api(rest);
-  if (command == "health") return cli::health(rest);
-  if (command == "node") return cli::node(rest);
-  if (command == "version" || command == "--version") {
-    fmt::print("allauth {}\n", ALLAUTH_VERSION);
-    return 0;
-  }
-  cli::print_help();
-  return command == "help" || command == "--help" ? 0 : 2;
+  return allauth::server::cli::run_program(args);
 }

@@ -4,14 +4,19 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 namespace allauth::server::cli {
 
 using Args = std::span<const std::string>;
 
 int serve(Args args);
-int config(Args args);  // check | print | reference
-int admin(Args args);   // create | reset
+int config(Args args);   // check | print | reference
+int admin(Args args);    // create | reset
+int migrate(Args args);  // status | up
+int backup(Args args);   // FILE
+int restore(Args args);  // FILE
+int keys(Args args);     // status | add | use | reseal | retire
 int login(Args args);
 int api(Args args);  // METHOD PATH [JSON]
 int health(Args args);
@@ -19,5 +24,8 @@ int node(Args args);  // enroll | list | remove
 
 // What the program can do, for people.
 void print_help();
+
+// The whole program: the first argument names the command.
+int run_program(Args args);
 
 }  // namespace allauth::server::cli

@@ -69,11 +69,15 @@ struct SecretUrl {
   std::string text;
 };
 
+// Whether a start may change the schema. by_engine: on the embedded database always, on a shared one never.
+enum class MigrateConfig { by_engine, automatic, never };
+
 struct StoreConfig {
   SecretUrl url;  // postgresql://…; empty: SQLite in data_dir
   std::string password_file;
   Millis connect_timeout{5000};
   Millis statement_timeout{30'000};
+  MigrateConfig migrate = MigrateConfig::by_engine;
   std::int64_t readers = 4;
   std::int64_t write_queue = 4096;
   Millis poll_interval{200};      // how often the log is looked at, where others write to it too
@@ -90,7 +94,8 @@ struct HttpConfig {
 
 struct Config {
   std::string data_dir = "data";
-  std::int64_t threads = 0;  // I/O threads; 0: one per core
+  std::string master_key_file;  // empty: master.key in data_dir
+  std::int64_t threads = 0;     // I/O threads; 0: one per core
   Millis drain_timeout{10'000};
   LogConfig log;
   std::string operations_address = "127.0.0.1:9090";  // /livez, /readyz, /metrics

@@ -116,6 +116,9 @@ void add_gateway(std::vector<Key>& keys) {
 std::vector<Key> make_keys() {
   std::vector<Key> keys;
   keys.push_back(fixed("data_dir", "Folder of the database and the master key.", &Config::data_dir));
+  keys.push_back(fixed("master_key_file",
+                       "File of the keys that seal secrets in the database; empty: master.key in data_dir.",
+                       &Config::master_key_file));
   keys.push_back(fixed("threads", "I/O threads; 0 means one per core.", &Config::threads));
   keys.push_back(fixed("drain_timeout", "How long a stop waits for requests that are being answered.",
                        &Config::drain_timeout));
@@ -157,6 +160,10 @@ std::vector<Key> make_keys() {
                       &Config::store, &StoreConfig::connect_timeout));
   keys.push_back(part("store.statement_timeout", "How long PostgreSQL may take for a statement.",
                       &Config::store, &StoreConfig::statement_timeout));
+  keys.push_back(part("store.migrate",
+                      "Whether a start brings the schema up to date: auto, never, or default, which is auto "
+                      "for SQLite and never for PostgreSQL (see `allauth migrate up`).",
+                      &Config::store, &StoreConfig::migrate));
   keys.push_back(part("store.readers", "Threads and connections that read from the database.", &Config::store,
                       &StoreConfig::readers));
   keys.push_back(part("store.write_queue", "Writes that may wait for the database; more are refused.",

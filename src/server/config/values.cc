@@ -26,6 +26,9 @@ constexpr Word<LogLevel> kLevels[] = {{"debug", LogLevel::debug},
                                       {"warn", LogLevel::warn},
                                       {"error", LogLevel::error}};
 constexpr Word<LogFormat> kFormats[] = {{"human", LogFormat::human}, {"json", LogFormat::json}};
+constexpr Word<MigrateConfig> kMigrates[] = {{"default", MigrateConfig::by_engine},
+                                             {"auto", MigrateConfig::automatic},
+                                             {"never", MigrateConfig::never}};
 
 template <class E, std::size_t N>
 Result<E> parse_word(std::string_view text, const Word<E> (&words)[N]) {
@@ -104,6 +107,10 @@ template <>
 Result<LogFormat> parse_value(std::string_view text) {
   return parse_word(text, kFormats);
 }
+template <>
+Result<MigrateConfig> parse_value(std::string_view text) {
+  return parse_word(text, kMigrates);
+}
 
 std::string print_value(const std::string& value) { return value; }
 std::string print_value(const SecretUrl& value) { return without_password(value.text); }
@@ -112,6 +119,7 @@ std::string print_value(std::int64_t value) { return fmt::format("{}", value); }
 std::string print_value(Seconds value) { return print_value(std::chrono::duration_cast<Millis>(value)); }
 std::string print_value(LogLevel value) { return print_word(value, kLevels); }
 std::string print_value(LogFormat value) { return print_word(value, kFormats); }
+std::string print_value(MigrateConfig value) { return print_word(value, kMigrates); }
 
 std::string print_value(Millis value) {
   std::int64_t rest = value.count();

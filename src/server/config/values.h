@@ -38,6 +38,8 @@ template <>
 Result<LogLevel> parse_value(std::string_view);
 template <>
 Result<LogFormat> parse_value(std::string_view);
+template <>
+Result<MigrateConfig> parse_value(std::string_view);
 
 std::string print_value(const std::string&);
 std::string print_value(const SecretUrl&);  // without its password
@@ -47,5 +49,6 @@ std::string print_value(Millis);
 std::string print_value(Seconds);
 std::string print_value(LogLevel);
 std::string print_value(LogFormat);
+std::string print_value(MigrateConfig);
 
 }  // namespace allauth::server

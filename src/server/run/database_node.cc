@@ -50,7 +50,8 @@ Result<void> DatabaseNode::open_store() {
                                   .database = database_options(config),
                                   .readers = static_cast<std::size_t>(config.store.readers),
                                   .max_queued_writes = static_cast<std::size_t>(config.store.write_queue),
-                                  .poll_interval = config.store.poll_interval}));
+                                  .poll_interval = config.store.poll_interval,
+                                  .migrating = migrating(config)}));
   TRY(auto keys, open_keys(master_key_file(config), *store_, ground_.entropy));
   TRY(make_core(std::move(keys)));
   TRY(app::complete_built_in_roles(*store_));

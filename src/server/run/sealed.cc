@@ -39,10 +39,8 @@ struct Sealed<Credential> {
   }
 };
 
-using Counts = std::map<crypto::MasterKey::Id, std::size_t>;
-
 template <class Row>
-Result<void> count_rows(store::Read& read, Counts& counts) {
+Result<void> count_rows(store::Read& read, SealedCounts& counts) {
   return store::for_each<Row>(read, [&counts](const Row& row) -> Result<void> {
     if (!Sealed<Row>::has(row)) return {};
     const auto id = crypto::sealed_under(Sealed<Row>::value(row));
@@ -120,13 +118,11 @@ crypto::SealPlace setting_place(std::string_view name) { return {Setting::kTable
 crypto::SealPlace signing_key_place(std::string_view kid) { return {StoredKey::kTable, kid, "sealed"}; }
 crypto::SealPlace credential_place(std::string_view id) { return {Credential::kTable, id, "sealed"}; }
 
-Result<std::map<crypto::MasterKey::Id, std::size_t>> count_sealed(store::Store& store) {
-  Counts counts;
-  TRY(store.read([&counts](store::Read& read) -> Result<void> {
-    TRY(count_rows<Setting>(read, counts));
-    TRY(count_rows<StoredKey>(read, counts));
-    return count_rows<Credential>(read, counts);
-  }));
+Result<SealedCounts> count_sealed(store::Read& read) {
+  SealedCounts counts;
+  TRY(count_rows<Setting>(read, counts));
+  TRY(count_rows<StoredKey>(read, counts));
+  TRY(count_rows<Credential>(read, counts));
   return counts;
 }
 

@@ -23,7 +23,8 @@ crypto::SealPlace signing_key_place(std::string_view kid);
 crypto::SealPlace credential_place(std::string_view id);
 
 // How many values are sealed under each key. Error: seal.broken for one that is no sealed value.
-Result<std::map<crypto::MasterKey::Id, std::size_t>> count_sealed(store::Store& store);
+using SealedCounts = std::map<crypto::MasterKey::Id, std::size_t>;
+Result<SealedCounts> count_sealed(store::Read& read);
 
 // Seals all that is under another key under the current one, a few hundred values in one write. What was
 // done stays done if it is interrupted. Answers how many. Errors: those of crypto::open and of writes.

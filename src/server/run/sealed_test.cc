@@ -74,7 +74,10 @@ class SealedValues : public ::testing::Test {
                                       })
         .value();
   }
-  std::size_t under(const crypto::MasterKey::Id& id) { return count_sealed(*store).value()[id]; }
+  SealedCounts counts() {
+    return store->read([](store::Read& read) { return count_sealed(read); }).value();
+  }
+  std::size_t under(const crypto::MasterKey::Id& id) { return counts()[id]; }
 
   SystemClock clock;
   SystemEntropy entropy;
@@ -86,8 +89,7 @@ class SealedValues : public ::testing::Test {
 };
 
 TEST_F(SealedValues, AreCountedByKey) {
-  EXPECT_EQ(count_sealed(*store).value(),
-            (std::map<crypto::MasterKey::Id, std::size_t>{{old_id, kClientKeys + kMadeAtStart}}));
+  EXPECT_EQ(counts(), (SealedCounts{{old_id, kClientKeys + kMadeAtStart}}));
 }
 
 TEST_F(SealedValues, AreSealedAgainUnderTheCurrentKey) {

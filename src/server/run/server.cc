@@ -23,7 +23,20 @@ sql::DatabaseOptions database_options(const Config& config) {
           .connect_timeout = config.store.connect_timeout,
           .password_file = config.store.password_file};
 }
-std::string master_key_file(const Config& config) { return config.data_dir + "/master.key"; }
+store::Migrating migrating(const Config& config) {
+  switch (config.store.migrate) {
+    case MigrateConfig::by_engine:
+      return store::Migrating::unless_shared;
+    case MigrateConfig::automatic:
+      return store::Migrating::when_opened;
+    case MigrateConfig::never:
+      return store::Migrating::never;
+  }
+  return store::Migrating::never;
+}
+std::string master_key_file(const Config& config) {
+  return config.master_key_file.empty() ? config.data_dir + "/master.key" : config.master_key_file;
+}
 
 Result<void> prepare_data_dir(const Config& config) {
   if (::mkdir(config.data_dir.c_str(), 0700) == 0 || errno == EEXIST) return {};

@@ -14,6 +14,7 @@
 #include "server/config/config.h"
 #include "server/run/places.h"
 #include "store/sql/open.h"
+#include "store/store.h"
 
 namespace allauth::server {
 
@@ -41,10 +42,10 @@ class Server {
   std::unique_ptr<Parts> parts_;
 };
 
-// Where the database is, for store::StoreOptions::location and ::database.
+// Where the database is, for store::StoreOptions::location, ::database and ::migrating.
 std::string database_location(const Config& config);
 sql::DatabaseOptions database_options(const Config& config);
-// The master key in the data folder.
+store::Migrating migrating(const Config& config);
 std::string master_key_file(const Config& config);
 
 // Makes the data folder, for its owner only, if it is not there. Error: data_dir.unusable.

@@ -13,6 +13,8 @@ namespace allauth::sql {
 
 struct DatabaseOptions {
   Millis lock_timeout{5000};  // the longest wait for a lock
+  // To read only, beside a server that may be using the database; it has to be there.
+  bool only_reads = false;
   // For engines behind a network:
   Millis statement_timeout{30'000};
   Millis connect_timeout{5000};

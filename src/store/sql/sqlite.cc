@@ -141,6 +141,8 @@ class SqliteDatabase final : public Database {
   SqliteDatabase(SqliteOptions options, Fd lock) : options_(std::move(options)), lock_(std::move(lock)) {}
 
   Result<std::unique_ptr<Session>> connect(Access access) override {
+    if (options_.only_reads && access == Access::read_write)
+      return fail(Code::bug, "store.sql", "The database was opened for reading only.");
     TRY(auto db, open_handle(options_.path, false));
     sqlite3_busy_timeout(db.get(), static_cast<int>(options_.lock_timeout.count()));
     TRY(harden(db.get()));
@@ -157,8 +159,14 @@ class SqliteDatabase final : public Database {
 }  // namespace
 
 Result<std::unique_ptr<Database>> open_sqlite(SqliteOptions options) {
-  TRY(auto lock, lock_file(options.path));
   struct stat status{};
+  if (options.only_reads) {
+    if (::stat(options.path.c_str(), &status) != 0)
+      return fail(Code::not_found, "store.missing", fmt::format("There is no database '{}'.", options.path));
+    TRY(check_header(options.path));
+    return std::make_unique<SqliteDatabase>(std::move(options), Fd(-1));
+  }
+  TRY(auto lock, lock_file(options.path));
   if (::stat(options.path.c_str(), &status) == 0) {
     TRY(check_whole(options.path));
   } else if (errno == ENOENT) {

@@ -25,6 +25,13 @@ def find_binary():
     raise RuntimeError(f"there is no allauth binary; tried {', '.join(str(c) for c in candidates)}")
 
 
+def find_next():
+    """The version after this one (tests/next)."""
+    path = Path(find_binary()).with_name("allauth_next")
+    assert path.is_file(), f"{path} was not built"
+    return str(path)
+
+
 def environment(extra=None):
     """Ours without any ALLAUTH_ variable: those are configuration to the server."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ALLAUTH_")}
@@ -32,10 +39,10 @@ def environment(extra=None):
     return kept
 
 
-def run(*args, input=None, env=None, timeout=60):
+def run(*args, input=None, env=None, timeout=60, binary=None, **more):
     """A command of the binary to its end."""
-    return subprocess.run([find_binary(), *map(str, args)], input=input, capture_output=True, text=True,
-                          env=environment(env), timeout=timeout)
+    return subprocess.run([binary or find_binary(), *map(str, args)], input=input, capture_output=True, text=True,
+                          env=environment(env), timeout=timeout, **more)
 
 
 def flags(options):
@@ -48,7 +55,8 @@ def flags(options):
 class Server:
     """`allauth serve`, with what its banner says as attributes."""
 
-    def __init__(self, data_dir, upstream=None, **options):
+    def __init__(self, data_dir, upstream=None, binary=None, **options):
+        self.binary = binary or find_binary()
         self.data_dir = Path(data_dir)
         self.options = {
             "data_dir": data_dir,
@@ -60,6 +68,8 @@ class Server:
             self.options["gateway.0.address"] = "127.0.0.1:0"
             self.options["gateway.0.upstream.address"] = f"127.0.0.1:{upstream}"
         self.options.update({name.replace("__", "."): value for name, value in options.items()})
+        if "store.url" in self.options:  # else a start would wait for `allauth migrate up`
+            self.options.setdefault("store.migrate", "auto")
         self.log_path = self.data_dir.with_suffix(".log")
         self.environment = {}  # variables for the process
         self.process = None
@@ -70,7 +80,7 @@ class Server:
     def start(self):
         assert self.process is None
         log = open(self.log_path, "ab")
-        self.process = subprocess.Popen([find_binary(), "serve", *flags(self.options)], stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([self.binary, "serve", *flags(self.options)], stdout=subprocess.PIPE,
                                         stderr=log, env=environment(self.environment))
         log.close()
         try:

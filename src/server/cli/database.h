@@ -1,0 +1,41 @@
+// What the commands that work on the database itself have in common.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "server/cli/options.h"
+#include "server/config/config.h"
+#include "store/sql/open.h"
+#include "store/store.h"
+
+namespace allauth::server::cli {
+
+// A command's own options, and the configuration that all its other options give, as for `serve`.
+struct DatabaseCommand {
+  Options own;
+  Config config;
+  SystemClock clock{};
+  SystemEntropy entropy{};
+  Log log{clock, LogLevel::warn, LogFormat::human};
+  Metrics metrics{};
+
+  // For people: the file, or the URL without its password.
+  std::string database_name() const;
+  // Beside a server that may be running. Error: not_found store.missing.
+  Result<std::unique_ptr<sql::Database>> open_to_read();
+  // On the embedded database: conflict store.in_use while a server runs.
+  Result<std::unique_ptr<sql::Database>> open_to_write();
+  // As a server would, but without migrating.
+  Result<std::unique_ptr<store::Store>> open_store();
+};
+
+// `own` names the options of the command, `switches` those of them without a value.
+Result<std::unique_ptr<DatabaseCommand>> parse_database_command(std::span<const std::string> args,
+                                                                std::span<const std::string_view> own,
+                                                                std::span<const std::string_view> switches);
+
+}  // namespace allauth::server::cli

@@ -1,0 +1,123 @@
+// keys: the master keys, and what is sealed under them.
+#include <fmt/format.h>
+
+#include "crypto/master_key_file.h"
+#include "server/cli/commands.h"
+#include "server/cli/database.h"
+#include "server/cli/progress.h"
+#include "server/run/sealed.h"
+#include "server/run/server.h"
+#include "store/lone_read.h"
+
+namespace allauth::server::cli {
+namespace {
+
+using crypto::MasterKey;
+using crypto::MasterKeys;
+using crypto::to_string;
+
+constexpr std::string_view kUse =
+    "Use: allauth keys status|add|reseal [--config FILE] [--KEY=VALUE ...], or allauth keys use|retire KEY";
+
+Result<SealedCounts> sealed_in(DatabaseCommand& command) {
+  TRY(const auto database, command.open_to_read());
+  TRY(const auto session, database->connect(sql::Database::Access::read_only));
+  TRY(store::require_migrated(*session, store::migrations()));
+  return store::read_alone(*session, [](store::Read& read) { return count_sealed(read); });
+}
+
+std::size_t count_of(const SealedCounts& counts, const MasterKey::Id& id) {
+  const auto at = counts.find(id);
+  return at == counts.end() ? 0 : at->second;
+}
+
+Result<void> status(DatabaseCommand& command, const std::string& file) {
+  TRY(const auto keys, crypto::load_master_keys(file));
+  TRY(const auto counts, sealed_in(command));
+  fmt::print("{}\n\n", file);
+  for (const auto& key : keys.all())
+    fmt::print("  {}  {:<7}  {} secrets in the database\n", to_string(key.id()),
+               key.id() == keys.current().id() ? "current" : "", count_of(counts, key.id()));
+  std::string missing;
+  for (const auto& [id, count] : counts) {
+    if (keys.find(id) != nullptr) continue;
+    fmt::print("  {}  MISSING  {} secrets in the database\n", to_string(id), count);
+    missing = to_string(id);
+  }
+  if (missing.empty()) return {};
+  return fail(Code::unavailable, "seal.key.unknown",
+              fmt::format("The file does not hold master key {}; put back the file that does.", missing));
+}
+
+Result<void> add(DatabaseCommand& command, const std::string& file) {
+  const auto key = MasterKey::generate(command.entropy);
+  TRY(crypto::change_master_keys(file, command.entropy,
+                                 [&key](const MasterKeys& keys) { return keys.with(key); }));
+  fmt::print(
+      "Master key {0} was added to {1}. Nothing is sealed under it yet.\n"
+      "Give the file to every node and restart them one after the other; then: allauth keys use {0}\n",
+      to_string(key.id()), file);
+  return {};
+}
+
+Result<void> use(DatabaseCommand& command, const std::string& file, const MasterKey::Id& id) {
+  TRY(crypto::change_master_keys(file, command.entropy,
+                                 [&id](const MasterKeys& keys) { return keys.with_current(id); }));
+  fmt::print(
+      "{} is the current master key in {}.\n"
+      "Do the same on every node and restart them one after the other; then, once: allauth keys reseal\n",
+      to_string(id), file);
+  return {};
+}
+
+Result<void> reseal_all(DatabaseCommand& command, const std::string& file) {
+  TRY(const auto keys, crypto::load_master_keys(file));
+  TRY(const auto store, command.open_store());
+  ProgressLine progress("Sealing", command.clock);
+  TRY(const std::size_t done, reseal(*store, keys, command.entropy, [&progress](std::size_t so_far) {
+        progress.show(so_far, 0, fmt::format("{} secrets", so_far));
+      }));
+  fmt::print("{} secrets were sealed again; all are under master key {} now.\n", done,
+             to_string(keys.current().id()));
+  return {};
+}
+
+Result<void> retire(DatabaseCommand& command, const std::string& file, const MasterKey::Id& id) {
+  TRY(const auto counts, sealed_in(command));
+  if (const auto count = count_of(counts, id); count > 0)
+    return fail(Code::conflict, "seal.key.used",
+                fmt::format("{} secrets in the database are sealed under master key {}; run allauth keys "
+                            "reseal first.",
+                            count, to_string(id)));
+  TRY(crypto::change_master_keys(file, command.entropy,
+                                 [&id](const MasterKeys& keys) { return keys.without(id); }));
+  fmt::print(
+      "Master key {} was taken out of {}. Backups made while it was used need it: keep it as long as "
+      "those.\n",
+      to_string(id), file);
+  return {};
+}
+
+Result<void> run(Args args) {
+  TRY(const auto command, parse_database_command(args, {}, {}));
+  const auto& words = command->own.words;
+  const std::string verb = words.empty() ? "" : words[0];
+  const std::string file = master_key_file(command->config);
+  if (words.size() == 1 && verb == "status") return status(*command, file);
+  if (words.size() == 1 && verb == "add") return add(*command, file);
+  if (words.size() == 1 && verb == "reseal") return reseal_all(*command, file);
+  if (words.size() == 2 && (verb == "use" || verb == "retire")) {
+    TRY(const auto id, crypto::parse_master_key_id(words[1]));
+    return verb == "use" ? use(*command, file, id) : retire(*command, file, id);
+  }
+  return fail(Code::invalid, "usage", std::string(kUse));
+}
+
+}  // namespace
+
+int keys(Args args) {
+  const auto done = run(args);
+  return done ? 0 : complain(done.error());
+}
+
+}  // namespace allauth::server::cli

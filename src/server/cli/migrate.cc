@@ -1,0 +1,94 @@
+// migrate: looks at the schema of the database, and changes it.
+#include "store/migrate.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "server/cli/commands.h"
+#include "server/cli/database.h"
+
+namespace allauth::server::cli {
+namespace {
+
+constexpr std::string_view kUse = "Use: allauth migrate status|up [--to N] [--config FILE] [--KEY=VALUE ...]";
+constexpr std::string_view kOptions[] = {"to"};
+
+std::string_view word(store::SchemaStatus::Step::State state) {
+  using State = store::SchemaStatus::Step::State;
+  switch (state) {
+    case State::applied:
+      return "applied";
+    case State::under_way:
+      return "under way";
+    case State::pending:
+      return "pending";
+  }
+  return "";
+}
+
+void print_step(const store::SchemaStatus::Step& step) {
+  const bool applied = step.state == store::SchemaStatus::Step::State::applied;
+  fmt::print("  {:>3}  {:<9}  {:<9}  {}\n", step.version, step.phase ? to_string(*step.phase) : "newer",
+             word(step.state), applied ? to_rfc3339(step.applied_at) : "");
+}
+
+Result<void> status(DatabaseCommand& command) {
+  TRY(const auto database, command.open_to_read());
+  TRY(const auto session, database->connect(sql::Database::Access::read_only));
+  const auto known = store::migrations();
+  TRY(const auto schema, store::read_schema(*session, known));
+  fmt::print("{}\n\n", command.database_name());
+  for (const auto& step : schema.steps) print_step(step);
+  fmt::print("\nThe database is at schema {}; this allauth knows {}.\n", schema.applied, known.size());
+  if (schema.min_compatible > 1)
+    fmt::print("Only versions of allauth that know schema {} can use it.\n", schema.min_compatible);
+  TRY(store::require_migrated(*session, known));
+  fmt::print("This allauth can use it.\n");
+  return {};
+}
+
+Result<int> last_version(const DatabaseCommand& command) {
+  const auto known = store::migrations().size();
+  const auto to = command.own.find("to");
+  const auto version = to ? parse_u64(*to) : known;
+  if (version && *version >= 1 && *version <= known) return static_cast<int>(*version);
+  return fail(Code::invalid, "usage", fmt::format("--to takes a schema from 1 to {}.", known));
+}
+
+void report(const store::Migration& migration, int batches) {
+  if (batches == 0)
+    fmt::print("  {:>3}  {}\n", migration.version, to_string(migration.phase));
+  else
+    fmt::print("  {:>3}  {} batches of rows\n", migration.version, batches);
+  std::fflush(stdout);
+}
+
+Result<void> up(DatabaseCommand& command) {
+  TRY(const int to, last_version(command));
+  TRY(const auto database, command.open_to_write());
+  TRY(const auto session, database->connect(sql::Database::Access::read_write));
+  fmt::print("{}\n", command.database_name());
+  TRY(store::migrate(*session, store::migrations(), command.clock, command.entropy,
+                     {.to = to, .progress = report}));
+  TRY(const auto schema, store::read_schema(*session, store::migrations()));
+  fmt::print("The database is at schema {}.\n", schema.applied);
+  return {};
+}
+
+Result<void> run(Args args) {
+  TRY(const auto command, parse_database_command(args, kOptions, {}));
+  const auto& words = command->own.words;
+  if (words.size() != 1 || (words[0] != "status" && words[0] != "up") ||
+      (words[0] == "status" && command->own.find("to")))
+    return fail(Code::invalid, "usage", std::string(kUse));
+  return words[0] == "status" ? status(*command) : up(*command);
+}
+
+}  // namespace
+
+int migrate(Args args) {
+  const auto done = run(args);
+  return done ? 0 : complain(done.error());
+}
+
+}  // namespace allauth::server::cli

@@ -1,0 +1,12 @@
+#include <array>
+
+#include "store/migrations/list.h"
+
+namespace allauth::store {
+
+std::span<const Migration> released_migrations() {
+  static const std::array kAll{kDirectory, kLogTags, kGroups};
+  return kAll;
+}
+
+}  // namespace allauth::store

@@ -1,0 +1,76 @@
+"""`allauth migrate`, and starts on a schema that is behind."""
+
+import pytest
+
+from rig.server import Server, find_next, run
+
+
+def migrate(data_dir, *args, binary=None):
+    return run("migrate", *args, f"--data_dir={data_dir}", binary=binary)
+
+
+def newest(data_dir, binary=None):
+    """The schema that the binary knows."""
+    said = migrate(data_dir, "status", binary=binary).stdout
+    return int(said.split("this allauth knows ")[1].split(".")[0])
+
+
+def test_up_makes_the_schema_and_status_shows_it(tmp_path):
+    data = tmp_path / "data"
+    missing = migrate(data, "status")
+    assert missing.returncode == 1 and "There is no database" in missing.stderr
+    assert not data.exists()
+    done = migrate(data, "up")
+    assert done.returncode == 0, done.stderr
+    version = newest(data)
+    assert f"The database is at schema {version}." in done.stdout
+    status = migrate(data, "status")
+    assert status.returncode == 0, status.stderr
+    assert status.stdout.count("applied") == version and "pending" not in status.stdout
+    assert migrate(data, "up").returncode == 0
+    assert Server(data).start().stop() == 0
+
+
+def test_up_goes_no_further_than_asked(tmp_path):
+    data = tmp_path / "data"
+    assert migrate(data, "up", "--to", "1").returncode == 0
+    ours = newest(data)
+    behind = migrate(data, "status", binary=find_next())
+    assert behind.returncode == 1
+    assert f"The database is at schema 1 and this allauth needs {ours + 1}; run allauth migrate up." in behind.stderr
+    assert behind.stdout.count("pending") == ours
+
+
+@pytest.mark.parametrize("args", [(), ("down",), ("up", "now"), ("status", "--to=1"), ("up", "--to=0"),
+                                  ("up", "--to=x"), ("up", "--to=10000")])
+def test_wrong_use_is_told(tmp_path, args):
+    refused = migrate(tmp_path / "data", *args)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("allauth: ") and len(refused.stderr.splitlines()) == 1
+
+
+def test_unknown_options_are_told(tmp_path):
+    refused = migrate(tmp_path / "data", "up", "--tto=1")
+    assert refused.returncode == 1 and "tto" in refused.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_status_works_beside_a_server_and_up_does_not(tmp_path):
+    server = Server(tmp_path / "data").start()
+    try:
+        assert migrate(server.data_dir, "status").returncode == 0
+        refused = migrate(server.data_dir, "up")
+        assert refused.returncode == 1
+        assert "in use by another allauth process; stop that first" in refused.stderr
+    finally:
+        assert server.stop() == 0
+
+
+def test_a_start_that_may_not_migrate_says_what_to_do(tmp_path):
+    data = tmp_path / "data"
+    options = ["--store.migrate=never", "--listener.0.address=127.0.0.1:0", "--operations_address=127.0.0.1:0"]
+    refused = run("serve", f"--data_dir={data}", *options)
+    assert refused.returncode == 1
+    assert "run allauth migrate up" in refused.stderr
+    assert migrate(data, "up").returncode == 0
+    assert Server(data, **{"store.migrate": "never"}).start().stop() == 0
