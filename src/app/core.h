@@ -1,8 +1,11 @@
 // What every use-case works with. Made once by the server; references live as long as it does.
 #pragma once
 
+#include <functional>
 #include <string>
 
+#include "app/caller.h"
+#include "app/credential.h"
 #include "app/identity/access_tokens.h"
 #include "app/identity/digests.h"
 #include "base/clock.h"
@@ -22,6 +25,8 @@ struct Core {
   const KeyDigests& digests;
   crypto::PasswordParams password_params;
   std::string dummy_record;  // what the password of an unknown user is checked against
+  // How a password is checked by a node that has no password records; it may block. Empty: here.
+  std::function<Result<AuthenticateOutcome>(const PasswordLogin&)> ask_password{};
 
   // The newest snapshot, good until the next call on this thread. Whoever answers from it asks it first
   // whether it may (check_usable).

@@ -74,4 +74,8 @@ std::vector<const google::protobuf::ServiceDescriptor*> native_services() {
   return services;
 }
 
+std::vector<const google::protobuf::ServiceDescriptor*> question_services() {
+  return {v1::CheckRequest::descriptor()->file()->service(0)};
+}
+
 }  // namespace allauth::wire

@@ -89,5 +89,7 @@ class MethodTable {
 
 // The services of proto/allauth/v1, in order of their files.
 std::vector<const google::protobuf::ServiceDescriptor*> native_services();
+// Of these, the one with the two questions: who is this, and may they do that?
+std::vector<const google::protobuf::ServiceDescriptor*> question_services();
 
 }  // namespace allauth::wire

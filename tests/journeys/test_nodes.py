@@ -5,10 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from rig.api import refused
 from rig.engines import Postgres, check_database, check_no_secret
 from rig.ledger import Ledger, Writers
 from rig.mqtt import RawClient
-from rig.poll import eventually
+from rig.poll import eventually, holds
 from rig.proxy import Proxy
 from rig.site import Site, fresh
 from rig.trial import Trial
@@ -141,3 +142,28 @@ def test_a_node_cut_off_goes_on_and_rejoins(shared, how):
 def refusal(api):
     answer = api.post("/api/v1/domains", {"name": "any", "route": fresh("route")})
     return answer if answer.status >= 300 else None
+
+
+@pytest.mark.parametrize("how", ["stalled", "cut"])
+def test_a_node_cut_off_for_too_long_decides_nothing(shared, how):
+    node, proxy = shared.proxied(**{"store.max_staleness": "2s"})
+    far = shared.admin_at(node)
+    who = publishing(shared, shared.domain()["id"])
+    eventually(lambda: allowed(far, who) is True, WITHIN, "the right, on the other node")
+    holds(lambda: allowed(far, who) is True, 2.5, "a node that hears of the log, though nothing is new")
+    with RawClient(node.mqtt, 5).login(who.client) as device:
+        proxy.stall() if how == "stalled" else proxy.cut()
+        eventually(lambda: allowed(far, who) == "state.stale", 8, "the end of patience")
+        refused(far.post("/api/v1/auth/authenticate", who.key), 503, "state.stale")
+        assert far.post("/api/v1/auth/authenticate", who.key).headers.get("Retry-After")
+        try:
+            assert device.publish(who.topic, b"x", qos=1) >= 0x80
+        except Exception as ended:  # or the connection ends: both deny
+            print(f"the connection ended: {ended!r}")
+        with RawClient(node.mqtt, 5) as another:
+            assert another.connect("", who.client.id, who.client.key) != 0
+        assert shared.admin_at(shared.server).get("/api/v1/users/me").status == 200
+        proxy.flow() if how == "stalled" else proxy.join()
+        eventually(lambda: allowed(far, who) is True, 15, "the way back")
+    with RawClient(node.mqtt, 5).login(who.client) as device:
+        assert device.publish(who.topic, b"x", qos=1) in (0, 0x10)

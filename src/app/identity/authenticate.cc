@@ -13,6 +13,14 @@ Result<AuthenticateOutcome> accept_if_valid(const store::Snapshot& snapshot, Aut
   return who;
 }
 
+// Another node has checked the password; whether the user is still welcome here is decided here.
+Result<AuthenticateOutcome> authenticate_elsewhere(const Core& core, const PasswordLogin& credential) {
+  TRY(auto outcome, core.ask_password(credential));
+  if (auto* who = std::get_if<Authenticated>(&outcome))
+    return accept_if_valid(core.now(), std::move(*who), core.clock.now());
+  return outcome;
+}
+
 }  // namespace
 
 Result<AuthenticateOutcome> authenticate_token(const Core& core, const AccessToken& credential) {
@@ -29,6 +37,7 @@ Result<AuthenticateOutcome> authenticate_token(const Core& core, const AccessTok
 }
 
 Result<AuthenticateOutcome> authenticate_password(const Core& core, const PasswordLogin& credential) {
+  if (core.ask_password) return authenticate_elsewhere(core, credential);
   TRY(const auto proven, prove_password(core, credential.login, credential.password));
   if (!proven) return Rejected{"login.failed", {}};
   return accept_if_valid(core.now(), {.principal = {PrincipalKind::user, proven->user.str()}},

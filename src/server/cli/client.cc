@@ -43,7 +43,7 @@ class NoEcho {
 ApiTarget target_of(const Options& options, Secret token) {
   std::string server = options.find("server").value_or(variable("ALLAUTH_SERVER"));
   if (server.empty()) server = "http://127.0.0.1:8080";
-  return {std::move(server), std::move(token), options.find("ca").value_or("")};
+  return {.server = std::move(server), .token = std::move(token), .ca_file = options.find("ca").value_or("")};
 }
 
 std::string token_file() {

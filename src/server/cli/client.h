@@ -1,8 +1,8 @@
 // What the commands that talk to a server have in common.
 #pragma once
 
-#include "server/cli/http_client.h"
 #include "server/cli/options.h"
+#include "server/outbound/http_client.h"
 
 namespace allauth::server::cli {
 

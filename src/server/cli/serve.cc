@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "server/cli/commands.h"
 #include "server/cli/options.h"
+#include "server/config/roles.h"
 #include "server/run/server.h"
 
 namespace allauth::server::cli {
@@ -15,7 +16,8 @@ namespace {
 void print_banner(Server& server, const Config& config) {
   fmt::print("\nAllAuth is running.\n\n");
   for (const auto& place : server.places()) fmt::print("  {:<28} {}\n", place.what, place.where);
-  fmt::print("  {:<28} {}\n\n", "Data", config.data_dir);
+  if (has_database(config)) fmt::print("  {:<28} {}\n", "Data", config.data_dir);
+  fmt::print("\n");
   const std::string api = server.places().empty() ? "" : server.places().front().where;
   if (auto token = server.take_setup_token()) {
     const std::string text = std::move(*token).reveal();

@@ -92,9 +92,33 @@ struct HttpConfig {
   Millis idle_timeout{75'000};
 };
 
+// What a node does: serve the API, run gateways, or both.
+struct Roles {
+  bool api = true;
+  bool gateway = true;
+};
+
+// Who may follow the log of this node over the network.
+struct StreamConfig {
+  std::string trusted_clients;  // names in client certificates, separated by commas
+  std::int64_t max_followers = 64;
+};
+
+// The API nodes that a node without a database follows.
+struct UpstreamApiConfig {
+  std::string url;          // https://host:port, several separated by commas; empty: there is a database
+  std::string ca;           // PEM file; empty: the system's
+  std::string certificate;  // PEM files, to show to them
+  std::string key;
+  std::string token_file;  // what `allauth node enroll` printed
+  Millis connect_timeout{5000};
+  Millis login_timeout{10'000};
+};
+
 struct Config {
   std::string data_dir = "data";
   std::string master_key_file;  // empty: master.key in data_dir
+  Roles roles;
   std::int64_t threads = 0;     // I/O threads; 0: one per core
   Millis drain_timeout{10'000};
   LogConfig log;
@@ -103,7 +127,9 @@ struct Config {
   TokenConfig tokens;
   PasswordConfig password;
   StoreConfig store;
-  std::vector<ListenerConfig> listeners;  // one on 127.0.0.1:8080 when none is configured
+  StreamConfig stream;
+  UpstreamApiConfig upstream_api;
+  std::vector<ListenerConfig> listeners;  // with the role api one on 127.0.0.1:8080 when none is configured
   std::vector<GatewayConfig> gateways;
 };
 

@@ -3,6 +3,8 @@
 #include "server/config/address.h"
 #include "server/config/keys.h"
 #include "server/config/load.h"
+#include "server/config/roles.h"
+#include "server/config/values.h"
 
 namespace allauth::server {
 namespace {
@@ -86,6 +88,47 @@ TEST(Configuration, NeverShowsThePasswordOfTheDatabase) {
     EXPECT_EQ(refused.error().message.find("hunter2"), std::string::npos) << refused.error().message;
   }
   EXPECT_EQ(load("store.password_file = 'x'").error().reason, Reason("config.missing"));
+}
+
+TEST(Roles, AreBothUnlessSaidOtherwise) {
+  EXPECT_EQ(print_value(load("")->config.roles), "api,gateway");
+  EXPECT_EQ(print_value(load("roles = ' gateway, api'")->config.roles), "api,gateway");
+  EXPECT_EQ(print_value(load("roles = 'api'")->config.roles), "api");
+  for (auto bad : {"roles = ''", "roles = 'api,broker'", "roles = 'none'"})
+    EXPECT_EQ(load(bad).error().reason, Reason("config.value")) << bad;
+}
+
+TEST(Roles, OfAGatewayWithoutADatabaseTakeAnApiNode) {
+  const std::string gateway = "roles = 'gateway'\n";
+  const std::string token = "upstream_api.token_file = 't'\n";
+  const std::string url = "upstream_api.url = 'https://a:1, https://b:2'\n";
+  const auto good = load(gateway + url + token);
+  ASSERT_TRUE(good) << good.error().message;
+  EXPECT_FALSE(has_database(good->config));
+  EXPECT_TRUE(good->config.listeners.empty());
+  EXPECT_TRUE(has_database(load(gateway + "store.url = 'postgresql://h/d'")->config));
+  EXPECT_TRUE(load(gateway + token + "upstream_api.url = 'http://127.0.0.1:8080'"));
+  EXPECT_TRUE(load(gateway + token + "upstream_api.url = 'http://[::1]:8080'"));
+  struct Case {
+    std::string toml, reason;
+  };
+  for (const auto& c : std::initializer_list<Case>{
+           {gateway, "config.missing"},
+           {gateway + url, "config.missing"},
+           {url + token, "config.conflict"},
+           {gateway + url + token + "store.url = 'postgresql://h/d'", "config.conflict"},
+           {gateway + token + "upstream_api.url = 'http://elsewhere:8080'", "config.value"},
+           {gateway + token + "upstream_api.url = 'http://localhost.evil:8080'", "config.value"},
+           {gateway + token + "upstream_api.url = 'http://127.0.0.1.evil:8080'", "config.value"},
+           {gateway + token + "upstream_api.url = 'ftp://a'", "config.value"},
+           {gateway + token + "upstream_api.url = 'https://a:1/path'", "config.value"},
+           {gateway + token + "upstream_api.url = 'https://me:secret@a:1'", "config.value"},
+           {gateway + token + "upstream_api.url = ' , '", "config.value"},
+           {gateway + url + "upstream_api.certificate = 'c'", "config.missing"}}) {
+    const auto refused = load(c.toml);
+    ASSERT_FALSE(refused) << c.toml;
+    EXPECT_EQ(refused.error().reason.slug(), c.reason) << c.toml;
+  }
 }
 
 TEST(Addresses, AreHostAndPort) {

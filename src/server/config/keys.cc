@@ -113,12 +113,43 @@ void add_gateway(std::vector<Key>& keys) {
                       &UpstreamConfig::password_file));
 }
 
+void add_nodes(std::vector<Key>& keys) {
+  const auto stream = &Config::stream;
+  const auto api = &Config::upstream_api;
+  keys.push_back(
+      part("stream.trusted_clients",
+           "Names in client certificates (CN, DNS, URI) that may follow the log, separated by commas.",
+           stream, &StreamConfig::trusted_clients));
+  keys.push_back(part("stream.max_followers", "Nodes that may follow the log at the same time.", stream,
+                      &StreamConfig::max_followers));
+  keys.push_back(
+      part("upstream_api.url",
+           "API nodes that a gateway without a database follows, as https://host:port, separated by "
+           "commas.",
+           api, &UpstreamApiConfig::url));
+  keys.push_back(part("upstream_api.ca",
+                      "PEM file with the authorities of their certificates; empty: the system's.", api,
+                      &UpstreamApiConfig::ca));
+  keys.push_back(part("upstream_api.certificate", "PEM file with the certificate to show to them.", api,
+                      &UpstreamApiConfig::certificate));
+  keys.push_back(
+      part("upstream_api.key", "PEM file with the key of that certificate.", api, &UpstreamApiConfig::key));
+  keys.push_back(part("upstream_api.token_file", "File with the token that `allauth node enroll` printed.",
+                      api, &UpstreamApiConfig::token_file));
+  keys.push_back(part("upstream_api.connect_timeout", "How long a connection to them may take to be made.",
+                      api, &UpstreamApiConfig::connect_timeout));
+  keys.push_back(part("upstream_api.login_timeout", "How long they may take to check a password.", api,
+                      &UpstreamApiConfig::login_timeout));
+}
+
 std::vector<Key> make_keys() {
   std::vector<Key> keys;
   keys.push_back(fixed("data_dir", "Folder of the database and the master key.", &Config::data_dir));
   keys.push_back(fixed("master_key_file",
                        "File of the keys that seal secrets in the database; empty: master.key in data_dir.",
                        &Config::master_key_file));
+  keys.push_back(
+      fixed("roles", "What the node does: api, gateway, or both, separated by a comma.", &Config::roles));
   keys.push_back(fixed("threads", "I/O threads; 0 means one per core.", &Config::threads));
   keys.push_back(fixed("drain_timeout", "How long a stop waits for requests that are being answered.",
                        &Config::drain_timeout));
@@ -176,6 +207,7 @@ std::vector<Key> make_keys() {
   keys.push_back(part("store.freshness_wait",
                       "How long a request with Allauth-At-Least may wait for that revision.", &Config::store,
                       &StoreConfig::freshness_wait));
+  add_nodes(keys);
   add_listener(keys);
   add_gateway(keys);
   return keys;

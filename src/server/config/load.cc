@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "server/config/address.h"
 #include "server/config/keys.h"
+#include "server/config/roles.h"
 
 namespace allauth::server {
 namespace {
@@ -133,6 +134,10 @@ Result<void> check(const Config& config) {
   };
   TRY(range("threads", config.threads, 0, 256));
   TRY(check_store(config.store));
+  TRY(check_roles(config));
+  TRY(range("stream.max_followers", config.stream.max_followers, 1, 10'000));
+  TRY(range("upstream_api.connect_timeout in ms", config.upstream_api.connect_timeout.count(), 100, 60'000));
+  TRY(range("upstream_api.login_timeout in ms", config.upstream_api.login_timeout.count(), 100, 60'000));
   TRY(range("store.connect_timeout in ms", config.store.connect_timeout.count(), 100, 60'000));
   TRY(range("store.statement_timeout in ms", config.store.statement_timeout.count(), 100, 3'600'000));
   TRY(range("store.readers", config.store.readers, 1, 64));
@@ -151,7 +156,7 @@ Result<void> check(const Config& config) {
 }
 
 Result<LoadedConfig> Loader::finish() && {
-  if (loaded_.config.listeners.empty()) loaded_.config.listeners.emplace_back();
+  if (loaded_.config.listeners.empty() && loaded_.config.roles.api) loaded_.config.listeners.emplace_back();
   TRY(check(loaded_.config));
   return std::move(loaded_);
 }

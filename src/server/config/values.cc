@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "base/url.h"
+#include "server/config/roles.h"
 
 namespace allauth::server {
 namespace {
@@ -112,11 +113,25 @@ Result<MigrateConfig> parse_value(std::string_view text) {
   return parse_word(text, kMigrates);
 }
 
+template <>
+Result<Roles> parse_value(std::string_view text) {
+  Roles roles{.api = false, .gateway = false};
+  for (const auto& word : split_list(text)) {
+    if (word != "api" && word != "gateway") return bad("api, gateway, or api,gateway");
+    (word == "api" ? roles.api : roles.gateway) = true;
+  }
+  if (!roles.api && !roles.gateway) return bad("api, gateway, or api,gateway");
+  return roles;
+}
+
 std::string print_value(const std::string& value) { return value; }
 std::string print_value(const SecretUrl& value) { return without_password(value.text); }
 std::string print_value(bool value) { return value ? "true" : "false"; }
 std::string print_value(std::int64_t value) { return fmt::format("{}", value); }
 std::string print_value(Seconds value) { return print_value(std::chrono::duration_cast<Millis>(value)); }
+std::string print_value(Roles roles) {
+  return roles.api && roles.gateway ? "api,gateway" : roles.api ? "api" : "gateway";
+}
 std::string print_value(LogLevel value) { return print_word(value, kLevels); }
 std::string print_value(LogFormat value) { return print_word(value, kFormats); }
 std::string print_value(MigrateConfig value) { return print_word(value, kMigrates); }

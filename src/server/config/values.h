@@ -40,6 +40,7 @@ template <>
 Result<LogFormat> parse_value(std::string_view);
 template <>
 Result<MigrateConfig> parse_value(std::string_view);
+Result<Roles> parse_value(std::string_view);
 
 std::string print_value(const std::string&);
 std::string print_value(const SecretUrl&);  // without its password
@@ -50,5 +51,6 @@ std::string print_value(Seconds);
 std::string print_value(LogLevel);
 std::string print_value(LogFormat);
 std::string print_value(MigrateConfig);
+std::string print_value(Roles);
 
 }  // namespace allauth::server

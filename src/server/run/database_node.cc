@@ -3,6 +3,9 @@
 #include "app/access/built_in_roles.h"
 #include "app/access/roles.h"
 #include "app/identity/setup.h"
+#include "server/config/roles.h"
+#include "server/run/freshness.h"
+#include "server/run/questions.h"
 #include "server/run/server.h"
 #include "store/lookups.h"
 #include "store/rows.h"
@@ -53,11 +56,13 @@ Result<void> DatabaseNode::open_store() {
                                   .poll_interval = config.store.poll_interval,
                                   .migrating = migrating(config)}));
   TRY(auto keys, open_keys(master_key_file(config), *store_, ground_.entropy));
+  Secret digest_key = keys.digest_key.copy();
   TRY(make_core(std::move(keys)));
   TRY(app::complete_built_in_roles(*store_));
   TRY(end_expired_memberships(*store_, ground_.clock));
   TRY(ground_.hub.follow(*store_));
   ground_.hub.watch(store_->shared() ? std::optional(config.store.max_staleness) : std::nullopt);
+  TRY(open_stream(std::move(digest_key)));
   return store_->follow({.load = [this](store::Read&) -> Result<void> {
                            tokens_->forget();
                            return {};
@@ -93,6 +98,26 @@ Result<void> DatabaseNode::make_core(Keys keys) {
   return {};
 }
 
+Result<void> DatabaseNode::open_stream(Secret digest_key) {
+  const Config& config = ground_.config;
+  access_ =
+      std::make_unique<NodeAccess>(*core_, issuer_->digests(), split_list(config.stream.trusted_clients));
+  if (!config.roles.api) return {};
+  TRY(feed_, LogFeed::start({.store = *store_,
+                             .hub = ground_.hub,
+                             .clock = ground_.clock,
+                             .log = ground_.log,
+                             .metrics = ground_.metrics},
+                            {.max_followers = static_cast<std::size_t>(config.stream.max_followers)}));
+  Hello hello{.issuer = tokens_->rules().issuer,
+              .audience = tokens_->rules().audience,
+              .keys = {},
+              .digest_key = std::move(digest_key)};
+  for (const auto& key : tokens_->trusted().keys()) hello.keys.push_back(key.jwk());
+  door_ = std::make_unique<StreamDoor>(*access_, *feed_, std::move(hello));
+  return {};
+}
+
 Result<void> DatabaseNode::prepare_platform() {
   TRY(const bool prepared, store_->read([](store::Read& read) { return app::is_prepared(read); }));
   if (prepared) return {};
@@ -103,39 +128,35 @@ Result<void> DatabaseNode::prepare_platform() {
 }
 
 void DatabaseNode::make_backend() {
-  backend_ = std::make_unique<wire::native::Backend>(
-      wire::native::Backend{.core = *core_,
-                            .issuer = *issuer_,
-                            .store = *store_,
-                            .readers = [this](auto job) { return readers_.submit(std::move(job)); },
-                            .hashers = [this](auto job) { return hashers_.submit(std::move(job)); }});
+  backend_ = std::make_unique<wire::native::Backend>(wire::native::Backend{
+      .core = *core_,
+      .issuer = *issuer_,
+      .store = *store_,
+      .readers = [this](auto job) { return readers_.submit(std::move(job)); },
+      .hashers = [this](auto job) { return hashers_.submit(std::move(job)); },
+      .is_node =
+          [this](const wire::Call& call) {
+            return access_->admit(call.peer, call.bearer ? &*call.bearer : nullptr).has_value();
+          }});
   wire::native::add_all(methods_, *backend_);
 }
 
 Result<http::Face> DatabaseNode::face() {
+  if (!ground_.config.roles.api) return questions_face(ground_, *core_, backend_->hashers, questions_);
   const auto services = wire::native_services();
   TRY(auto face,
       wire::RestFace::make(services, methods_,
                            {ground_.clock, ground_.ids, ground_.log, ground_.metrics,
-                            [this](std::uint64_t revision, auto then) { when(revision, std::move(then)); }},
+                            freshness(ground_, backend_->readers)},
                            {.max_body = static_cast<std::size_t>(ground_.config.http.max_body)}));
   const std::string jwks = crypto::jwks_json(tokens_->trusted());
   TRY(face.route("GET", "/.well-known/jwks.json",
                  [jwks](const http::Request&) { return jwks_response(jwks); }));
+  TRY(face.route("GET", kStreamPath, [this](const http::Request& request) { return door_->open(request); }));
   return std::move(face).face();
 }
 
 // What waited is run by a reader: the thread that tells the hub of writes must not be held up.
-void DatabaseNode::when(std::uint64_t revision, std::move_only_function<void(Result<void>)> then) {
-  const Revision wanted{revision};
-  if (ground_.hub.view()->revision() >= wanted) return then({});
-  auto held = std::make_shared<decltype(then)>(std::move(then));
-  ground_.hub.when(wanted, ground_.config.store.freshness_wait, [this, held](Result<void> there) {
-    if (!there) return (*held)(std::move(there));
-    if (!readers_.submit([held] { (*held)({}); })) (*held)(wire::native::overloaded());
-  });
-}
-
 std::string DatabaseNode::not_ready() const {
   const auto& hub = ground_.hub;
   if (!hub.healthy()) return "The in-memory state could not follow the log; see the server's log.";
@@ -154,6 +175,7 @@ bool DatabaseNode::lacks_admin() {
 
 void DatabaseNode::stop() {
   ground_.hub.end_waits();
+  if (feed_) feed_->stop();
   readers_.stop();
   hashers_.stop();
   if (expiry_) expiry_->stop();

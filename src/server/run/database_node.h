@@ -8,6 +8,7 @@
 #include "server/run/ground.h"
 #include "server/run/keys.h"
 #include "server/run/node.h"
+#include "server/stream/door.h"
 #include "store/store.h"
 #include "wire/native/backend.h"
 
@@ -32,7 +33,7 @@ class DatabaseNode final : public Node {
   Result<void> make_core(Keys keys);
   Result<void> prepare_platform();
   void make_backend();
-  void when(std::uint64_t revision, std::move_only_function<void(Result<void>)> then);
+  Result<void> open_stream(Secret digest_key);
 
   Ground& ground_;
   std::unique_ptr<store::Store> store_;
@@ -40,8 +41,12 @@ class DatabaseNode final : public Node {
   std::unique_ptr<app::AccessTokens> tokens_;
   std::unique_ptr<app::TokenIssuer> issuer_;
   std::unique_ptr<app::Core> core_;
+  std::unique_ptr<NodeAccess> access_;
+  std::unique_ptr<LogFeed> feed_;  // none without the API
+  std::unique_ptr<StreamDoor> door_;
   std::unique_ptr<wire::native::Backend> backend_;
   wire::MethodTable methods_;
+  wire::MethodTable questions_;
   std::optional<Secret> setup_token_;
   net::WorkerPool readers_;
   net::WorkerPool hashers_;

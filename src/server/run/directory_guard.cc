@@ -48,9 +48,11 @@ mqtt::ConnectOutcome decide(const app::Core& core, mqtt::ConnectRequest request)
 
 }  // namespace
 
-mqtt::Authenticator make_authenticator(const app::Core& core) {
-  return [&core](mqtt::ConnectRequest request, std::move_only_function<void(mqtt::ConnectOutcome)> done) {
-    done(decide(core, std::move(request)));
+mqtt::Authenticator make_authenticator(std::function<const app::Core*()> core) {
+  return [core = std::move(core)](mqtt::ConnectRequest request,
+                                  std::move_only_function<void(mqtt::ConnectOutcome)> done) {
+    if (const auto* known = core()) return done(decide(*known, std::move(request)));
+    done(mqtt::Refusal::unavailable);
   };
 }
 

@@ -19,8 +19,8 @@ class TheGuard : public ::testing::Test {
     request.has_username = username.has_value();
     request.username = username.value_or("");
     std::optional<mqtt::ConnectOutcome> outcome;
-    make_authenticator (*world.core)(std::move(request),
-                                     [&](mqtt::ConnectOutcome o) { outcome = std::move(o); });
+    make_authenticator([this] { return world.core.get(); })(
+        std::move(request), [&](mqtt::ConnectOutcome o) { outcome = std::move(o); });
     return std::move(*outcome);
   }
   mqtt::ConnectOutcome connect_as(std::string mqtt_id) { return connect(std::move(mqtt_id), id, key); }

@@ -1,27 +1,13 @@
 #include "server/run/gateways.h"
 
-#include <fstream>
 #include <thread>
 
 #include "net/io.h"
 #include "server/run/listening.h"
+#include "server/run/secret_file.h"
 
 namespace allauth::server {
 namespace {
-
-constexpr std::size_t kMaxSecretFile = 4096;
-
-Result<Secret> read_secret_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in || text.empty())
-    return fail(Code::invalid, "config.file", fmt::format("{} cannot be read or is empty.", path));
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  if (text.size() > kMaxSecretFile)
-    return fail(Code::invalid, "config.file",
-                fmt::format("{} has more than {} bytes.", path, kMaxSecretFile));
-  return Secret::take(text);
-}
 
 Result<mqtt::GatewayOptions> gateway_options(const GatewayConfig& config, const std::string& name) {
   TRY(const auto broker, parse_address(config.upstream.address, name + ".upstream.address"));

@@ -7,8 +7,10 @@
 
 #include "net/http_server.h"
 #include "net/io.h"
+#include "server/config/roles.h"
 #include "server/run/database_node.h"
 #include "server/run/directory_guard.h"
+#include "server/run/gateway_node.h"
 #include "server/run/gateways.h"
 #include "server/run/listening.h"
 #include "server/run/operations.h"
@@ -78,8 +80,9 @@ Result<void> Server::Parts::serve_api() {
     const std::string host = options.address;
     TRY(auto server,
         net::HttpServer::start(io, std::move(options), http_limits(config.http), std::move(face)));
-    places.push_back({"API", fmt::format("{}://{}", listener.tls.certificate.empty() ? "http" : "https",
-                                         to_string(Address{host, server->port()}))});
+    places.push_back({config.roles.api ? "API" : "The two questions",
+                      fmt::format("{}://{}", listener.tls.certificate.empty() ? "http" : "https",
+                                  to_string(Address{host, server->port()}))});
     http_servers.push_back(std::move(server));
   }
   return {};
@@ -99,8 +102,10 @@ Result<void> Server::Parts::serve_operations() {
 Result<void> Server::Parts::listen() {
   TRY(serve_api());
   TRY(serve_operations());
-  for (std::size_t i = 0; i < ground.config.gateways.size(); ++i) {
-    TRY(auto place, gateways.start(ground.config.gateways[i], i, make_authenticator(*node->core())));
+  const std::size_t gateway_count = ground.config.roles.gateway ? ground.config.gateways.size() : 0;
+  for (std::size_t i = 0; i < gateway_count; ++i) {
+    TRY(auto place,
+        gateways.start(ground.config.gateways[i], i, make_authenticator([this] { return node->core(); })));
     places.push_back(std::move(place));
   }
   io.start();
@@ -125,13 +130,22 @@ void Server::Parts::stop() {
   denials.flush();
 }
 
+namespace {
+
+Result<std::unique_ptr<Node>> make_node(Ground& ground) {
+  if (has_database(ground.config)) return DatabaseNode::open(ground);
+  return GatewayNode::start(ground);
+}
+
+}  // namespace
+
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() { stop(); }
 
 Result<std::unique_ptr<Server>> Server::start(const Config& config, Clock& clock, Entropy& entropy,
                                               Log& log) {
   auto parts = std::make_unique<Parts>(config, clock, entropy, log);
-  TRY(parts->node, DatabaseNode::open(parts->ground));
+  TRY(parts->node, make_node(parts->ground));
   TRY(parts->listen());
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }

@@ -131,9 +131,9 @@ void SnapshotHub::give_out(std::shared_ptr<const Snapshot> root) {
   version_.fetch_add(1, std::memory_order_release);
 }
 
-void SnapshotHub::contact() {
-  heard_.store(clock_.tick());
-  if (!stale_.load()) return;
+void SnapshotHub::contact(Millis ago) {
+  heard_.store(clock_.tick() - ago);
+  if (!stale_.load() || (most_silence_ && ago > *most_silence_)) return;
   {
     std::lock_guard lock(mutex_);
     stale_.store(false);

@@ -53,8 +53,8 @@ class SnapshotHub {
   // What was written after the newest snapshot, without a gap.
   void apply(const AppliedBatch& batch);
 
-  // Says that the source was heard of, also when it had nothing new.
-  void contact();
+  // Says that the source was heard of, also when it had nothing new; so long ago, if it was told by others.
+  void contact(Millis ago = Millis(0));
   // How long nothing was heard of the source: neither state, nor entries, nor contact().
   Millis silence() const;
 

@@ -372,6 +372,8 @@ TEST_F(Snapshots, KnowHowLongTheyHeardNothing) {
   EXPECT_EQ(hub.silence(), Millis(300));
   hub.contact();
   EXPECT_EQ(hub.silence(), Millis(0));
+  hub.contact(Millis(40));
+  EXPECT_EQ(hub.silence(), Millis(40));
   clock.advance(Millis(200));
   ASSERT_TRUE(write([](Tx& tx) {
     User user{.id = UserId::trusted("u1")};

@@ -6,14 +6,13 @@
 
 namespace allauth::wire::native {
 
-Result<app::Caller> authenticate_call(const Backend& backend, const Call& call) {
+Result<app::Caller> authenticate_call(const app::Core& core, const Call& call) {
   const auto caller = [&](Result<app::AuthenticateOutcome> outcome) -> Result<app::Caller> {
     TRY(auto who, app::require_authenticated(std::move(outcome)));
     return app::Caller{std::move(who), call.request_id};
   };
-  if (call.bearer) return caller(app::authenticate_token(backend.core, {call.bearer->copy()}));
-  if (call.basic)
-    return caller(app::authenticate_key(backend.core, {call.basic->name, call.basic->password.copy()}));
+  if (call.bearer) return caller(app::authenticate_token(core, {call.bearer->copy()}));
+  if (call.basic) return caller(app::authenticate_key(core, {call.basic->name, call.basic->password.copy()}));
   return fail(Code::unauthenticated, "credential.missing",
               "This takes a bearer token, or a client's id and key.");
 }
@@ -46,7 +45,7 @@ void add_all(MethodTable& table, const Backend& backend) {
   add_clients(table, backend);
   add_channels(table, backend);
   add_nodes(table, backend);
-  add_questions(table, backend);
+  add_questions(table, backend.core, backend.hashers, backend.is_node);
 }
 
 }  // namespace allauth::wire::native

@@ -23,13 +23,17 @@ struct Backend {
   const app::Core& core;
   const app::TokenIssuer& issuer;
   store::Store& store;
-  Submit readers;  // for what reads the database
-  Submit hashers;  // for what hashes passwords
+  Submit readers;                            // for what reads the database
+  Submit hashers;                            // for what hashes passwords
+  std::function<bool(const Call&)> is_node;  // whether a node without a database calls
 };
 
 // Who calls, from a bearer token or a client's id and key.
 // Errors: unauthenticated credential.missing and those of app::require_authenticated.
-Result<app::Caller> authenticate_call(const Backend&, const Call&);
+Result<app::Caller> authenticate_call(const app::Core&, const Call&);
+inline Result<app::Caller> authenticate_call(const Backend& backend, const Call& call) {
+  return authenticate_call(backend.core, call);
+}
 
 // The revision that If-Match names. Error: invalid if_match.invalid.
 Result<std::optional<Revision>> expected_revision(const Call&);
@@ -99,5 +103,9 @@ void add_hashing_write(MethodTable& table, const Backend& backend, std::string n
 
 // Registers every method of proto/allauth/v1.
 void add_all(MethodTable& table, const Backend& backend);
+
+// The two questions alone, for nodes that only decide. `is_node` may be empty. Core is borrowed.
+void add_questions(MethodTable& table, const app::Core& core, Submit hashers,
+                   std::function<bool(const Call&)> is_node);
 
 }  // namespace allauth::wire::native

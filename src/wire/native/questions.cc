@@ -32,24 +32,36 @@ Result<v1::AuthenticateResponse> encode_outcome(Result<app::AuthenticateOutcome>
   return response;
 }
 
+struct Asked {
+  const app::Core& core;
+  Submit hashers;
+  std::function<bool(const Call&)> is_node;
+
+  // Nodes without a database may ask who somebody is, for that is what they exist for.
+  Result<void> check_may_ask(const Call& call) const {
+    const auto caller = authenticate_call(core, call);
+    if (caller || (is_node && is_node(call))) return {};
+    return fail(caller.error());
+  }
+};
+
 // Answered at once, but for passwords, which take a hashing thread.
-void authenticate(const Backend& backend, const Call& call, const v1::AuthenticateRequest& request,
+void authenticate(const Asked& asked, const Call& call, const v1::AuthenticateRequest& request,
                   Reply<v1::AuthenticateResponse> reply) {
-  if (const auto caller = authenticate_call(backend, call); !caller)
-    return reply(std::unexpected(caller.error()));
+  const auto& core = asked.core;
+  if (const auto may = asked.check_may_ask(call); !may) return reply(std::unexpected(may.error()));
   switch (request.credential_case()) {
     case v1::AuthenticateRequest::kAccessToken:
-      return reply(encode_outcome(app::authenticate_token(backend.core, {Secret(request.access_token())})));
+      return reply(encode_outcome(app::authenticate_token(core, {Secret(request.access_token())})));
     case v1::AuthenticateRequest::kClientKey: {
       const auto& key = request.client_key();
-      return reply(encode_outcome(app::authenticate_key(backend.core, {key.client_id(), Secret(key.key())})));
+      return reply(encode_outcome(app::authenticate_key(core, {key.client_id(), Secret(key.key())})));
     }
     case v1::AuthenticateRequest::kPassword: {
       auto held = std::make_shared<Reply<v1::AuthenticateResponse>>(std::move(reply));
-      const bool taken = backend.hashers([&backend, &request, held] {
+      const bool taken = asked.hashers([&core, &request, held] {
         const auto& login = request.password();
-        (*held)(encode_outcome(
-            app::authenticate_password(backend.core, {login.login(), Secret(login.password())})));
+        (*held)(encode_outcome(app::authenticate_password(core, {login.login(), Secret(login.password())})));
       });
       if (!taken) (*held)(overloaded());
       return;
@@ -83,20 +95,21 @@ Result<app::Question> decode_question(const Request& request) {
 
 }  // namespace
 
-void add_questions(MethodTable& table, const Backend& backend) {
+void add_questions(MethodTable& table, const app::Core& core, Submit hashers,
+                   std::function<bool(const Call&)> is_node) {
   bind<v1::AuthenticateRequest, v1::AuthenticateResponse>(
       table, "allauth.v1.AuthService.Authenticate", v1::KIND_SNAPSHOT,
-      [&backend](const Call& call, const v1::AuthenticateRequest& request,
-                 Reply<v1::AuthenticateResponse> reply) {
-        authenticate(backend, call, request, std::move(reply));
+      [asked = Asked{core, std::move(hashers), std::move(is_node)}](
+          const Call& call, const v1::AuthenticateRequest& request, Reply<v1::AuthenticateResponse> reply) {
+        authenticate(asked, call, request, std::move(reply));
       });
 
   add_snapshot<v1::CheckRequest, v1::CheckResponse>(
       table, "allauth.v1.AuthService.Check",
-      [&backend](const Call& call, const v1::CheckRequest& request) -> Result<v1::CheckResponse> {
-        TRY(const auto caller, authenticate_call(backend, call));
+      [&core](const Call& call, const v1::CheckRequest& request) -> Result<v1::CheckResponse> {
+        TRY(const auto caller, authenticate_call(core, call));
         TRY(const auto question, decode_question(request));
-        TRY(const auto answer, app::check(backend.core, caller, question));
+        TRY(const auto answer, app::check(core, caller, question));
         v1::CheckResponse response;
         response.set_allowed(answer.allowed);
         response.set_rule(answer.rule);
@@ -107,10 +120,10 @@ void add_questions(MethodTable& table, const Backend& backend) {
 
   add_snapshot<v1::ExplainRequest, v1::ExplainResponse>(
       table, "allauth.v1.AuthService.Explain",
-      [&backend](const Call& call, const v1::ExplainRequest& request) -> Result<v1::ExplainResponse> {
-        TRY(const auto caller, authenticate_call(backend, call));
+      [&core](const Call& call, const v1::ExplainRequest& request) -> Result<v1::ExplainResponse> {
+        TRY(const auto caller, authenticate_call(core, call));
         TRY(const auto question, decode_question(request));
-        TRY(const auto explained, app::explain(backend.core, caller, question));
+        TRY(const auto explained, app::explain(core, caller, question));
         v1::ExplainResponse response;
         response.set_allowed(explained.allowed);
         response.set_text(explained.text);

@@ -17,6 +17,5 @@ void add_role_members(MethodTable&, const Backend&);
 void add_clients(MethodTable&, const Backend&);
 void add_channels(MethodTable&, const Backend&);
 void add_nodes(MethodTable&, const Backend&);
-void add_questions(MethodTable&, const Backend&);
 
 }  // namespace allauth::wire::native

@@ -133,6 +133,11 @@ struct RestFace::State {
     return {};
   }
 
+  static void answer_plain(Result<http::Response> response, Exchange& exchange) {
+    if (!response) return exchange.fail(response.error());
+    exchange.answer(std::move(*response));
+  }
+
   // A path or method that leads nowhere, and OPTIONS.
   static void answer_unrouted(const std::string& http_method, const std::string& allow, Exchange& exchange) {
     if (allow.empty())
@@ -158,7 +163,7 @@ struct RestFace::State {
     if (!found->target) return answer_unrouted(request.method, found->allow, work->exchange);
     Target& target = state->targets[*found->target];
     work->exchange.set_route(target.route, target.probe);
-    if (!target.operation) return work->exchange.answer(target.plain(request));
+    if (!target.operation) return answer_plain(target.plain(request), work->exchange);
     work->operation = &*target.operation;
     if (auto read = read_request(request, found->values, state->options, *work); !read)
       return work->exchange.fail(read.error());

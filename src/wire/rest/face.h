@@ -40,8 +40,9 @@ class RestFace {
     std::size_t max_body = 256 * 1024;  // bytes; a larger body is answered 413
     JsonLimits json;
   };
-  // Answers a route that is not part of the API, at once and without blocking.
-  using Plain = std::function<http::Response(const http::Request&)>;
+  // Answers a route that is not part of the API, at once and without blocking. An error is answered as
+  // that of a method is.
+  using Plain = std::function<Result<http::Response>(const http::Request&)>;
 
   // `methods` is borrowed, like Deps. Fails ("method.*", "schema.*") if a method has no proper
   // handler, or if the options or messages of the services are not what this face can serve.

@@ -1,0 +1,15 @@
+// What a client certificate calls its owner.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace allauth::net {
+
+// The DNS names and URIs among its alternative names and the common names of its subject, as they are
+// written (RFC 5280 §4.1.2.6, §4.2.1.6). Nothing for what is no certificate; a name that holds a NUL or
+// is not UTF-8 is left out. Says nothing about whether the certificate is to be trusted.
+std::vector<std::string> certificate_names(std::string_view der);
+
+}  // namespace allauth::net
