@@ -119,7 +119,7 @@ struct Config {
   std::string data_dir = "data";
   std::string master_key_file;  // empty: master.key in data_dir
   Roles roles;
-  std::int64_t threads = 0;     // I/O threads; 0: one per core
+  std::int64_t threads = 0;  // I/O threads; 0: one per core
   Millis drain_timeout{10'000};
   LogConfig log;
   std::string operations_address = "127.0.0.1:9090";  // /livez, /readyz, /metrics

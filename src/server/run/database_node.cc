@@ -144,11 +144,10 @@ void DatabaseNode::make_backend() {
 Result<http::Face> DatabaseNode::face() {
   if (!ground_.config.roles.api) return questions_face(ground_, *core_, backend_->hashers, questions_);
   const auto services = wire::native_services();
-  TRY(auto face,
-      wire::RestFace::make(services, methods_,
-                           {ground_.clock, ground_.ids, ground_.log, ground_.metrics,
-                            freshness(ground_, backend_->readers)},
-                           {.max_body = static_cast<std::size_t>(ground_.config.http.max_body)}));
+  TRY(auto face, wire::RestFace::make(services, methods_,
+                                      {ground_.clock, ground_.ids, ground_.log, ground_.metrics,
+                                       freshness(ground_, backend_->readers)},
+                                      {.max_body = static_cast<std::size_t>(ground_.config.http.max_body)}));
   const std::string jwks = crypto::jwks_json(tokens_->trusted());
   TRY(face.route("GET", "/.well-known/jwks.json",
                  [jwks](const http::Request&) { return jwks_response(jwks); }));

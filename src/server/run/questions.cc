@@ -10,7 +10,8 @@ Result<http::Face> questions_face(Ground& ground, const app::Core& core, const w
   if (methods.find("allauth.v1.AuthService.Check") == nullptr)
     wire::native::add_questions(methods, core, hashers, nullptr);
   TRY(auto face,
-      wire::RestFace::make(services, methods, {ground.clock, ground.ids, ground.log, ground.metrics, freshness(ground, hashers)},
+      wire::RestFace::make(services, methods,
+                           {ground.clock, ground.ids, ground.log, ground.metrics, freshness(ground, hashers)},
                            {.max_body = static_cast<std::size_t>(ground.config.http.max_body)}));
   return std::move(face).face();
 }

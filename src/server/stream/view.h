@@ -12,9 +12,9 @@
 namespace allauth::server {
 
 // Lets through what belongs to one domain: the domain itself, its groups, clients, channels and
-// connections, its roles with their members, and the keys of its clients; never users, who belong to nobody. It has to be
-// told every image in the order of the log, beginning with a whole state: what is gone says no more where
-// it was. For one thread.
+// connections, its roles with their members, and the keys of its clients; never users, who belong to nobody.
+// It has to be told every image in the order of the log, beginning with a whole state: what is gone says no
+// more where it was. For one thread.
 class DomainFilter {
  public:
   explicit DomainFilter(DomainId domain) : domain_(std::move(domain)) {}
