@@ -110,9 +110,9 @@ TEST_F(PostgresOutage, OnlyOneTriesToConnectAndTheOthersAreToldAtOnce) {
   EXPECT_TRUE(eventually([&] { return !store->revision(); }));
   const auto before = relay.connections();
   std::atomic<int> refused = 0;
+  const auto until = std::chrono::steady_clock::now() + Seconds(2);
   {
     std::vector<std::jthread> callers;
-    const auto until = std::chrono::steady_clock::now() + Seconds(2);
     for (int i = 0; i < 8; ++i)
       callers.emplace_back([&] {
         while (std::chrono::steady_clock::now() < until) {
