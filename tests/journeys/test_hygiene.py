@@ -150,7 +150,7 @@ def test_metrics_do_not_grow_with_what_callers_send(site):
     after = series(site.metrics())
     assert not any("canary-label" in line.lower() for line in after)
     assert after == before
-    assert len(after) < 2000
+    assert len(after) < 5000, "methods, codes and buckets are fixed lists"
 
 
 def test_metrics_are_well_formed_and_count(site):

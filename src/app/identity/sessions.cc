@@ -103,6 +103,7 @@ Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, con
 Result<store::Write<store::Done>> end_session(const Core& core, const Caller& caller, SessionId session) {
   return store::Write<store::Done>{
       .recheck = [&core, who = caller.who]() -> Result<void> {
+        TRY(core.now().check_usable());
         if (still_valid(core.now(), who, core.clock.now()).granted()) return {};
         return ended();
       },

@@ -50,10 +50,11 @@ class PostgresRow final : public Row {
   std::int64_t integer(int column) const override {
     const auto bytes = this->bytes(column);
     if (bytes.empty() || bytes.size() > sizeof(std::int64_t)) return 0;
-    // Two's complement, most significant byte first.
-    std::int64_t number = static_cast<signed char>(bytes.front());
-    for (const char byte : bytes.substr(1)) number = number * 256 + static_cast<unsigned char>(byte);
-    return number;
+    // Two's complement, most significant byte first; a narrower number has its sign spread to the left.
+    const bool negative = (static_cast<unsigned char>(bytes.front()) & 0x80) != 0;
+    std::uint64_t number = negative ? ~std::uint64_t{0} : 0;
+    for (const char byte : bytes) number = number << 8 | static_cast<unsigned char>(byte);
+    return static_cast<std::int64_t>(number);
   }
   std::string_view bytes(int column) const override {
     return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
