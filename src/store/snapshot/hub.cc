@@ -133,9 +133,9 @@ void SnapshotHub::give_out(std::shared_ptr<const Snapshot> root) {
 
 void SnapshotHub::contact(Millis ago) {
   heard_.store(clock_.tick() - ago);
-  if (!stale_.load() || (most_silence_ && ago > *most_silence_)) return;
   {
     std::lock_guard lock(mutex_);
+    if (!stale_.load() || (most_silence_ && ago > *most_silence_)) return;
     stale_.store(false);
     give_out(newest_);
   }
@@ -169,8 +169,8 @@ void SnapshotHub::check_silence() {
   {
     std::lock_guard lock(mutex_);
     if (silence() <= *most_silence_) return;
-    stale_.store(true);
     give_out(std::make_shared<const Snapshot>(schema_, newest_->revision(), Trust::stale));
+    stale_.store(true);  // whoever sees it sees the snapshot as well
   }
   log_.error("nothing was heard of the log for too long; no question is answered until it is",
              {{"silence_seconds", std::chrono::duration_cast<Seconds>(silence()).count()}});
