@@ -107,9 +107,10 @@ def test_it_goes_on_without_the_api_node_and_catches_up(site, node, pair):
     talker.close(), listener.close()
 
 
-def test_alone_for_too_long_it_decides_nothing(tmp_path, site):
+def test_alone_for_too_long_it_decides_nothing(tmp_path, site, request):
     _, token = enroll(site)
     node = GatewayNode(tmp_path / "lonely", site, token, **{"store.max_staleness": "3s"}).start()
+    request.addfinalizer(node.stop)
     eventually(node.ready, 10, "the first state")
     client = site.client(site.domain()["id"])
     catch_up(site, node)
@@ -117,12 +118,12 @@ def test_alone_for_too_long_it_decides_nothing(tmp_path, site):
     site.server.stop()
     eventually(lambda: not can_connect(node, client), 10, "the end of patience")
     asked = {"client_key": {"client_id": client.id, "key": client.key}}
-    refused(Api(node.questions).post("/api/v1/auth/authenticate", asked), 503, "state.stale")
+    asking = Api(node.questions).as_bearer(site.admin.token)
+    refused(asking.post("/api/v1/auth/authenticate", asked), 503, "state.stale")
     assert not node.ready()
     site.server.start()
     eventually(lambda: can_connect(node, client), 15, "the way back")
     assert node.ready()
-    node.stop()
 
 
 def test_the_api_node_is_killed(site, node, pair):
