@@ -228,10 +228,16 @@ TEST_F(PostgresSessions, TakeNoCommitForGranted) {
   cluster().run("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
   cluster().run("SELECT pg_reload_conf()");
   ASSERT_TRUE(eventually([&] { return setting(*session_, "synchronous_standby_names") == "nobody"; }));
-  ASSERT_TRUE(session_->begin_write());
-  ASSERT_TRUE(session_->run(kSetNumber, std::array{Value(7), text("a")}));
+  // Commits wait from the moment at which the checkpointer, too, has seen the setting.
   Result<void> committed;
-  std::jthread waits([&] { committed = session_->commit(); });
+  std::jthread waits([&] {
+    const auto write = [&]() -> Result<void> {
+      TRY(session_->begin_write());
+      TRY(session_->run(kSetNumber, std::array{Value(7), text("a")}));
+      return session_->commit();
+    };
+    eventually([&] { return !(committed = write()); });
+  });
   // The server tells by a warning only that it stopped to wait for the standby.
   constexpr Statement kCancel(
       "test.cancel", "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
