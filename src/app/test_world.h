@@ -2,7 +2,9 @@
 // moves only when told. Not for the product.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -62,6 +64,13 @@ class TestWorld {
   ~TestWorld() {
     store->close();
     std::filesystem::remove_all(folder_);
+  }
+
+  // Waits for the hub's watch, which looks at the clock by itself.
+  bool turns_stale() const {
+    const auto until = std::chrono::steady_clock::now() + Seconds(10);
+    while (!hub.stale() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(Millis(1));
+    return hub.stale();
   }
 
   // Runs a prepared write.

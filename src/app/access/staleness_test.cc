@@ -55,7 +55,7 @@ class Staleness : public ::testing::Test {
   }
   void let_time_pass(Millis time) {
     world.clock.advance(time);
-    while (!world.hub.stale()) std::this_thread::sleep_for(Millis(1));
+    ASSERT_TRUE(world.turns_stale());
   }
 
   TestWorld world;

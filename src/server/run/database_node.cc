@@ -155,7 +155,6 @@ Result<http::Face> DatabaseNode::face() {
   return std::move(face).face();
 }
 
-// What waited is run by a reader: the thread that tells the hub of writes must not be held up.
 std::string DatabaseNode::not_ready() const {
   const auto& hub = ground_.hub;
   if (!hub.healthy()) return "The in-memory state could not follow the log; see the server's log.";

@@ -7,7 +7,8 @@
 
 namespace allauth::server {
 
-// Who had to wait goes on through `resume`. The ground outlives what is answered here.
+// Who had to wait goes on through `resume`: the thread that feeds the hub must not be held up. The ground
+// outlives what is answered here.
 wire::AtLeast freshness(Ground& ground, wire::native::Submit resume);
 
 }  // namespace allauth::server

@@ -14,6 +14,7 @@ Result<AdmittedNode> NodeAccess::admit(const http::Peer& peer, const Secret* bea
     if (std::ranges::find(trusted_, name) != trusted_.end())
       return AdmittedNode{.name = name, .allowed = [] { return true; }};
   if (bearer != nullptr && !bearer->empty()) {
+    TRY(core_.now().check_usable());  // else everybody's token would look revoked
     const auto digest = digests_.node_token(*bearer);
     if (const auto* name = core_.now().find_node(digest))
       return AdmittedNode{.name = *name, .allowed = [&core = core_, digest] {

@@ -13,8 +13,9 @@
 namespace allauth::server {
 
 struct AdmittedNode {
-  std::string name;               // for logs
-  std::function<bool()> allowed;  // whether it still may, from the newest state
+  std::string name;  // for logs
+  // Whether it still may, from the newest state; never while that is stale, so the node asks another one.
+  std::function<bool()> allowed;
 };
 
 // Thread-safe. Core and digests are borrowed.
@@ -26,7 +27,8 @@ class NodeAccess {
              std::vector<std::string> trusted_clients)
       : core_(core), digests_(digests), trusted_(std::move(trusted_clients)) {}
 
-  // Errors: denied stream.plaintext, over clear text from elsewhere; unauthenticated stream.credential.
+  // Errors: denied stream.plaintext, over clear text from elsewhere; unauthenticated stream.credential;
+  // those of Snapshot::check_usable().
   Result<AdmittedNode> admit(const http::Peer& peer, const Secret* bearer) const;
 
  private:
