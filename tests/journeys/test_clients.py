@@ -3,22 +3,13 @@
 import pytest
 
 from rig.api import refused
+from rig.directory import admin, site_options  # noqa: F401
 from rig.site import ADMIN_PASSWORD, USER_PASSWORD, fresh
-
-
-@pytest.fixture(scope="module")
-def site_options():
-    return {"with_broker": False}
 
 
 @pytest.fixture(scope="module")
 def domain(site):
     return site.domain(route=fresh("home"))["id"]
-
-
-@pytest.fixture
-def admin(site):
-    return site.admin
 
 
 # Clients and keys

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from rig.api import refused
+from rig.directory import admin, home, site_options  # noqa: F401
 from rig.jose import encode
 from rig.site import USER_PASSWORD, fresh
 
@@ -14,18 +15,8 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 @pytest.fixture(scope="module")
-def site_options():
-    return {"with_broker": False}
-
-
-@pytest.fixture(scope="module")
 def domain(site):
     return site.domain(route=fresh("home"))["id"]
-
-
-@pytest.fixture
-def admin(site):
-    return site.admin
 
 
 class Kind:
@@ -315,11 +306,6 @@ def test_a_deleted_user_can_be_made_again_but_has_no_rights(site, admin):
 
 
 # Domains and members
-
-
-@pytest.fixture
-def home(site):
-    return site.domain()["id"]
 
 
 def members(admin, home):

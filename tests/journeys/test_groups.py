@@ -3,24 +3,10 @@
 import pytest
 
 from rig.api import refused
+from rig.directory import admin, home, site_options  # noqa: F401
 from rig.site import fresh
 
 G = "/api/v1/groups"
-
-
-@pytest.fixture(scope="module")
-def site_options():
-    return {"with_broker": False}
-
-
-@pytest.fixture
-def home(site):
-    return site.domain()["id"]
-
-
-@pytest.fixture
-def admin(site):
-    return site.admin
 
 
 def chain(site, home, depth):

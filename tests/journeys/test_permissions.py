@@ -7,16 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from rig.api import refused
+from rig.directory import site_options  # noqa: F401
 from rig.server import SOURCE
 from rig.site import ADMIN_PASSWORD, USER_PASSWORD, fresh
 
 CALLERS = ["anonymous", "outsider", "stranger", "device", "member", "admin", "owner", "platform"]
 # stranger: the owner of another domain; device: a client of this domain, with its key.
-
-
-@pytest.fixture(scope="module")
-def site_options():
-    return {"with_broker": False}
 
 
 class Row:

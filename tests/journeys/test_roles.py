@@ -6,26 +6,12 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from rig.api import refused
+from rig.directory import admin, home, site_options  # noqa: F401
 from rig.poll import eventually
 from rig.server import SOURCE
 from rig.site import fresh
 
 R = "/api/v1/roles"
-
-
-@pytest.fixture(scope="module")
-def site_options():
-    return {"with_broker": False}
-
-
-@pytest.fixture
-def home(site):
-    return site.domain()["id"]
-
-
-@pytest.fixture
-def admin(site):
-    return site.admin
 
 
 def at(seconds):
