@@ -1,6 +1,7 @@
 // The malformed-request vectors of llhttp: what a strict parser rejects must end in a 4xx or a closed
 // connection and reach no handler; what it accepts must be framed as it says.
 #include <atomic>
+#include <cstdlib>
 #include <set>
 
 #include <boost/json.hpp>
@@ -12,6 +13,13 @@
 
 namespace allauth::net {
 namespace {
+
+// Where the third-party test data is, if it is there.
+std::filesystem::path suites() {
+  const char* set = std::getenv("ALLAUTH_SUITES");
+  return set ? std::filesystem::path(set)
+             : std::filesystem::path(ALLAUTH_SOURCE_DIR) / ".." / "shared" / "suites";
+}
 
 struct Vector {
   std::string id, result, bytes;

@@ -185,11 +185,4 @@ class TempDir {
   std::filesystem::path path_;
 };
 
-// Where the third-party test data is, if it is there.
-inline std::filesystem::path suites() {
-  const char* set = std::getenv("ALLAUTH_SUITES");
-  return set ? std::filesystem::path(set)
-             : std::filesystem::path(ALLAUTH_SOURCE_DIR) / ".." / "shared" / "suites";
-}
-
 }  // namespace allauth::net

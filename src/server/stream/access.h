@@ -13,9 +13,8 @@
 namespace allauth::server {
 
 struct AdmittedNode {
-  std::string name;  // for logs
-  // Whether it still may, from the newest state; never while that is stale, so the node asks another one.
-  std::function<bool()> allowed;
+  std::string name;               // for logs
+  std::function<bool()> allowed;  // whether it still may, from the newest state
 };
 
 // Thread-safe. Core and digests are borrowed.
@@ -28,7 +27,7 @@ class NodeAccess {
       : core_(core), digests_(digests), trusted_(std::move(trusted_clients)) {}
 
   // Errors: denied stream.plaintext, over clear text from elsewhere; unauthenticated stream.credential;
-  // those of Snapshot::check_usable().
+  // those of Snapshot::check_usable(), so that whoever asks goes on to a node that knows more.
   Result<AdmittedNode> admit(const http::Peer& peer, const Secret* bearer) const;
 
  private:

@@ -22,9 +22,10 @@ bool is_over(const Error& error) {
 }  // namespace
 
 Feeding::Feeding(FeedSource& source, Feed feed, std::shared_ptr<PipeWriter> out, Millis patience)
-    : source_(source), feed_(std::move(feed)), out_(std::move(out)), patience_(patience), thread_([this] {
-        run();
-      }) {}
+    : source_(source), feed_(std::move(feed)), out_(std::move(out)), patience_(patience) {
+  out_->write(feed_.hello);  // before any heartbeat; a new pipe has room
+  thread_ = std::jthread([this] { run(); });
+}
 
 Feeding::~Feeding() {
   ended_.store(true);
@@ -44,7 +45,7 @@ void Feeding::run() {
     place_.at = *feed_.from;
     has_state_ = true;
   }
-  auto result = send(feed_.hello);
+  Result<void> result;
   while (!ended_.load() && (result || !is_over(result.error()))) {
     if (!result) wait_after(result.error());
     result = step();

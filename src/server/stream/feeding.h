@@ -40,7 +40,7 @@ struct FeedSource {
 
 class Feeding {
  public:
-  // Begins at once. `patience`: a follower that takes nothing for so long is cut off.
+  // Begins at once, with the hello. `patience`: a follower that takes nothing for so long is cut off.
   Feeding(FeedSource& source, Feed feed, std::shared_ptr<PipeWriter> out, Millis patience);
   // Ends the pipe and waits for the thread.
   ~Feeding();

@@ -35,8 +35,9 @@ StreamFollower::StreamFollower(Deps deps, FollowerOptions options, store::Snapsh
       connected_gauge_(deps.metrics.gauge("allauth_follow_connected", "1 while the log stream is connected")),
       losses_(
           deps.metrics.counter("allauth_follow_losses_total", "Connections to the log stream that ended")),
-      states_(deps.metrics.counter("allauth_follow_states_total", "Whole states taken from the log stream")) {
-}
+      states_(deps.metrics.counter("allauth_follow_states_total", "Whole states taken from the log stream")),
+      rewinds_(deps.metrics.counter("allauth_follow_rewinds_total",
+                                    "States that end before what was known already: changes were lost")) {}
 
 void StreamFollower::start() {
   thread_ = std::thread([this] { run(); });
@@ -68,12 +69,10 @@ Result<void> StreamFollower::follow_once(const ApiTarget& target) {
   const StreamWatch watch{
       .on_bytes = [&](std::string_view bytes) -> Result<void> {
         heard = deps_.clock.tick();
-        const auto states = intake_.states();
-        TRY(intake_.feed(bytes));
-        states_.add(intake_.states() - states);
+        TRY(take(bytes));
         if (!std::exchange(any, true)) {
           connected_gauge_.set(1);
-          last_said_.clear();
+          said_.erase(target.server);
           deps_.log.info("following the log", {{"server", target.server}});
         }
         return {};
@@ -88,11 +87,27 @@ Result<void> StreamFollower::follow_once(const ApiTarget& target) {
   return read_stream(target, path, watch);
 }
 
-// The same trouble is said once, not at every attempt.
+Result<void> StreamFollower::take(std::string_view bytes) {
+  const auto before = intake_.seen();
+  const auto was_at = intake_.at();
+  auto taken = intake_.feed(bytes);
+  const auto& seen = intake_.seen();
+  states_.add(seen.states - before.states);
+  rewinds_.add(seen.rewinds - before.rewinds);
+  if (seen.rewinds > before.rewinds && was_at)
+    deps_.log.error(
+        "ALARM: the log that is followed ends before what this node knew of; what was stored after that may "
+        "be lost",
+        {{"was_at", store::to_text(*was_at)},
+         {"state_is_at", intake_.at() ? store::to_text(*intake_.at()) : std::string()}});
+  return taken;
+}
+
+// The same trouble of a server is said once, not at every attempt.
 void StreamFollower::say_why(const ApiTarget& target, const Error& error) {
-  const std::string what = fmt::format("{} {}", target.server, error.reason.slug());
-  if (what == last_said_) return;
-  last_said_ = what;
+  const auto [last, is_new] = said_.try_emplace(target.server, error.reason);
+  if (!is_new && last->second == error.reason) return;
+  last->second = error.reason;
   deps_.log.warn("the log is not followed", {{"server", target.server},
                                              {"reason", error.reason.slug()},
                                              {"error", error.message},

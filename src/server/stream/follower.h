@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -45,6 +46,7 @@ class StreamFollower {
  private:
   void run();
   Result<void> follow_once(const ApiTarget& target);
+  Result<void> take(std::string_view bytes);
   void say_why(const ApiTarget& target, const Error& error);
   void pause();
 
@@ -54,8 +56,9 @@ class StreamFollower {
   Gauge& connected_gauge_;
   Counter& losses_;
   Counter& states_;
-  int failures_ = 0;  // in a row
-  std::string last_said_;
+  Counter& rewinds_;
+  int failures_ = 0;                    // in a row
+  std::map<std::string, Reason> said_;  // of each server, why it is not followed
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

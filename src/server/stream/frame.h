@@ -42,7 +42,7 @@ struct Heartbeat {
   Millis silence{};
 };
 
-// The stream ends: "stopping", "revoked", "slow".
+// The stream ends: "stopping", "revoked", "slow", "stale".
 struct Farewell {
   std::string reason;
 };

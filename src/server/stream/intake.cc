@@ -59,8 +59,9 @@ Result<void> Intake::on(StateEnd end) {
   if (!load_) return fail(Code::invalid, "stream.order", "A state ends in the log stream that never began.");
   load_->finish(end.at.revision);
   load_.reset();
+  ++seen_.states;
+  if (at_ && end.at.revision < at_->revision) ++seen_.rewinds;
   at_ = next_ = end.at;
-  ++states_;
   events_.loaded();
   return {};
 }

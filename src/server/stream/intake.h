@@ -26,7 +26,14 @@ class Intake {
   // stream.farewell (unavailable) with the reason as detail; those of SnapshotHub::Load.
   Result<void> feed(std::string_view bytes);
 
-  std::uint64_t states() const { return states_; }
+  // Whole states that came, and those among them that end before what was known already: the history that
+  // was followed is gone (docs/operate.md).
+  struct Seen {
+    std::uint64_t states = 0, rewinds = 0;
+  };
+  const Seen& seen() const { return seen_; }
+  // After all that the hub knows; nothing: it knows no state, or none that it could go on from.
+  const std::optional<store::LogCursor>& at() const { return at_; }
 
  private:
   Result<void> take(Frame frame);
@@ -46,10 +53,10 @@ class Intake {
   std::optional<store::SnapshotHub::Load> load_;  // while a state comes
   std::vector<store::Image> images_;              // of the entry that is coming
   std::size_t image_bytes_ = 0;
-  store::AppliedBatch entries_;           // complete, to be applied together
-  std::optional<store::LogCursor> at_;    // after all that the hub knows; nothing: it knows no state
+  store::AppliedBatch entries_;  // complete, to be applied together
+  std::optional<store::LogCursor> at_;
   std::optional<store::LogCursor> next_;  // after entries_ too
-  std::uint64_t states_ = 0;
+  Seen seen_;
 };
 
 }  // namespace allauth::server

@@ -74,9 +74,14 @@ void LogFeed::watch() {
 }
 
 void LogFeed::look_after_all(bool beat) {
-  const std::string frame = beat && !followers_.empty() ? heartbeat(deps_.store, deps_.hub) : std::string();
+  if (followers_.empty()) return;
+  const std::string frame = beat ? heartbeat(deps_.store, deps_.hub) : std::string();
+  const bool usable = deps_.hub.view()->check_usable().has_value();
   for (auto& follower : followers_) {
-    if (!follower->allowed()) follower->end("revoked");
+    if (!usable)
+      follower->end("stale");
+    else if (!follower->allowed())
+      follower->end("revoked");
     if (beat) follower->beat(frame);
   }
   const auto gone = std::erase_if(followers_, [this](const auto& follower) {

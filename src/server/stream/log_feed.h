@@ -1,5 +1,6 @@
 // The sending side of the log stream: hands the log of a store to those who follow it over the network.
-// Each follower has a thread that reads for it and a pipe that bounds what it has not taken yet.
+// Each follower has a thread that reads for it and a pipe that bounds what it has not taken yet. While the
+// state here is too old to decide by, nobody is fed: there may be another node that knows more.
 #pragma once
 
 #include <condition_variable>
