@@ -94,7 +94,8 @@ def test_no_connection_to_spare(tmp_path):
                 load.writers.wait_for(30)
                 hoard = take_all_connections(small, engine.database)
                 load.outage()
-                assert site.admin.get("/api/v1/users").status == 503
+                none_left = site.admin.get("/api/v1/users")
+                assert none_left.status == 503 and none_left.headers.get("Retry-After")
                 for session in hoard:
                     session.close()
                 load.recovered()
@@ -121,6 +122,7 @@ def test_readers_that_are_all_busy_hold_up_nobody_else(tmp_path, postgres):
             for asker in askers:
                 asker.join(30)
             assert [answer.status for answer in answers] == [503] * 8, answers
+            assert all(answer.headers.get("Retry-After") for answer in answers)
             locker.close()
             load.recovered()
             assert site.admin.get("/api/v1/users").status == 200

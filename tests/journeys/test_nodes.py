@@ -1,60 +1,19 @@
 """Several nodes on one database: what one of them was told holds on all, and one that is cut off behaves and comes back."""
 
 import time
-from types import SimpleNamespace
 
 import pytest
 
-from rig.api import refused
-from rig.engines import Postgres, check_database, check_no_secret
+from rig.api import Api, refused
 from rig.ledger import Ledger, Writers
 from rig.mqtt import RawClient
+from rig.nodes import GatewayNode, enroll
 from rig.poll import eventually, holds
-from rig.proxy import Proxy
-from rig.site import Site, fresh
-from rig.trial import Trial
+from rig.shared import allowed, publishing, shared  # noqa: F401
+from rig.site import ADMIN_PASSWORD, fresh
+from rig.trial import Trial, wait_for_one_mind
 
 WITHIN = 1.0
-
-
-@pytest.fixture
-def shared(tmp_path, postgres):
-    """A site of one node on PostgreSQL; `proxied()` adds one that a proxy can cut off."""
-    engine = Postgres(postgres)
-    site = Site(tmp_path, **{**engine.options, "store.connect_timeout": "1s", "store.statement_timeout": "2s"})
-    site.engine, site.proxies = engine, []
-
-    def proxied(**options):
-        proxy = Proxy(postgres.port)
-        site.proxies.append(proxy)
-        return site.node(**{"store.url": postgres.url(engine.database, port=proxy.port), **options}), proxy
-
-    site.proxied = proxied
-    try:
-        yield site
-        assert site.server.stop() == 0
-        check_database(engine, site.server)
-        for node in site.nodes:
-            check_no_secret(node.log(), site.admin.token)
-    finally:
-        for proxy in site.proxies:
-            proxy.close()
-        site.close()
-
-
-def publishing(site, domain):
-    """A client that may publish on a channel, and what it is asked with."""
-    channel, client = site.channel(domain)["id"], site.client(domain)
-    site.connect(client.id, channel, "publish")
-    return SimpleNamespace(client=client, channel=channel, topic=f"m/{domain}/c/{channel}",
-                           connection=f"/api/v1/channels/{channel}/connections/{client.id}",
-                           key={"client_key": {"client_id": client.id, "key": client.key}})
-
-
-def allowed(api, who):
-    answer = api.post("/api/v1/auth/check", {"subject": {"kind": "client", "id": who.client.id}, "permission": "publish",
-                                             "object": {"kind": "channel", "id": who.channel}})
-    return answer.json["allowed"] if answer.status == 200 else answer.reason
 
 
 def test_three_nodes_under_load_are_of_one_mind(shared):
@@ -74,29 +33,61 @@ def test_three_nodes_under_load_are_of_one_mind(shared):
         doomed.start()
 
 
-def test_a_change_on_one_node_holds_on_all_within_a_second(shared):
+def patched(what, body):
+    return lambda site, who: site.admin.must("PATCH", what(who), body)
+
+
+def posted(what):
+    return lambda site, who: site.admin.must("POST", what(who), {})
+
+
+def deleted(what):
+    return lambda site, who: site.admin.must("DELETE", what(who))
+
+
+DENIED, REFUSED, ENDED = "check says No, and publishing is refused", "publishing is refused", "the connection ends"
+CHANGES = {
+    "connection removed": (DENIED, deleted(lambda who: who.connection)),
+    "right taken": (DENIED, patched(lambda who: who.connection, {"actions": ["subscribe"]})),
+    "channel disabled": (REFUSED, posted(lambda who: f"/api/v1/channels/{who.channel}/disable")),
+    "key removed": (ENDED, deleted(lambda who: f"/api/v1/clients/{who.client.id}/keys/{who.client.key_id}")),
+    "client disabled": (ENDED, posted(lambda who: f"/api/v1/clients/{who.client.id}/disable")),
+    "client removed": (ENDED, deleted(lambda who: f"/api/v1/clients/{who.client.id}")),
+    "domain disabled": (ENDED, posted(lambda who: f"/api/v1/domains/{who.domain}/disable")),
+}
+
+
+def test_a_change_on_one_node_holds_on_all_within_a_second(shared, tmp_path):
+    """Asked of another node, at its gateway, and at a gateway without a database that follows that other node."""
     other = shared.node()
-    domain = shared.domain()["id"]
-    admin, far = shared.admin, shared.admin_at(other)
-    for how in ("connection", "key", "client", "channel"):
-        who = publishing(shared, domain)
-        eventually(lambda: allowed(far, who) is True, WITHIN, "the right, on the other node")
-        with RawClient(other.mqtt, 5).login(who.client) as device:
-            assert device.publish(who.topic, b"x", qos=1) in (0, 0x10)
+    _, token = enroll(shared)
+    far = shared.admin_at(other)
+    with GatewayNode(tmp_path / "edge", shared, token, f"http://127.0.0.1:{other.api}") as edge:
+        eventually(edge.ready, 10, "the first state")
+        for how, (effect, change) in CHANGES.items():
+            who = publishing(shared, shared.domain()["id"])
+            wait_for_one_mind([*shared.nodes, edge], WITHIN)
+            assert allowed(far, who) is True
+            devices = [RawClient(node.mqtt, 5).login(who.client, mqtt_id="") for node in (other, edge)]
+            assert all(device.publish(who.topic, b"x", qos=1) in (0, 0x10) for device in devices)
+            change(shared, who)
             begin = time.monotonic()
-            if how == "connection":
-                admin.must("DELETE", who.connection)
-                eventually(lambda: device.publish(who.topic, b"x", qos=1) == 0x87, WITHIN, "the refusal")
-            elif how == "channel":
-                admin.must("POST", f"/api/v1/channels/{who.channel}/disable", {})
-                eventually(lambda: device.publish(who.topic, b"x", qos=1) == 0x87, WITHIN, "the refusal")
-            else:
-                admin.must("DELETE", f"/api/v1/clients/{who.client.id}"
-                           + (f"/keys/{who.client.key_id}" if how == "key" else ""))
-                device.expect_end(WITHIN)
-            print(f"{how}: {1000 * (time.monotonic() - begin):.0f} ms")
-        if how in ("key", "client"):
-            assert far.post("/api/v1/auth/authenticate", who.key).reason == "key.unknown"
+            if effect == DENIED:
+                eventually(lambda: allowed(far, who) is False, WITHIN, "the other node's No")
+            for device in devices:
+                if effect == ENDED:
+                    device.expect_end(WITHIN)
+                else:
+                    eventually(lambda: device.publish(who.topic, b"x", qos=1) == 0x87, WITHIN, "the refusal")
+                device.close()
+            took = time.monotonic() - begin
+            print(f"{how}: {1000 * took:.0f} ms")
+            assert took < WITHIN, how
+            if effect == ENDED:
+                assert far.post("/api/v1/auth/authenticate", who.key).status == 401, how
+                for node in (other, edge):
+                    with RawClient(node.mqtt, 5) as again:
+                        assert again.connect("", who.client.id, who.client.key) != 0, how
 
 
 def test_what_one_node_took_is_taken_everywhere_at_once(shared):
@@ -109,13 +100,26 @@ def test_what_one_node_took_is_taken_everywhere_at_once(shared):
         assert far.post("/api/v1/domains", {"name": "second", "route": route}).status == 409
 
 
-def test_a_session_ended_on_one_node_is_ended_on_all(shared):
+def test_a_session_ended_on_one_node_is_ended_on_all(shared, tmp_path):
     other = shared.node()
-    session = shared.login(shared.admin_email, "correct horse battery staple")
-    far = shared.admin_at(other).as_bearer(session.token)
-    eventually(lambda: far.get("/api/v1/users/me").status == 200, WITHIN, "the session, on the other node")
-    session.must("DELETE", "/api/v1/sessions/current")
-    eventually(lambda: far.get("/api/v1/users/me").status == 401, WITHIN, "the end of the session")
+    _, token = enroll(shared)
+    asking = shared.client(shared.domain()["id"])
+    with GatewayNode(tmp_path / "edge", shared, token, f"http://127.0.0.1:{other.api}") as edge:
+        eventually(edge.ready, 10, "the first state")
+        session = shared.login(shared.admin_email, ADMIN_PASSWORD)
+        wait_for_one_mind([*shared.nodes, edge], WITHIN)
+        far = shared.admin_at(other).as_bearer(session.token)
+        question = Api(edge.questions, basic=(asking.id, asking.key))
+
+        def known():
+            return question.post("/api/v1/auth/authenticate", {"access_token": session.token}).status
+
+        assert far.get("/api/v1/users/me").status == known() == 200
+        session.must("DELETE", "/api/v1/sessions/current")
+        begin = time.monotonic()
+        eventually(lambda: far.get("/api/v1/users/me").status == 401, WITHIN, "the end of the session")
+        eventually(lambda: known() == 401, WITHIN, "the end of the session, at the gateway")
+        assert time.monotonic() - begin < WITHIN
 
 
 @pytest.mark.parametrize("how", ["stalled", "cut"])

@@ -145,6 +145,12 @@ class Server:
             self.kill()
             raise
 
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
     def kill(self):
         if self.process is not None:
             self.process.kill()
