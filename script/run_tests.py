@@ -174,15 +174,16 @@ def release(tally, env):
 
 def main():
     parser = argparse.ArgumentParser(prog="script/test")
-    parser.add_argument("--all", action="store_true", help="add the thread sanitizer, long fuzz runs, many kills")
+    parser.add_argument("--all", action="store_true",
+                        help="add the thread sanitizer, long fuzz runs, many kills, larger models")
     options = parser.parse_args()
-    kills = {"ALLAUTH_KILLS": "100"} if options.all else {}
+    more = {"ALLAUTH_KILLS": "100", "ALLAUTH_EXPLORE": "all"} if options.all else {}
     steps = [("Checks of the tree", quick_checks),
              ("Build with sanitizers (some minutes the first time)", lambda tally: build(tally, "asan")),
-             ("Test programs", lambda tally: programs(tally, "asan", env=kills)),
+             ("Test programs", lambda tally: programs(tally, "asan", env=more)),
              ("Headers and clang-tidy", checks_with_build),
              ("Fuzz targets", lambda tally: fuzz(tally, "asan", 120 if options.all else 8)),
-             ("Release build and journeys", lambda tally: release(tally, kills))]
+             ("Release build and journeys", lambda tally: release(tally, more))]
     if options.all:
         steps += [("Build with the thread sanitizer",
                    lambda tally: build(tally, "tsan", *(f"{name}_test" for name in TSAN_TESTS))),
