@@ -82,6 +82,18 @@ TEST_F(Hubs, AreNeverStaleWhereTheSourceCannotBeMissed) {
   EXPECT_NE(metrics.render().find("allauth_log_age_seconds 0"), std::string::npos);
 }
 
+TEST_F(Hubs, KnowHowLongTheyHeardNothing) {
+  clock.advance(Millis(300));
+  EXPECT_EQ(hub.silence(), Millis(300));
+  hub.contact();
+  EXPECT_EQ(hub.silence(), Millis(0));
+  hub.contact(Millis(40));
+  EXPECT_EQ(hub.silence(), Millis(40));
+  clock.advance(Millis(200));
+  put("u1", 1);
+  EXPECT_EQ(hub.silence(), Millis(0));
+}
+
 TEST_F(Hubs, SayThatTheyAreBrokenWhenAnEntryCannotBeApplied) {
   put("u1", 1);
   const Image broken{.kind = ImageKind::user, .key = "u2", .bytes = "\x07"};

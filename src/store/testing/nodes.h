@@ -154,7 +154,7 @@ class NodesTest : public ::testing::TestWithParam<Engine> {
   }
   void TearDown() override { nodes_.clear(); }
 
-  StoreOptions options(Node& node) {
+  virtual StoreOptions options(Node& node) {
     return {.clock = clock_,
             .entropy = entropy_,
             .log = log_,
