@@ -42,6 +42,28 @@ TEST_P(NodesContract, SeeWhatTheOthersWroteWithoutAWriteOfTheirOwn) {
   EXPECT_TRUE(has_metric(two, "allauth_log_lag_seconds_count 1"));
 }
 
+TEST_P(NodesContract, MayAllStartAtOnceOnAnEmptyDatabase) {
+  constexpr int kAtOnce = 4;
+  std::vector<std::unique_ptr<Node>> nodes;
+  for (int i = 0; i < kAtOnce; ++i) nodes.push_back(std::make_unique<Node>());
+  std::vector<std::jthread> threads;
+  for (auto& node : nodes)
+    threads.emplace_back([this, &node = *node] {
+      auto store = Store::open(options(node), std::make_unique<SharedDatabase>(database_));
+      ASSERT_TRUE(store) << store.error().message << " " << store.error().detail;
+      node.store = std::move(*store);
+      EXPECT_TRUE(node.store->follow(node.replica.follower()));
+      EXPECT_TRUE(node.put(fmt::format("u{}", static_cast<const void*>(&node))));
+    });
+  threads.clear();
+  for (auto& node : nodes) {
+    ASSERT_TRUE(node->replica.wait_for(Revision{kAtOnce}));
+    EXPECT_EQ(node->replica.rows_now().size(), kAtOnce);
+    EXPECT_EQ(node->replica.gaps, std::vector<std::string>());
+    EXPECT_EQ(node->store->revision(), Revision{kAtOnce});
+  }
+}
+
 TEST_P(NodesContract, LookAtOnceWhenTheyAreHinted) {
   Node &one = start(), &two = start(kNever);
   ASSERT_TRUE(one.put("u1"));

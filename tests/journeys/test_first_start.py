@@ -4,12 +4,14 @@ import os
 import shutil
 import sqlite3
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from rig.api import Api, refused
+from rig.poll import eventually
 from rig.server import Server, flags, run
-from rig.site import ADMIN_PASSWORD
+from rig.site import ADMIN_PASSWORD, fresh
 
 ADMIN = {"email": "root@example.org", "password": ADMIN_PASSWORD, "name": "Root"}
 
@@ -95,6 +97,33 @@ def test_the_command_line_creates_the_administrator_and_logs_in(server, tmp_path
     assert refused_call.returncode == 1 and "no such thing" in refused_call.stderr
     assert run("health", "--server", f"http://127.0.0.1:{server.operations}").returncode == 0
     assert run("health", "--server", "http://127.0.0.1:1").returncode == 1
+
+
+def login(node):
+    return Api(node.api).post("/api/v1/sessions", {"login": ADMIN["email"], "password": ADMIN_PASSWORD})
+
+
+def test_several_first_starts_at_once_make_one_installation(postgres, tmp_path):
+    """One database and one master key file: one token, one key, and what one node issues all others take."""
+    for attempt in range(3):
+        options = {"store.url": postgres.url(postgres.create_database(fresh("first"))),
+                   "master_key_file": tmp_path / f"master{attempt}.key"}
+        nodes = [Server(tmp_path / f"data{attempt}-{n}", **options) for n in range(3)]
+        try:
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(Server.start, nodes))
+            [token] = [node.setup_token for node in nodes if node.setup_token]
+            Api(nodes[0].api).must("POST", "/api/v1/setup", {"setup_token": token, **ADMIN})
+            key_sets = [Api(node.api).get("/.well-known/jwks.json").json for node in nodes]
+            assert all(len(keys["keys"]) == 1 and keys == key_sets[0] for keys in key_sets)
+            for node in nodes:
+                eventually(lambda: login(node).status == 201, 5, "the administrator on every node")
+            for node in nodes:
+                token = login(node).json["access_token"]
+                assert all(Api(other.api, token=token).get("/api/v1/users/me").status == 200 for other in nodes)
+        finally:
+            for node in nodes:
+                node.stop()
 
 
 def test_a_second_start_shows_no_token(stopped_data):

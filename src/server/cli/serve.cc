@@ -27,8 +27,8 @@ void print_banner(Server& server, const Config& config) {
         api, text);
   } else if (server.lacks_admin()) {
     fmt::print(
-        "Nobody administers it yet. Stop the server and run `allauth admin reset` for a new setup "
-        "token.\n\n");
+        "Nobody administers it yet. Use the setup token that the first start printed; or stop the server and "
+        "run `allauth admin reset` for a new one.\n\n");
   }
   fmt::print("Ctrl-C stops it.\n\n");
   std::fflush(stdout);

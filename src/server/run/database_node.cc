@@ -122,8 +122,11 @@ Result<void> DatabaseNode::prepare_platform() {
   TRY(const bool prepared, store_->read([](store::Read& read) { return app::is_prepared(read); }));
   if (prepared) return {};
   Secret token = app::make_setup_token(ground_.entropy);
-  TRY(store_->write(app::prepare_platform(issuer_->digests().setup_token(token))));
-  setup_token_ = std::move(token);
+  const auto done = store_->write(app::prepare_platform(issuer_->digests().setup_token(token)));
+  if (done)
+    setup_token_ = std::move(token);
+  else if (done.error().reason != Reason("row.exists"))  // by another node that starts at the same time
+    return fail(done.error());
   return {};
 }
 

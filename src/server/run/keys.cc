@@ -28,17 +28,11 @@ store::Act system_act(std::string_view slug) {
 }
 
 template <class Row>
-Result<void> insert_row(store::Store& store, Row row, std::string slug) {
-  TRY(store.write(store::Write<store::Done>{
-      .recheck = {},
-      .run = [row = std::move(row), slug = std::move(slug)](store::Tx& tx) -> Result<store::Done> {
-        Row stamped = row;
-        stamped.stamp = system_stamp(tx);
-        TRY(store::insert(tx, stamped));
-        tx.act(system_act(slug));
-        return store::Done{};
-      }}));
-  return {};
+Result<store::Done> insert_stamped(store::Tx& tx, Row row, std::string_view slug) {
+  row.stamp = system_stamp(tx);
+  TRY(store::insert(tx, row));
+  tx.act(system_act(slug));
+  return store::Done{};
 }
 
 Result<Secret> make_key_setting(store::Store& store, const crypto::MasterKeys& master, std::string_view name,
@@ -49,7 +43,10 @@ Result<Secret> make_key_setting(store::Store& store, const crypto::MasterKeys& m
   wipe_memory(bytes.data(), bytes.size());
   Setting setting{.name = std::string(name),
                   .value = {crypto::seal(master, setting_place(name), key, entropy)}};
-  TRY(insert_row(store, std::move(setting), fmt::format("keys.{}_created", name)));
+  TRY(store.write(
+      store::Write<store::Done>{.recheck = {}, .run = [setting = std::move(setting), name](store::Tx& tx) {
+                                  return insert_stamped(tx, setting, fmt::format("keys.{}_created", name));
+                                }}));
   return key;
 }
 
@@ -66,29 +63,51 @@ Result<Secret> open_key_setting(store::Store& store, const crypto::MasterKeys& m
   return crypto::open(master, setting_place(name), stored->value.bytes);
 }
 
-Result<crypto::SigningKey> make_signing_key(store::Store& store, const crypto::MasterKeys& master,
-                                            Entropy& entropy) {
-  TRY(auto key, crypto::SigningKey::generate());
-  StoredKey row{.kid = key.kid(),
-                .issuer = std::string(kIssuer),
-                .algorithm = std::string(crypto::VerifyKey::kAlgorithm),
-                .sealed = {crypto::seal(master, signing_key_place(key.kid()), key.to_pem(), entropy)}};
-  TRY(insert_row(store, std::move(row), "keys.signing_key_created"));
-  return key;
+Result<std::vector<StoredKey>> find_signing_keys(store::Read& read) {  // newest first
+  return store::select<StoredKey>(read, store::lookup::kSigningKeysOfIssuer, kIssuer);
 }
 
-struct Stored {
-  bool digest_key = false;
-  std::vector<StoredKey> signing_keys;  // newest first
-};
+// Nodes that trust different keys would refuse each other's tokens, so there is a first one only once.
+Result<void> make_first_signing_key(store::Store& store, const crypto::MasterKeys& master, Entropy& entropy) {
+  TRY(const auto key, crypto::SigningKey::generate());
+  const StoredKey row{.kid = key.kid(),
+                      .issuer = std::string(kIssuer),
+                      .algorithm = std::string(crypto::VerifyKey::kAlgorithm),
+                      .sealed = {crypto::seal(master, signing_key_place(key.kid()), key.to_pem(), entropy)}};
+  TRY(store.write(store::Write<store::Done>{
+      .recheck = {}, .run = [row](store::Tx& tx) -> Result<store::Done> {
+        TRY(const auto others, find_signing_keys(tx));
+        if (!others.empty()) return fail(Code::conflict, "row.exists", "There is a signing key already.");
+        return insert_stamped(tx, row, "keys.signing_key_created");
+      }}));
+  return {};
+}
 
-Result<Stored> read_stored(store::Store& store) {
-  return store.read([](store::Read& read) -> Result<Stored> {
-    Stored stored;
+// Another node that starts at the same time may make the first one.
+Result<std::vector<crypto::SigningKey>> open_signing_keys(store::Store& store,
+                                                          const crypto::MasterKeys& master,
+                                                          Entropy& entropy) {
+  TRY(auto stored, store.read(find_signing_keys));
+  if (stored.empty()) {
+    const auto made = make_first_signing_key(store, master, entropy);
+    if (!made && made.error().reason != Reason("row.exists")) return fail(made.error());
+    TRY(stored, store.read(find_signing_keys));
+  }
+  std::vector<crypto::SigningKey> keys;
+  for (const auto& row : stored) {
+    TRY(const auto pem, crypto::open(master, signing_key_place(row.kid), row.sealed.bytes));
+    TRY(auto key, crypto::SigningKey::from_pem(pem));
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+// Whether anything in the database is sealed under a master key.
+Result<bool> has_sealed(store::Store& store) {
+  return store.read([](store::Read& read) -> Result<bool> {
     TRY(const auto digest_key, store::find<Setting>(read, kDigestKey));
-    stored.digest_key = digest_key.has_value();
-    TRY(stored.signing_keys, store::select<StoredKey>(read, store::lookup::kSigningKeysOfIssuer, kIssuer));
-    return stored;
+    TRY(const auto signing_keys, find_signing_keys(read));
+    return digest_key || !signing_keys.empty();
   });
 }
 
@@ -101,27 +120,19 @@ Result<crypto::MasterKeys> open_master_keys(const std::string& file, bool needed
         fmt::format("The database holds secrets sealed under a master key, and {} is not there. Restore the "
                     "file from your backup; without it, signing keys and client keys are lost.",
                     file));
-  return crypto::create_master_keys(file, entropy);
+  auto created = crypto::create_master_keys(file, entropy);
+  if (created || created.error().reason != Reason("seal.key.exists")) return created;
+  return crypto::load_master_keys(file);  // of another node that starts at the same time
 }
 
 }  // namespace
 
 Result<Keys> open_keys(const std::string& master_key_file, store::Store& store, Entropy& entropy) {
-  TRY(const auto stored, read_stored(store));
-  const bool sealed = stored.digest_key || !stored.signing_keys.empty();
+  TRY(const bool sealed, has_sealed(store));
   TRY(const auto master, open_master_keys(master_key_file, sealed, entropy));
   TRY(Secret digest_key, open_key_setting(store, master, kDigestKey, entropy));
   TRY(const Secret token_key, open_key_setting(store, master, kTokenKey, entropy));
-  std::vector<crypto::SigningKey> keys;
-  for (const auto& row : stored.signing_keys) {
-    TRY(const auto pem, crypto::open(master, signing_key_place(row.kid), row.sealed.bytes));
-    TRY(auto key, crypto::SigningKey::from_pem(pem));
-    keys.push_back(std::move(key));
-  }
-  if (keys.empty()) {
-    TRY(auto key, make_signing_key(store, master, entropy));
-    keys.push_back(std::move(key));
-  }
+  TRY(const auto keys, open_signing_keys(store, master, entropy));
   std::vector<crypto::VerifyKey> trusted;
   for (const auto& key : keys) trusted.push_back(key.public_key());
   TRY(auto set, crypto::KeySet::make(std::move(trusted)));

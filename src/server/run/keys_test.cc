@@ -1,6 +1,7 @@
 #include "server/run/keys.h"
 
 #include <filesystem>
+#include <future>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -46,6 +47,25 @@ TEST_F(TheKeys, AreMadeOnceAndFoundAgain) {
   EXPECT_EQ(first->signing.kid(), second->signing.kid());
   EXPECT_EQ(first->tokens.refresh_token("s", 1), second->tokens.refresh_token("s", 1));
   EXPECT_NE(second->trusted.find(first->signing.kid()), nullptr);
+}
+
+// Nodes of one database and one master key file.
+TEST_F(TheKeys, AreMadeOnceBySeveralAtOnce) {
+  Metrics metrics;
+  auto store = store::Store::open(
+      {.clock = clock, .entropy = entropy, .log = log, .metrics = metrics, .location = folder + "/test.db"});
+  ASSERT_TRUE(store) << store.error().message;
+  std::vector<std::future<Result<Keys>>> nodes;
+  for (int i = 0; i < 8; ++i)
+    nodes.push_back(std::async(std::launch::async, [&] { return open_keys(master(), **store, entropy); }));
+  std::vector<Result<Keys>> opened;
+  for (auto& node : nodes) opened.push_back(node.get());
+  for (const auto& keys : opened) {
+    ASSERT_TRUE(keys) << keys.error().message;
+    EXPECT_EQ(keys->signing.kid(), opened[0]->signing.kid());
+    EXPECT_EQ(keys->trusted.keys().size(), 1U);
+    EXPECT_EQ(keys->tokens.refresh_token("s", 1), opened[0]->tokens.refresh_token("s", 1));
+  }
 }
 
 TEST_F(TheKeys, ThatRecogniseClientsMakeNoTokens) {
