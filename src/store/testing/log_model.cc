@@ -116,11 +116,11 @@ class LogModel::Turn {
     if (at.revision > 0) ends_there.tags[at.revision - 1U] = at.tag;
     ModelSession there(ends_there, none);
     leading_ = true;
-    (void)tail_.join(there, follower());
+    if (!tail_.join(there, follower())) blame("a tail is not where it was put");
     if (node_.adrift) {
       History empty;
       ModelSession nothing(empty, none);
-      (void)tail_.poll(nothing);
+      if (tail_.poll(nothing)) blame("a tail is not adrift as it was");
     }
     leading_ = false;
   }
@@ -147,9 +147,8 @@ class LogModel::Turn {
   }
 
   void load_without_a_word(ModelSession& session) {
-    (void)session.begin_read();
-    Read read(session, Revision{session.state().length});
-    (void)load(read);
+    Read read(session, Revision{state_.database.length});
+    if (!session.begin_read() || !load(read)) blame("a state cannot be read");
     node_.owes_alarm = false;
   }
 
