@@ -27,6 +27,8 @@ struct Core {
   std::string dummy_record;  // what the password of an unknown user is checked against
   // How a password is checked by a node that has no password records; it may block. Empty: here.
   std::function<Result<AuthenticateOutcome>(const PasswordLogin&)> ask_password{};
+  // Things that one forced delete may erase or move: all other writes wait for it.
+  std::int64_t most_erased = 100'000;
 
   // The newest snapshot, good until the next call on this thread. Whoever answers from it asks it first
   // whether it may (check_usable).

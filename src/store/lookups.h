@@ -113,16 +113,21 @@ inline constexpr Statement kCountOtherUsersOfRole(
     "role_member.count_others",  // enabled ones, whose membership lasts
     "SELECT count(*) FROM role_members m JOIN users u ON u.id = m.subject_id WHERE m.role_id = $1 "
     "AND m.subject_kind = 'user' AND m.subject_id <> $2 AND m.expires_at IS NULL AND u.status = 1");
+// Counting ends at the last parameter, for each kind.
 inline constexpr Statement kCountContentOfDomain(
-    "domain.content",  // clients, channels and groups
-    "SELECT (SELECT count(*) FROM clients WHERE domain_id = $1) + "
-    "(SELECT count(*) FROM channels WHERE domain_id = $1) + "
-    "(SELECT count(*) FROM groups WHERE domain_id = $1)");
+    "domain.content",  // clients, channels, groups and connections
+    "SELECT (SELECT count(*) FROM (SELECT id FROM clients WHERE domain_id = $1 LIMIT $2) AS part) + "
+    "(SELECT count(*) FROM (SELECT id FROM channels WHERE domain_id = $1 LIMIT $2) AS part) + "
+    "(SELECT count(*) FROM (SELECT id FROM groups WHERE domain_id = $1 LIMIT $2) AS part) + "
+    "(SELECT count(*) FROM (SELECT client_id FROM connections WHERE domain_id = $1 LIMIT $2) AS part)");
 inline constexpr Statement kCountContentOfGroup(
     "group.content",  // groups, clients and channels that lie in it directly
-    "SELECT (SELECT count(*) FROM groups WHERE domain_id = $1 AND parent_id = $2) + "
-    "(SELECT count(*) FROM clients WHERE group_id = $2 AND group_id <> '') + "
-    "(SELECT count(*) FROM channels WHERE group_id = $2 AND group_id <> '')");
+    "SELECT (SELECT count(*) FROM (SELECT id FROM groups WHERE domain_id = $1 AND parent_id = $2 "
+    "LIMIT $3) AS part) + "
+    "(SELECT count(*) FROM (SELECT id FROM clients WHERE group_id = $2 AND group_id <> '' LIMIT $3) "
+    "AS part) + "
+    "(SELECT count(*) FROM (SELECT id FROM channels WHERE group_id = $2 AND group_id <> '' LIMIT $3) "
+    "AS part)");
 // How many levels a group and what is below it have, itself being the first; not beyond $3.
 inline constexpr Statement kLevelsBelowGroup(
     "group.levels",

@@ -146,8 +146,9 @@ TEST_P(ReaderContract, NoHotStatementScansATable) {
   for (const auto& statement : hot) {
     auto scans = (*session)->table_scans(statement);
     ASSERT_TRUE(scans) << statement.text() << ": " << scans.error().detail;
-    // What a recursive statement has found so far is no table.
-    std::erase_if(*scans, [](const std::string& step) { return step.ends_with(" below"); });
+    // What a recursive statement has found so far is no table, nor is a part that counting is limited to.
+    std::erase_if(
+        *scans, [](const std::string& step) { return step.ends_with(" below") || step.ends_with(" part"); });
     EXPECT_EQ(*scans, std::vector<std::string>{}) << statement.text();
   }
 }

@@ -2,6 +2,8 @@
 
 #include "app/identity/authenticate.h"
 #include "app/test_world.h"
+#include "store/lookups.h"
+#include "store/rows.h"
 
 namespace allauth::app {
 namespace {
@@ -218,6 +220,32 @@ TEST_F(Directory, DeletesADomainOnlyWhenItIsEmpty) {
   EXPECT_EQ(erase_domain(), Reason("none"));
   EXPECT_EQ(reason(Gate(*world.core).require<act::ReadDomain>(world.admin, domain.id)),
             Reason("object.missing"));
+}
+
+TEST_F(Directory, DeletesNoMoreByForceThanOneChangeMayBe) {
+  const auto client = world.make_client(domain.id).client;
+  world.make_client(domain.id);
+  const auto channel = world.make_channel(domain.id, "temps");
+  world.make_group(domain.id, "hall");
+  world.make_connection(client.id, channel.id, {.publish = true, .subscribe = false});
+  const auto erase_domain = [&] {
+    return reason(world.try_run(delete_domain(
+        *world.core, world.permit<act::DeleteDomain>(world.admin, domain.id), Deletion::forced, {})));
+  };
+  const auto count = [&](std::int64_t enough) {
+    return must(world.store->read([&](store::Read& read) {
+      return store::count(read, store::lookup::kCountContentOfDomain, domain.id, enough);
+    }));
+  };
+  EXPECT_EQ(count(100), 5) << "clients, channels, groups and connections";
+  EXPECT_EQ(count(1), 4) << "counting ends early";
+  world.core->most_erased = 4;
+  EXPECT_EQ(erase_domain(), Reason("delete.too_large"));
+  EXPECT_EQ(count(100), 5) << "nothing is gone";
+  EXPECT_TRUE(Gate(*world.core).require<act::ReadClient>(world.admin, client.id));
+  world.core->most_erased = 5;
+  EXPECT_EQ(erase_domain(), Reason("none"));
+  EXPECT_EQ(count(100), 0);
 }
 
 TEST_F(Directory, SpendsTheSetupTokenOnce) {

@@ -119,10 +119,12 @@ Result<store::Write<store::Done>> delete_domain(const Core& core, Permit<act::De
         TRY(check_revision(domain.stamp, expected));
         if (how == Deletion::forced)
           TRY(require_force(core, p.caller(), {kind::domain, domain.id.str()}, kForceTakes));
-        TRY(const auto content, store::count(tx, store::lookup::kCountContentOfDomain, domain.id));
+        const auto enough = how == Deletion::forced ? core.most_erased + 1 : 1;
+        TRY(const auto content, store::count(tx, store::lookup::kCountContentOfDomain, domain.id, enough));
         if (content > 0 && how == Deletion::if_empty)
           return fail(Code::conflict, "domain.not_empty",
                       "Clients, channels or groups are in it; delete them first, or say force=true.");
+        TRY(require_erasable(core, content));
         TRY(explain_size(erase_content(tx, domain.id)));
         TRY(explain_size(erase_roles_on(tx, kind::domain, domain.id.str())));
         TRY(store::erase(tx, domain));

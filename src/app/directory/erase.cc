@@ -35,11 +35,22 @@ Result<void> take_out_of_group(store::Tx& tx, const Caller& caller, Row row) {
   return store::update(tx, row);
 }
 
-// The group and all below it, each before those that lie in it.
-Result<std::vector<Group>> with_groups_below(store::Read& read, const Group& top) {
+std::unexpected<Error> too_large() {
+  return fail(Code::conflict, "delete.too_large",
+              "There is more in it than one change can delete. Delete some of its clients, channels and "
+              "groups first, then try again.",
+              "force");
+}
+
+// The group and all below it, each before those that lie in it. Error: conflict delete.too_large.
+Result<std::vector<Group>> with_groups_below(const Core& core, store::Read& read, const Group& top) {
   std::vector<Group> groups{top};
+  std::int64_t content = 0;
   for (std::size_t at = 0; at < groups.size(); ++at) {
     const GroupId parent = groups[at].id;
+    TRY(const auto here,
+        store::count(read, store::lookup::kCountContentOfGroup, top.domain, parent, core.most_erased + 1));
+    TRY(require_erasable(core, content += here));
     TRY(drain(
         [&](const std::string& last) {
           return store::select<Group>(read, store::lookup::kGroupsOfParent, top.domain, parent, last, kPage);
@@ -91,8 +102,8 @@ Result<void> erase_channel(store::Tx& tx, const Channel& channel) {
   return store::erase(tx, channel);
 }
 
-Result<void> erase_group(store::Tx& tx, const Caller& caller, const Group& group) {
-  TRY(const auto groups, with_groups_below(tx, group));
+Result<void> erase_group(const Core& core, store::Tx& tx, const Caller& caller, const Group& group) {
+  TRY(const auto groups, with_groups_below(core, tx, group));
   for (auto at = groups.rbegin(); at != groups.rend(); ++at) {
     TRY(empty_group(tx, caller, *at));
     TRY(erase_roles_on(tx, kind::group, at->id.str()));
@@ -134,12 +145,14 @@ Result<void> require_force(const Core& core, const Caller& caller, policy::Objec
   return {};
 }
 
+Result<void> require_erasable(const Core& core, std::int64_t things) {
+  if (things > core.most_erased) return too_large();
+  return {};
+}
+
 Result<void> explain_size(Result<void> erased) {
-  if (erased || erased.error().reason != Reason("row.too_large")) return erased;
-  return fail(Code::conflict, "delete.too_large",
-              "There is more in it than one change can delete. Delete some of its clients, channels and "
-              "groups first, then try again.",
-              "force");
+  if (!erased && erased.error().reason == Reason("row.too_large")) return too_large();
+  return erased;
 }
 
 }  // namespace allauth::app

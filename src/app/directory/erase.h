@@ -19,7 +19,8 @@ Result<void> erase_client(store::Tx& tx, const Client& client);
 // A channel with its connections and the roles on it.
 Result<void> erase_channel(store::Tx& tx, const Channel& channel);
 // A group with the roles on it and all groups below it. Their clients and channels stay, in no group.
-Result<void> erase_group(store::Tx& tx, const Caller& caller, const Group& group);
+// Error: conflict delete.too_large.
+Result<void> erase_group(const Core& core, store::Tx& tx, const Caller& caller, const Group& group);
 // All clients, channels and groups of a domain.
 Result<void> erase_content(store::Tx& tx, const DomainId& domain);
 // The roles on something, with their members.
@@ -29,7 +30,11 @@ Result<void> erase_roles_on(store::Tx& tx, std::string_view kind, std::string_vi
 Result<void> require_force(const Core& core, const Caller& caller, policy::ObjectRef object,
                            std::span<const std::string_view> permissions);
 
-// The error of a forced delete that is more than one change may be, told in its words.
+// Whether so many things may be erased in one change. Error: conflict delete.too_large.
+Result<void> require_erasable(const Core& core, std::int64_t things);
+
+// The error of a delete that was too much all the same (roles, members and keys are not counted before),
+// told in its words.
 Result<void> explain_size(Result<void> erased);
 
 }  // namespace allauth::app

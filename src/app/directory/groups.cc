@@ -196,11 +196,11 @@ Result<store::Write<store::Done>> delete_group(const Core& core, Permit<act::Del
         if (how == Deletion::forced)
           TRY(require_force(core, p.caller(), {kind::group, group.id.str()}, kForceTakes));
         TRY(const auto content,
-            store::count(tx, store::lookup::kCountContentOfGroup, group.domain, group.id));
+            store::count(tx, store::lookup::kCountContentOfGroup, group.domain, group.id, 1));
         if (content > 0 && how == Deletion::if_empty)
           return fail(Code::conflict, "group.not_empty",
                       "Groups, clients or channels are in it; move or delete them first, or say force=true.");
-        TRY(explain_size(erase_group(tx, p.caller(), group)));
+        TRY(explain_size(erase_group(core, tx, p.caller(), group)));
         tx.act(group_act(p.caller(), "group.deleted", group));
         return store::Done{};
       });

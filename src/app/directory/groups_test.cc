@@ -273,6 +273,21 @@ TEST_F(Groups, AreDeletedOnlyWhenEmptyUnlessForced) {
   }));
 }
 
+TEST_F(Groups, AreDeletedByForceOnlyAsFarAsOneChangeMayGo) {
+  const auto hall = world.make_group(domain.id, "hall");
+  const auto line = world.make_group(domain.id, "line", hall.id);
+  const auto press = world.make_group(domain.id, "press", line.id);
+  const auto client = world.make_client(domain.id).client;
+  const auto channel = world.make_channel(domain.id, "temps");
+  world.put_client(client, press.id);
+  world.put_channel(channel, line.id);
+  world.core->most_erased = 3;  // of two groups, a client and a channel
+  EXPECT_EQ(try_delete(world.admin, hall, Deletion::forced), Reason("delete.too_large"));
+  EXPECT_EQ(path(world.admin, press), (std::vector<std::string>{"hall", "line", "press"}));
+  EXPECT_EQ(try_delete(world.admin, line, Deletion::forced), Reason("none"));
+  EXPECT_EQ(try_delete(world.admin, hall, Deletion::forced), Reason("none"));
+}
+
 TEST_F(Groups, AreOwnedByWhomeverMadeThemUnlessSomebodyElseIsNamed) {
   const auto ada = world.make_user("ada");
   const auto make = [&](std::string name, std::optional<UserId> owner) {
