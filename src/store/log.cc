@@ -68,20 +68,17 @@ LogEntry to_entry(const sql::Row& row) {
           .images = {}};
 }
 
-Result<void> append_entry(sql::Session& session, const LogEntry& entry) {
+std::vector<sql::Value> row_of(const LogEntry& entry) {
   const Act& act = entry.act;
-  TRY(session.run(kInsertEntry,
-                  std::array{to_value(entry.revision), to_value(entry.tag), to_value(entry.time),
-                             to_value(act.slug), to_value(act.actor_kind), to_value(act.actor_id),
-                             to_value(act.on_behalf_of), to_value(act.domain_id), to_value(act.request_id),
-                             to_value(act.target_kind), to_value(act.target_id)}));
-  std::int64_t ordinal = 0;
-  for (const Image& image : entry.images) {
-    TRY(session.run(kInsertImage, std::array{to_value(entry.revision), to_value(ordinal++),
-                                             to_value(image.kind), to_value(image.key),
-                                             to_value(image.audience), sql::Value::blob(image.bytes)}));
-  }
-  return {};
+  return {to_value(entry.revision),   to_value(entry.tag),      to_value(entry.time),
+          to_value(act.slug),         to_value(act.actor_kind), to_value(act.actor_id),
+          to_value(act.on_behalf_of), to_value(act.domain_id),  to_value(act.request_id),
+          to_value(act.target_kind),  to_value(act.target_id)};
+}
+
+std::vector<sql::Value> row_of(Revision revision, std::int64_t ordinal, const Image& image) {
+  return {to_value(revision),  to_value(ordinal),        to_value(image.kind),
+          to_value(image.key), to_value(image.audience), sql::Value::blob(image.bytes)};
 }
 
 std::unexpected<Error> gap() {
@@ -151,8 +148,15 @@ Result<LogHead> lock_head(sql::Session& session) {
 }
 
 Result<void> append_entries(sql::Session& session, std::span<const LogEntry> entries) {
-  for (const LogEntry& entry : entries) TRY(append_entry(session, entry));
   if (entries.empty()) return {};
+  std::vector<std::vector<sql::Value>> acts, images;
+  for (const LogEntry& entry : entries) {
+    acts.push_back(row_of(entry));
+    std::int64_t ordinal = 0;
+    for (const Image& image : entry.images) images.push_back(row_of(entry.revision, ordinal++, image));
+  }
+  TRY(session.run_each(kInsertEntry, acts));
+  TRY(session.run_each(kInsertImage, images));
   const auto newest = cursor_after(entries.back());
   TRY(session.run(kMoveHead, std::array{to_value(newest.revision), to_value(newest.tag)}));
   return {};

@@ -97,13 +97,6 @@ Waited wait_for(int fd, short events, Clock& clock, std::optional<Tick> until) {
 // A value of 1 GiB is beyond the server, and beyond an int with others beside it.
 constexpr std::size_t kLargestValue = (1U << 30) - 1;
 
-Result<void> check_sizes(std::span<const Value> binds) {
-  for (const Value& bind : binds)
-    if (bind.bytes().size() > kLargestValue)
-      return fail(Code::invalid, "row.too_large", "A value is too large to be stored.");
-  return {};
-}
-
 void count_warning(void* count, const PGresult* notice) {
   const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
   if (severity != nullptr && std::string_view(severity) == "WARNING") ++*static_cast<int*>(count);
@@ -187,12 +180,75 @@ Result<void> PostgresConnection::prepare(const std::string& name, const std::str
 Result<PostgresResult> PostgresConnection::execute(const std::string& name, std::span<const Value> binds,
                                                    Limit longest, std::string_view during) {
   if (!is_open()) return lost(during, "the connection is closed");
-  TRY(check_sizes(binds));
   const Arguments arguments(binds);
   constexpr int kBinary = 1;
   return finish(PQsendQueryPrepared(handle_.get(), name.c_str(), arguments.count(), arguments.values(),
                                     arguments.lengths(), arguments.formats(), kBinary),
                 longest, during);
+}
+
+Result<void> PostgresConnection::check_sizes(std::span<const Value> binds) {
+  for (const Value& bind : binds)
+    if (bind.bytes().size() > kLargestValue)
+      return fail(Code::invalid, "row.too_large", "A value is too large to be stored.");
+  return {};
+}
+
+std::expected<PostgresResult, PostgresConnection::StepFailure> PostgresConnection::execute(
+    std::span<const Step> steps, Limit longest, std::string_view during) {
+  const auto until = deadline(*clock_, longest);
+  const auto sent = [&]() -> Result<void> {
+    if (!is_open()) return lost(during, "the connection is closed");
+    if (PQenterPipelineMode(handle_.get()) == 0) return lost(during, PQerrorMessage(handle_.get()));
+    for (const Step& step : steps) TRY(send(step, during));
+    if (PQpipelineSync(handle_.get()) == 0) return lost(during, PQerrorMessage(handle_.get()));
+    return flush(until, during);
+  }();
+  if (!sent) return std::unexpected(StepFailure{0, sent.error()});
+  auto last = collect_steps(steps.size(), until, during);
+  if (!is_open()) return last;
+  if (auto ended = end_pipeline(until, during); !ended)
+    return std::unexpected(StepFailure{0, std::move(ended).error()});
+  return last;
+}
+
+Result<void> PostgresConnection::send(const Step& step, std::string_view during) {
+  const Arguments arguments(step.binds);
+  constexpr int kBinary = 1;
+  const int sent = step.prepared ? PQsendQueryPrepared(handle_.get(), step.statement.c_str(),
+                                                       arguments.count(), arguments.values(),
+                                                       arguments.lengths(), arguments.formats(), kBinary)
+                                 : PQsendQueryParams(handle_.get(), step.statement.c_str(), 0, nullptr,
+                                                     nullptr, nullptr, nullptr, kBinary);
+  if (sent == 0) return lost(during, PQerrorMessage(handle_.get()));
+  return {};
+}
+
+std::expected<PostgresResult, PostgresConnection::StepFailure> PostgresConnection::collect_steps(
+    std::size_t count, std::optional<Tick> until, std::string_view during) {
+  PostgresResult last;
+  std::optional<StepFailure> failure;
+  for (std::size_t step = 0; step < count; ++step) {
+    auto result = collect(until, during);
+    if (!result && !is_open()) return std::unexpected(StepFailure{0, std::move(result).error()});
+    // Those after the first that failed say no more than that they were left out.
+    if (!result && !failure) failure = StepFailure{step, std::move(result).error()};
+    if (result) last = *std::move(result);
+  }
+  if (failure) return std::unexpected(*std::move(failure));
+  return last;
+}
+
+// Its last answer says that all before it have been given.
+Result<void> PostgresConnection::end_pipeline(std::optional<Tick> until, std::string_view during) {
+  while (PQisBusy(handle_.get()) != 0) {
+    TRY(wait(POLLIN, until, during));
+    TRY(receive(during));
+  }
+  const PostgresResult sync(PQgetResult(handle_.get()));
+  if (PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(handle_.get()) == 0)
+    return lost(during, "the server did not answer the statements");
+  return {};
 }
 
 Result<PostgresResult> PostgresConnection::finish(int sent, Limit longest, std::string_view during) {

@@ -2,6 +2,7 @@
 // own, so that no thread waits for ever on a network that has died.
 #pragma once
 
+#include <expected>
 #include <memory>
 #include <optional>
 #include <span>
@@ -53,9 +54,26 @@ class PostgresConnection {
   // `types` has the type of each bind; null: the server finds out.
   Result<void> prepare(const std::string& name, const std::string& text, std::span<const Value::Type> types,
                        Limit longest, std::string_view during);
+  // Error row.too_large: execute() cannot send them.
+  static Result<void> check_sizes(std::span<const Value> binds);
   // Results in binary form.
   Result<PostgresResult> execute(const std::string& name, std::span<const Value> binds, Limit longest,
                                  std::string_view during);
+
+  // Statements that are sent together and answered together: each runs if all before it went well. Binds
+  // are borrowed until the call returns.
+  struct Step {
+    std::string statement;  // the name of a prepared one, or the text of one without binds
+    std::span<const Value> binds = {};
+    bool prepared = false;
+  };
+  struct StepFailure {
+    std::size_t step;
+    Error error;
+  };
+  // The result of the last one, in binary form; or the first that failed (0 where the connection did).
+  std::expected<PostgresResult, StepFailure> execute(std::span<const Step> steps, Limit longest,
+                                                     std::string_view during);
 
   // Warnings that the server has sent since this was last asked.
   int take_warnings();
@@ -63,6 +81,10 @@ class PostgresConnection {
  private:
   PostgresConnection(PostgresHandle handle, Clock& clock);
   Result<PostgresResult> finish(int sent, Limit longest, std::string_view during);
+  Result<void> send(const Step&, std::string_view during);
+  std::expected<PostgresResult, StepFailure> collect_steps(std::size_t count, std::optional<Tick> until,
+                                                           std::string_view during);
+  Result<void> end_pipeline(std::optional<Tick> until, std::string_view during);
   Result<void> flush(std::optional<Tick> until, std::string_view during);
   Result<PostgresResult> collect(std::optional<Tick> until, std::string_view during);
   Result<void> wait(short events, std::optional<Tick> until, std::string_view during);

@@ -16,6 +16,11 @@ namespace {
 // "AlAu": the one that changes the schema holds this lock, whatever tables there are.
 constexpr int kSchemaLock = 0x416C4175;
 
+constexpr std::string_view kSavepoint = "SAVEPOINT w";
+constexpr std::string_view kRelease = "RELEASE w";
+// So many statements are sent at once.
+constexpr std::size_t kPiece = 128;
+
 // The words of migrations. Text is compared bytewise, as everywhere else.
 constexpr std::array<ScriptWord, 5> kWords{{
     {"{{int}}", "BIGINT"},
@@ -87,12 +92,9 @@ Result<RunResult> PostgresSession::run(const Statement& statement, std::span<con
                                        const RowSink& sink) {
   TRY(check_binds(statement, binds));
   if (failed_) return fail(*failed_);
-  auto answer = run_prepared(statement, binds);
-  if (!answer) {
-    if (connection_.in_transaction()) failed_ = answer.error();
-    return fail(std::move(answer).error());
-  }
-  const PostgresResult result = *std::move(answer);
+  TRY(auto name, prepared(statement, binds));
+  TRY(const auto result,
+      send({{.statement = std::move(name), .binds = binds, .prepared = true}}, statement.name()));
   if (PQresultStatus(result.get()) == PGRES_TUPLES_OK) {
     TRY(check_columns(result.get(), statement));
     for (int row = 0; sink && row < PQntuples(result.get()); ++row) TRY(sink(PostgresRow(result.get(), row)));
@@ -101,22 +103,88 @@ Result<RunResult> PostgresSession::run(const Statement& statement, std::span<con
   return RunResult{static_cast<std::int64_t>(parse_u64(PQcmdTuples(result.get())).value_or(0))};
 }
 
-Result<PostgresResult> PostgresSession::run_prepared(const Statement& statement,
-                                                     std::span<const Value> binds) {
-  TRY(const auto name, prepared(statement, binds));
-  return connection_.execute(name, binds, connector_.longest(), statement.name());
+Result<void> PostgresSession::run_each(const Statement& statement, std::span<const std::vector<Value>> rows) {
+  for (const auto& binds : rows) TRY(check_binds(statement, binds));
+  if (failed_) return fail(*failed_);
+  while (!rows.empty()) {
+    const auto piece = rows.first(std::min(rows.size(), kPiece));
+    std::vector<PostgresConnection::Step> steps;
+    for (const auto& binds : piece) {
+      TRY(auto name, prepared(statement, binds));
+      steps.push_back({.statement = std::move(name), .binds = binds, .prepared = true});
+    }
+    TRY(send(std::move(steps), statement.name()));
+    rows = rows.subspan(piece.size());
+  }
+  return {};
+}
+
+Result<PostgresResult> PostgresSession::send(std::vector<PostgresConnection::Step> steps,
+                                             std::string_view during) {
+  for (const auto& step : steps) TRY(PostgresConnection::check_sizes(step.binds));
+  const std::size_t waiting = waiting_.size();
+  if (waiting == 0 && steps.size() == 1) {
+    const auto& only = steps.front();
+    auto result = connection_.execute(only.statement, only.binds, connector_.longest(), during);
+    if (!result) remember(result.error());
+    return result;
+  }
+  std::vector<PostgresConnection::Step> all;
+  for (const auto word : std::exchange(waiting_, {})) all.push_back({.statement = std::string(word)});
+  std::ranges::move(steps, std::back_inserter(all));
+  auto result = connection_.execute(all, connector_.longest(), during);
+  if (result) return *std::move(result);
+  auto& [step, error] = result.error();
+  remember(error);
+  if (step < waiting) savepoint_lost_ = error;
+  return fail(std::move(error));
+}
+
+void PostgresSession::remember(const Error& error) {
+  if (connection_.in_transaction()) failed_ = error;
+}
+
+Result<void> PostgresSession::send_waiting() {
+  if (waiting_.empty()) return {};
+  TRY(send({}, waiting_.back()));
+  return {};
+}
+
+void PostgresSession::forget_waiting() {
+  waiting_.clear();
+  savepoint_lost_.reset();
+}
+
+Result<void> PostgresSession::savepoint() {
+  waiting_.push_back(kSavepoint);
+  return {};
+}
+
+Result<void> PostgresSession::release() {
+  if (!waiting_.empty() && waiting_.back() == kSavepoint)
+    waiting_.pop_back();  // nothing was done within it
+  else
+    waiting_.push_back(kRelease);
+  return {};
 }
 
 Result<std::string> PostgresSession::prepared(const Statement& statement, std::span<const Value> binds) {
   auto& known = prepared_[{statement.text().data(), statement.columns().data()}];
   for (const auto& one : known)
     if (std::ranges::equal(one.types, binds, {}, {}, &Value::type)) return one.name;
+  TRY(send_waiting());  // should it fail, then within the savepoint
   Prepared made{types_of(binds), fmt::format("s{}", ++names_)};
-  TRY(connection_.prepare(made.name, text_of(statement), made.types, connector_.longest(), statement.name()));
+  auto done =
+      connection_.prepare(made.name, text_of(statement), made.types, connector_.longest(), statement.name());
+  if (!done) {
+    remember(done.error());
+    return fail(std::move(done).error());
+  }
   return known.emplace_back(std::move(made)).name;
 }
 
 Result<void> PostgresSession::run_script(std::string_view text) {
+  TRY(send_waiting());
   return execute(render_script(text, kWords));
 }
 
@@ -151,6 +219,7 @@ Result<void> PostgresSession::begin_schema_change() {
 // A connection that was lost while nothing was asked of it is noticed here only.
 Result<void> PostgresSession::begin(const std::string& text) {
   failed_.reset();
+  forget_waiting();
   if (connection_.is_open()) {
     auto begun = execute(text);
     if (begun || connection_.is_open()) return begun;
@@ -167,6 +236,7 @@ Result<void> PostgresSession::reconnect() {
 
 Result<void> PostgresSession::commit() {
   connection_.take_warnings();
+  forget_waiting();  // it releases all there is
   auto done = connection_.query("COMMIT", connector_.longest(), "COMMIT");
   if (!done) {
     rollback();
@@ -185,11 +255,14 @@ Result<void> PostgresSession::commit() {
 void PostgresSession::rollback() {
   changing_schema_ = false;
   failed_.reset();
+  forget_waiting();
   if (connection_.in_transaction() && !execute("ROLLBACK")) connection_.close();
 }
 
 Result<void> PostgresSession::rollback_to_savepoint() {
+  if (savepoint_lost_) return fail(*savepoint_lost_);
   failed_.reset();
+  if (!waiting_.empty() && waiting_.back() == kSavepoint) return {};  // nothing was done within it
   return execute("ROLLBACK TO w");
 }
 

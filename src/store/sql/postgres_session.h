@@ -20,6 +20,7 @@ class PostgresSession final : public Session {
       : connector_(connector), access_(access), connection_(std::move(connection)) {}
 
   Result<RunResult> run(const Statement&, std::span<const Value> binds, const RowSink& sink) override;
+  Result<void> run_each(const Statement&, std::span<const std::vector<Value>> rows) override;
   Result<void> run_script(std::string_view text) override;
   Result<std::vector<std::string>> table_scans(const Statement&) override;
   Result<void> begin_read() override;
@@ -28,8 +29,8 @@ class PostgresSession final : public Session {
   void rollback() override;
   Result<void> begin_schema_change() override;
   Result<bool> has_table(std::string_view name) override;
-  Result<void> savepoint() override { return execute("SAVEPOINT w"); }
-  Result<void> release() override { return execute("RELEASE w"); }
+  Result<void> savepoint() override;
+  Result<void> release() override;
   Result<void> rollback_to_savepoint() override;
 
  private:
@@ -40,7 +41,11 @@ class PostgresSession final : public Session {
   };
 
   Result<std::string> prepared(const Statement&, std::span<const Value> binds);
-  Result<PostgresResult> run_prepared(const Statement&, std::span<const Value> binds);
+  // Everything that waits, then these: together. They may be none.
+  Result<PostgresResult> send(std::vector<PostgresConnection::Step>, std::string_view during);
+  void remember(const Error&);
+  Result<void> send_waiting();
+  void forget_waiting();
   Result<void> begin(const std::string& text);
   Result<void> reconnect();
   Result<void> execute(const std::string& text);
@@ -54,6 +59,11 @@ class PostgresSession final : public Session {
   // Why the transaction is of no use until it, or a part of it, is rolled back: the server says no more
   // than that it is.
   std::optional<Error> failed_;
+  // SAVEPOINT and RELEASE go with the next statement, for a round trip each would cost more than most
+  // statements do.
+  std::vector<std::string_view> waiting_;
+  // Why one of them failed: then nobody knows which savepoint there is.
+  std::optional<Error> savepoint_lost_;
   bool changing_schema_ = false;  // takes as long as it takes
 };
 

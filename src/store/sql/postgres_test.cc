@@ -42,6 +42,15 @@ class PostgresSessions : public PostgresTest {
     return value;
   }
 
+  std::vector<std::string> names() {
+    std::vector<std::string> found;
+    EXPECT_TRUE(session_->run(kThings, {}, [&found](const Row& row) -> Result<void> {
+      found.emplace_back(row.bytes(0));
+      return {};
+    }));
+    return found;
+  }
+
   std::string url_;
   std::unique_ptr<Session> session_;
 };
@@ -222,6 +231,74 @@ TEST_F(PostgresSessions, ChangeTheSchemaOneAtATime) {
   session_->rollback();
   EXPECT_TRUE(hasty->begin_schema_change());
   hasty->rollback();
+}
+
+// SAVEPOINT and RELEASE travel with the statements after them, so each order of calls has to mean the same
+// as if they were sent at once.
+TEST_F(PostgresSessions, KeepWhatWasReleasedWhateverComesAfter) {
+  ASSERT_TRUE(session_->begin_write());
+  const auto put = [&](std::string_view name) {
+    return session_->run(kTable, std::array{text(name), Value(1), Value()});
+  };
+  ASSERT_TRUE(session_->savepoint());
+  ASSERT_TRUE(put("kept"));
+  ASSERT_TRUE(session_->release());
+  ASSERT_TRUE(session_->savepoint()) << "in which nothing is done";
+  ASSERT_TRUE(session_->release());
+  ASSERT_TRUE(session_->savepoint()) << "given up before anything is done";
+  ASSERT_TRUE(session_->rollback_to_savepoint());
+  ASSERT_TRUE(session_->release());
+  ASSERT_TRUE(session_->savepoint());
+  ASSERT_TRUE(put("undone"));
+  EXPECT_EQ(put("kept").error().reason, Reason("row.exists"));
+  EXPECT_EQ(put("refused").error().reason, Reason("row.exists")) << "until it is rolled back";
+  ASSERT_TRUE(session_->rollback_to_savepoint());
+  ASSERT_TRUE(session_->release());
+  ASSERT_TRUE(session_->savepoint()) << "whose first statement fails";
+  EXPECT_EQ(put("kept").error().reason, Reason("row.exists"));
+  ASSERT_TRUE(session_->rollback_to_savepoint());
+  ASSERT_TRUE(session_->release());
+  ASSERT_TRUE(session_->savepoint());
+  ASSERT_TRUE(put("last"));
+  ASSERT_TRUE(session_->release());
+  ASSERT_TRUE(session_->commit());
+  EXPECT_EQ(names(), (std::vector<std::string>{"a", "b", "kept", "last"}));
+}
+
+TEST_F(PostgresSessions, KnowWhenTheirSavepointIsLost) {
+  ASSERT_TRUE(session_->savepoint()) << "outside of any transaction";
+  EXPECT_FALSE(session_->run(kSum, {}));
+  EXPECT_FALSE(session_->rollback_to_savepoint());
+  session_->rollback();
+  ASSERT_TRUE(session_->begin_write());
+  EXPECT_TRUE(session_->run(kSum, {}));
+  session_->rollback();
+}
+
+TEST_F(PostgresSessions, RunManyAtOnce) {
+  constexpr int kMany = 1000;
+  std::vector<std::string> names_of_rows;
+  for (int i = 0; i < kMany; ++i) names_of_rows.push_back(fmt::format("row {}", i));
+  std::vector<std::vector<Value>> rows;
+  for (int i = 0; i < kMany; ++i)
+    rows.push_back(
+        {text(names_of_rows[static_cast<std::size_t>(i)]), i % 2 == 0 ? Value(i) : Value(), Value()});
+  ASSERT_TRUE(session_->begin_write());
+  ASSERT_TRUE(session_->savepoint());
+  ASSERT_TRUE(session_->run_each(kTable, rows));
+  ASSERT_TRUE(session_->release());
+  ASSERT_TRUE(session_->savepoint());
+  EXPECT_EQ(session_
+                ->run_each(kTable, std::vector<std::vector<Value>>{{text("x"), Value(), Value()},
+                                                                   {text("row 7"), Value(), Value()},
+                                                                   {text("y"), Value(), Value()}})
+                .error()
+                .reason,
+            Reason("row.exists"));
+  ASSERT_TRUE(session_->rollback_to_savepoint());
+  ASSERT_TRUE(session_->release());
+  ASSERT_TRUE(session_->commit());
+  EXPECT_EQ(names().size(), static_cast<std::size_t>(kMany) + 2) << "and the two that were there";
 }
 
 TEST_F(PostgresSessions, TakeNoCommitForGranted) {

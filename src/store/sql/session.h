@@ -45,6 +45,12 @@ class Session {
 
   virtual Result<RunResult> run(const Statement&, std::span<const Value> binds = {},
                                 const RowSink& sink = {}) = 0;
+  // The same statement with each of these binds, in order, until one fails; for statements that answer no
+  // rows. An engine may send many of them at once.
+  virtual Result<void> run_each(const Statement& statement, std::span<const std::vector<Value>> rows) {
+    for (const auto& binds : rows) TRY(run(statement, binds));
+    return {};
+  }
   // Several statements without binds, for migrations. `text` holds the words of store/migrations.
   virtual Result<void> run_script(std::string_view text) = 0;
   // For tests: those steps of the engine's plan that read a whole table or sort what they have read,
@@ -67,7 +73,9 @@ class Session {
   virtual Result<void> begin_schema_change() = 0;
   virtual Result<bool> has_table(std::string_view name) = 0;
 
-  // One level of nesting within begin_write().
+  // One level of nesting within begin_write(). An engine may send savepoint() and release() together with
+  // the next statement, which then has their error. Where rollback_to_savepoint() fails, the transaction is
+  // of no use.
   virtual Result<void> savepoint() = 0;
   virtual Result<void> release() = 0;
   virtual Result<void> rollback_to_savepoint() = 0;

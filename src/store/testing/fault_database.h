@@ -70,6 +70,11 @@ class FaultSession final : public sql::Session {
     TRY(faults_.pass(FaultPoint::run, statement.name()));
     return inner_->run(statement, binds, sink);
   }
+  Result<void> run_each(const sql::Statement& statement,
+                        std::span<const std::vector<sql::Value>> rows) override {
+    for (std::size_t i = 0; i < rows.size(); ++i) TRY(faults_.pass(FaultPoint::run, statement.name()));
+    return inner_->run_each(statement, rows);
+  }
   Result<void> run_script(std::string_view text) override { return inner_->run_script(text); }
   Result<std::vector<std::string>> table_scans(const sql::Statement& statement) override {
     return inner_->table_scans(statement);

@@ -147,7 +147,7 @@ PostgresCluster& PostgresCluster::shared() {
   return cluster;
 }
 
-PostgresCluster::PostgresCluster() {
+PostgresCluster::PostgresCluster(Durable durable) : durable_(durable) {
   std::string name = (fs::temp_directory_path() / "allauth-pg-XXXXXX").string();
   folder_ = ::mkdtemp(name.data());
   if (const passwd* user = unprivileged();
@@ -175,9 +175,10 @@ void PostgresCluster::start() {
 }
 
 bool PostgresCluster::try_start() {
+  const std::string synced = durable_ == Durable::yes ? "on" : "off";
   server_ = spawn({programs() + "postgres", "-D", folder_ + "/data", "-k", folder_, "-p",
-                   std::to_string(port_), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c",
-                   "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=32MB"},
+                   std::to_string(port_), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=" + synced, "-c",
+                   "full_page_writes=" + synced, "-c", "max_connections=200", "-c", "shared_buffers=32MB"},
                   folder_ + "/log");
   const auto until = std::chrono::steady_clock::now() + kStartWithin;
   while (std::chrono::steady_clock::now() < until) {

@@ -1,5 +1,5 @@
-// A real PostgreSQL server of the test program's own, in a temporary folder, without durability. It is
-// stopped with the program, also when that crashes.
+// A real PostgreSQL server of a test program's own, in a temporary folder. It is stopped with the program,
+// also when that crashes.
 #pragma once
 
 #include <string>
@@ -15,7 +15,8 @@ class PostgresCluster {
   // The one that contract tests share, started when it is first asked for. From the main thread.
   static PostgresCluster& shared();
 
-  PostgresCluster();  // ends the program if it cannot be started
+  enum class Durable : bool { no, yes };            // whether what is committed survives the machine; slower
+  explicit PostgresCluster(Durable = Durable::no);  // ends the program if it cannot be started
   ~PostgresCluster();
   PostgresCluster(const PostgresCluster&) = delete;
   PostgresCluster& operator=(const PostgresCluster&) = delete;
@@ -43,6 +44,7 @@ class PostgresCluster {
   bool try_start();
   void end(int signal);
 
+  Durable durable_;
   std::string folder_;
   int port_ = 0;
   pid_t server_ = -1;
