@@ -11,7 +11,7 @@
 namespace allauth::bench {
 
 struct Options {
-  std::vector<std::string> rows = {"http", "check", "mqtt", "start", "writes", "login", "size"};
+  std::vector<std::string> rows = {"http", "check", "mqtt", "start", "writes", "login", "nodes", "size"};
   std::string allauth;  // the server's program
   std::string mosquitto = "/usr/sbin/mosquitto";
   std::string haproxy = "/usr/sbin/haproxy";

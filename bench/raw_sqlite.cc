@@ -18,12 +18,12 @@ constexpr const char* kConnection =
     "INSERT INTO connections (client_id, channel_id, domain_id, publish, subscribe, created_at, created_by, "
     "updated_at, updated_by, revision) VALUES (?, ?, ?, 1, 1, ?, ?, ?, ?, ?)";
 constexpr const char* kEntry =
-    "INSERT INTO log_entries (revision, time, slug, actor_kind, actor_id, on_behalf_of, domain_id, "
-    "request_id, target_kind, target_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO log_entries (revision, batch, time, slug, actor_kind, actor_id, on_behalf_of, domain_id, "
+    "request_id, target_kind, target_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kImage =
     "INSERT INTO log_images (revision, ordinal, kind, key, audience, bytes) VALUES (?, 0, ?, ?, ?, ?)";
 constexpr const char* kLock = "SELECT revision FROM log_head WHERE id = 1";
-constexpr const char* kHead = "UPDATE log_head SET revision = ? WHERE id = 1";
+constexpr const char* kHead = "UPDATE log_head SET revision = ?, batch = ? WHERE id = 1";
 
 struct Close {
   void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
@@ -108,7 +108,9 @@ class Replay {
     TRY(begin_.run());
     TRY(lock_.run());
     for (const auto& entry : entries) TRY(write(domain, entry));
-    TRY(head_.integer(static_cast<std::int64_t>(to_number(entries.back().revision))).run());
+    const auto& last = entries.back();
+    head_.integer(static_cast<std::int64_t>(to_number(last.revision)));
+    TRY(head_.integer(static_cast<std::int64_t>(last.tag)).run());
     TRY(commit_.run());
     return {};
   }
@@ -133,7 +135,12 @@ class Replay {
     const auto time = to_millis(entry.time);
     connection_.text(key.substr(0, slash)).text(key.substr(slash + 1)).text(domain).integer(time);
     TRY(connection_.text(act.actor_id).integer(time).text(act.actor_id).integer(revision).run());
-    entry_.integer(revision).integer(time).text(act.slug).text(act.actor_kind).text(act.actor_id);
+    entry_.integer(revision)
+        .integer(static_cast<std::int64_t>(entry.tag))
+        .integer(time)
+        .text(act.slug)
+        .text(act.actor_kind)
+        .text(act.actor_id);
     entry_.text(act.on_behalf_of).text(act.domain_id).text(act.request_id);
     TRY(entry_.text(act.target_kind).text(act.target_id).run());
     image_.integer(revision).integer(static_cast<std::int64_t>(image.kind)).text(key);
@@ -146,8 +153,9 @@ class Replay {
 
 }  // namespace
 
-Result<double> replay_raw(const std::string& path, const std::string& domain,
-                          std::span<const store::LogEntry> entries, const std::vector<std::size_t>& batches) {
+Result<double> replay_on_sqlite(const std::string& path, const std::string& domain,
+                                std::span<const store::LogEntry> entries,
+                                const std::vector<std::size_t>& batches) {
   TRY(const auto db, open(path));
   TRY(execute(db.get(), kPragmas));
   TRY(auto replay, Replay::prepare(db.get()));
@@ -159,7 +167,7 @@ Result<double> replay_raw(const std::string& path, const std::string& domain,
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-Result<std::int64_t> count_connections(const std::string& path) {
+Result<std::int64_t> count_on_sqlite(const std::string& path) {
   TRY(const auto db, open(path));
   TRY(auto count, Statement::prepare(db.get(), "SELECT count(*) FROM connections"));
   return count.run();

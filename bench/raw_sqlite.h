@@ -1,5 +1,5 @@
-// The baseline of the writes row: the same rows as the store wrote, in the same batches, through the C
-// API alone. No savepoints, checks, images made or snapshot fed: what SQLite itself costs.
+// A baseline of the writes row: the same rows as the store wrote, in the same batches, through the C API
+// alone. No savepoints, checks, images made or snapshot fed: what SQLite itself costs.
 #pragma once
 
 #include <span>
@@ -13,10 +13,11 @@ namespace allauth::bench {
 
 // Seconds to write the entries, `batches[i]` of them in the i-th transaction, to a database that holds
 // what they refer to. Each entry is about one connection of the domain.
-Result<double> replay_raw(const std::string& path, const std::string& domain,
-                          std::span<const store::LogEntry> entries, const std::vector<std::size_t>& batches);
+Result<double> replay_on_sqlite(const std::string& path, const std::string& domain,
+                                std::span<const store::LogEntry> entries,
+                                const std::vector<std::size_t>& batches);
 
 // The number of connections in it.
-Result<std::int64_t> count_connections(const std::string& path);
+Result<std::int64_t> count_on_sqlite(const std::string& path);
 
 }  // namespace allauth::bench

@@ -1,5 +1,5 @@
-// Durable writes per second through the store, 64 at a time, against SQLite alone with the same rows in
-// the same batches. A write is one connection (the relationship of a client to a channel) with its log
+// Durable writes per second through the store, 64 at a time, against each engine alone with the same rows
+// in the same batches. A write is one connection (the relationship of a client to a channel) with its log
 // entry, which is its audit record, and its image; the snapshot follows, as in the server.
 #include <chrono>
 #include <condition_variable>
@@ -10,12 +10,14 @@
 
 #include "bench/child.h"
 #include "bench/machine.h"
+#include "bench/raw_postgres.h"
 #include "bench/raw_sqlite.h"
 #include "bench/rows.h"
 #include "bench/world.h"
 #include "policy/core_schema.h"
 #include "store/rows.h"
 #include "store/snapshot/hub.h"
+#include "store/testing/postgres_cluster.h"
 
 namespace allauth::bench {
 namespace {
@@ -154,46 +156,93 @@ Result<StoreRun> run_store(const std::string& path, std::size_t writes, Report& 
   return made;
 }
 
-Result<void> one_run(const TempDir& dir, std::size_t writes, Sample& ours, Sample& raw, Sample& batch,
-                     Report& report) {
-  const auto fresh = [&](const std::string& name) {
-    auto path = dir.path() + "/" + name;
-    for (const auto* end : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(path + end);
+// What the row needs of an engine. Each database that it makes has the clients and channels.
+struct Engine {
+  std::string row;
+  std::string baseline_name;
+  std::function<Result<std::string>()> fresh;  // the location of a database
+  Result<double> (*replay)(const std::string& location, const std::string& domain,
+                           std::span<const store::LogEntry> entries, const std::vector<std::size_t>& batches);
+  Result<std::int64_t> (*count)(const std::string& location);
+};
+
+struct Figures {
+  Sample ours, raw, batch;
+};
+
+Result<void> one_run(const Engine& engine, std::size_t writes, Figures& figures, Report& report) {
+  TRY(const auto ours, engine.fresh());
+  TRY(const auto made, run_store(ours, writes, report));
+  TRY(const auto raw, engine.fresh());
+  TRY(const auto seconds, engine.replay(raw, domain_id(), made.entries, made.batches));
+  TRY(const auto our_count, engine.count(ours));
+  TRY(const auto raw_count, engine.count(raw));
+  const auto expected = static_cast<std::int64_t>(writes);
+  if (our_count != expected || raw_count != expected)
+    report.wrong(engine.row, fmt::format("{} and {} rows instead of {}", our_count, raw_count, writes));
+  figures.ours.add(static_cast<double>(writes) / made.seconds);
+  figures.raw.add(static_cast<double>(writes) / seconds);
+  figures.batch.add(static_cast<double>(writes) / static_cast<double>(made.batches.size()));
+  return {};
+}
+
+Result<void> compare(const Engine& engine, const Options& options, Report& report) {
+  const std::size_t writes = options.quick ? 15'000 : 60'000;
+  Figures figures;
+  for (int i = 0; i < options.runs(); ++i) TRY(one_run(engine, writes, figures, report));
+  report.add({.row = engine.row,
+              .what = "durable writes, 64 at a time",
+              .unit = "1/s",
+              .ours = figures.ours,
+              .baseline_name = engine.baseline_name,
+              .baseline = figures.raw,
+              .budget = Budget{Budget::Kind::ratio_at_least, kMinRatio}});
+  report.add({.row = engine.row, .what = "writes per commit", .unit = "", .ours = figures.batch});
+  return {};
+}
+
+Result<void> on_sqlite(const Options& options, Report& report) {
+  const TempDir dir;
+  TRY(make_template(dir.path() + "/template.db"));
+  int made = 0;
+  const auto fresh = [&]() -> Result<std::string> {
+    auto path = fmt::format("{}/{}.db", dir.path(), ++made);
     std::filesystem::copy_file(dir.path() + "/template.db", path);
     return path;
   };
-  const auto ours_path = fresh("store.db");
-  TRY(const auto made, run_store(ours_path, writes, report));
-  const auto raw_path = fresh("raw.db");
-  TRY(const auto seconds, replay_raw(raw_path, domain_id(), made.entries, made.batches));
-  TRY(const auto ours_count, count_connections(ours_path));
-  TRY(const auto raw_count, count_connections(raw_path));
-  const auto expected = static_cast<std::int64_t>(writes);
-  if (ours_count != expected || raw_count != expected)
-    report.wrong("writes", fmt::format("{} and {} rows instead of {}", ours_count, raw_count, writes));
-  ours.add(static_cast<double>(writes) / made.seconds);
-  raw.add(static_cast<double>(writes) / seconds);
-  batch.add(static_cast<double>(writes) / static_cast<double>(made.batches.size()));
-  return {};
+  return compare({.row = "writes.sqlite",
+                  .baseline_name = "SQLite FULL, same rows and batches",
+                  .fresh = fresh,
+                  .replay = replay_on_sqlite,
+                  .count = count_on_sqlite},
+                 options, report);
+}
+
+Result<void> on_postgres(const Options& options, Report& report) {
+  using store::testing::PostgresCluster;
+  if (const auto missing = PostgresCluster::missing(); !missing.empty()) {
+    report.note("writes.postgres", missing);
+    return {};
+  }
+  PostgresCluster cluster(PostgresCluster::Durable::yes);
+  const auto fresh = [&]() -> Result<std::string> {
+    auto url = cluster.fresh_schema();
+    TRY(make_template(url));
+    return url;
+  };
+  return compare({.row = "writes.postgres",
+                  .baseline_name = "libpq, same rows and batches",
+                  .fresh = fresh,
+                  .replay = replay_on_postgres,
+                  .count = count_on_postgres},
+                 options, report);
 }
 
 }  // namespace
 
 Result<void> writes_row(const Options& options, Report& report) {
-  const TempDir dir;
-  TRY(make_template(dir.path() + "/template.db"));
-  const std::size_t writes = options.quick ? 15'000 : 60'000;
-  Sample ours, raw, batch;
-  for (int i = 0; i < options.runs(); ++i) TRY(one_run(dir, writes, ours, raw, batch, report));
-  report.add({.row = "writes",
-              .what = "durable writes, 64 at a time",
-              .unit = "1/s",
-              .ours = ours,
-              .baseline_name = "SQLite FULL, same rows and batches",
-              .baseline = raw,
-              .budget = Budget{Budget::Kind::ratio_at_least, kMinRatio}});
-  report.add({.row = "writes", .what = "writes per commit", .unit = "", .ours = batch});
-  return {};
+  TRY(on_sqlite(options, report));
+  return on_postgres(options, report);
 }
 
 }  // namespace allauth::bench

@@ -14,6 +14,7 @@ Result<void> mqtt_row(const Options& options, Report& report);    // row_mqtt.cc
 Result<void> start_row(const Options& options, Report& report);   // row_start.cc
 Result<void> writes_row(const Options& options, Report& report);  // row_writes.cc
 Result<void> login_row(const Options& options, Report& report);   // row_login.cc
+Result<void> nodes_row(const Options& options, Report& report);   // row_nodes.cc
 Result<void> size_row(const Options& options, Report& report);    // row_size.cc
 
 }  // namespace allauth::bench
