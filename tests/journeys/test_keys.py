@@ -101,6 +101,38 @@ def test_what_cannot_be_done_is_told(place):
     assert place.file.stat().st_nlink == 1 and len(list(place.data.glob("master.key*"))) == 1
 
 
+def test_a_key_that_is_lost_for_good_is_given_up(place):
+    lost, = place.ids()
+    assert "nothing is lost" in place.refused("abandon", lost)
+    server = Server(place.data).start()
+    try:
+        api = Api(server.api, token=place.login(server))
+        domain = api.must("POST", "/api/v1/domains", {"name": "Home"})["id"]
+        made = api.must("POST", f"/api/v1/domains/{domain}/clients", {"name": "lamp"})
+        client, old_key = made["client"]["id"], made["key"]
+        assert api.must("POST", "/api/v1/auth/authenticate", {"client_key": {"client_id": client, "key": old_key}})
+        aside = place.file.rename(place.data / "aside")
+        assert "stop that first" in place.refused("abandon", lost)
+        aside.rename(place.file)
+    finally:
+        assert server.stop() == 0
+    place.file.unlink()
+    assert lost in place.start_refused(), "who has to name the key is told its name"
+    assert "Nothing in the database is sealed" in place.refused("abandon", "00000000")
+    assert f"{place.count} secrets" in place.must("abandon", lost)
+    server = Server(place.data).start()
+    try:
+        assert place.ids() != [lost]
+        assert Api(server.api, token=place.token).call("GET", "/api/v1/users/me").status == 401
+        api = Api(server.api, token=place.login(server))
+        old = {"client_key": {"client_id": client, "key": old_key}}
+        assert api.call("POST", "/api/v1/auth/authenticate", old).status == 401
+        new_key = api.must("POST", f"/api/v1/clients/{client}/keys", {})["key"]
+        assert api.must("POST", "/api/v1/auth/authenticate", {"client_key": {"client_id": client, "key": new_key}})
+    finally:
+        assert server.stop() == 0
+
+
 def test_the_key_file_may_lie_elsewhere(place, tmp_path):
     elsewhere = tmp_path / "the.key"
     place.file.rename(elsewhere)

@@ -16,7 +16,7 @@ int admin(Args args);    // create | reset
 int migrate(Args args);  // status | up
 int backup(Args args);   // FILE
 int restore(Args args);  // FILE
-int keys(Args args);     // status | add | use | reseal | retire
+int keys(Args args);     // status | add | use | reseal | retire | abandon
 int login(Args args);
 int api(Args args);  // METHOD PATH [JSON]
 int health(Args args);

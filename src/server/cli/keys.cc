@@ -17,7 +17,8 @@ using crypto::MasterKeys;
 using crypto::to_string;
 
 constexpr std::string_view kUse =
-    "Use: allauth keys status|add|reseal [--config FILE] [--KEY=VALUE ...], or allauth keys use|retire KEY";
+    "Use: allauth keys status|add|reseal [--config FILE] [--KEY=VALUE ...], or allauth keys "
+    "use|retire|abandon KEY";
 
 Result<SealedCounts> sealed_in(DatabaseCommand& command) {
   TRY(const auto database, command.open_to_read());
@@ -98,6 +99,37 @@ Result<void> retire(DatabaseCommand& command, const std::string& file, const Mas
   return {};
 }
 
+// What a file that may be lost altogether knows.
+Result<bool> holds(const std::string& file, const MasterKey::Id& id) {
+  const auto keys = crypto::load_master_keys(file);
+  if (keys) return keys->find(id) != nullptr;
+  if (keys.error().code == Code::not_found) return false;
+  return fail(keys.error());
+}
+
+Result<void> abandon_all(DatabaseCommand& command, const std::string& file, const MasterKey::Id& id) {
+  TRY(const bool held, holds(file, id));
+  if (held)
+    return fail(Code::conflict, "seal.key.held",
+                fmt::format("{} holds master key {}: nothing is lost.", file, to_string(id)));
+  TRY(const auto counts, sealed_in(command));
+  if (count_of(counts, id) == 0)
+    return fail(Code::not_found, "seal.key.unused",
+                fmt::format("Nothing in the database is sealed under master key {}.", to_string(id)));
+  TRY(const auto store, command.open_store());
+  ProgressLine progress("Erasing", command.clock);
+  TRY(const std::size_t done, abandon(*store, id, [&progress](std::size_t so_far) {
+        progress.show(so_far, 0, fmt::format("{} secrets", so_far));
+      }));
+  fmt::print(
+      "{} secrets that were sealed under master key {} are erased; the next start makes new ones.\n"
+      "People keep their passwords and sign in again. Make a new key for each client, and enroll each "
+      "gateway "
+      "node again: those made before are of no use.\n",
+      done, to_string(id));
+  return {};
+}
+
 Result<void> run(Args args) {
   TRY(const auto command, parse_database_command(args, {}, {}));
   const auto& words = command->own.words;
@@ -106,9 +138,10 @@ Result<void> run(Args args) {
   if (words.size() == 1 && verb == "status") return status(*command, file);
   if (words.size() == 1 && verb == "add") return add(*command, file);
   if (words.size() == 1 && verb == "reseal") return reseal_all(*command, file);
-  if (words.size() == 2 && (verb == "use" || verb == "retire")) {
+  if (words.size() == 2 && (verb == "use" || verb == "retire" || verb == "abandon")) {
     TRY(const auto id, crypto::parse_master_key_id(words[1]));
-    return verb == "use" ? use(*command, file, id) : retire(*command, file, id);
+    if (verb == "use") return use(*command, file, id);
+    return verb == "retire" ? retire(*command, file, id) : abandon_all(*command, file, id);
   }
   return fail(Code::invalid, "usage", std::string(kUse));
 }

@@ -111,15 +111,24 @@ Result<bool> has_sealed(store::Store& store) {
   });
 }
 
-Result<crypto::MasterKeys> open_master_keys(const std::string& file, bool needed, Entropy& entropy) {
+std::unexpected<Error> master_lost(const std::string& file, const SealedCounts& counts) {
+  std::string ids;
+  for (const auto& [id, count] : counts) ids += (ids.empty() ? "" : ", ") + crypto::to_string(id);
+  return fail(
+      Code::unavailable, "keys.master_lost",
+      fmt::format("The database holds secrets sealed under master key {}, and {} is not there. Restore "
+                  "the file from your backup; without it, signing keys and client keys are lost.",
+                  ids, file));
+}
+
+Result<crypto::MasterKeys> open_master_keys(const std::string& file, store::Store& store, Entropy& entropy) {
   auto master = crypto::load_master_keys(file);
   if (master || master.error().code != Code::not_found) return master;
-  if (needed)
-    return fail(
-        Code::unavailable, "keys.master_lost",
-        fmt::format("The database holds secrets sealed under a master key, and {} is not there. Restore the "
-                    "file from your backup; without it, signing keys and client keys are lost.",
-                    file));
+  TRY(const bool needed, has_sealed(store));
+  if (needed) {
+    TRY(const auto counts, store.read([](store::Read& read) { return count_sealed(read); }));
+    return master_lost(file, counts);
+  }
   auto created = crypto::create_master_keys(file, entropy);
   if (created || created.error().reason != Reason("seal.key.exists")) return created;
   return crypto::load_master_keys(file);  // of another node that starts at the same time
@@ -128,8 +137,7 @@ Result<crypto::MasterKeys> open_master_keys(const std::string& file, bool needed
 }  // namespace
 
 Result<Keys> open_keys(const std::string& master_key_file, store::Store& store, Entropy& entropy) {
-  TRY(const bool sealed, has_sealed(store));
-  TRY(const auto master, open_master_keys(master_key_file, sealed, entropy));
+  TRY(const auto master, open_master_keys(master_key_file, store, entropy));
   TRY(Secret digest_key, open_key_setting(store, master, kDigestKey, entropy));
   TRY(const Secret token_key, open_key_setting(store, master, kTokenKey, entropy));
   TRY(const auto keys, open_signing_keys(store, master, entropy));

@@ -95,9 +95,28 @@ store::Write<std::size_t> store_again(ResealedRows<Row> rows) {
           }};
 }
 
+// Erases those that are still sealed under the key.
 template <class Row>
-Result<void> reseal_rows(store::Store& store, const crypto::MasterKeys& keys, Entropy& entropy,
-                         std::size_t& done, const std::function<void(std::size_t)>& progress) {
+store::Write<std::size_t> erase_all(std::vector<Row> rows, const crypto::MasterKey::Id& lost) {
+  return {.recheck = {}, .run = [rows = std::move(rows), lost](store::Tx& tx) -> Result<std::size_t> {
+            std::size_t done = 0;
+            for (const auto& before : rows) {
+              TRY(const auto now, store::find<Row>(tx, Sealed<Row>::key(before)));
+              if (!now || crypto::sealed_under(Sealed<Row>::value(*now)) != lost) continue;
+              TRY(store::erase(tx, *now));
+              ++done;
+            }
+            tx.act({.slug = "keys.abandoned", .actor_kind = "system", .actor_id = "keys"});
+            return done;
+          }};
+}
+
+using Progress = std::function<void(std::size_t done)>;
+
+// `work` does what is to be done with a few hundred rows, and answers with how many it did it.
+template <class Row>
+Result<void> page_by_page(store::Store& store, std::size_t& done, const Progress& progress,
+                          const std::function<Result<std::size_t>(std::vector<Row>)>& work) {
   std::string last;
   while (true) {
     TRY(auto page, store.read([&last](store::Read& read) {
@@ -105,11 +124,33 @@ Result<void> reseal_rows(store::Store& store, const crypto::MasterKeys& keys, En
     }));
     if (page.empty()) return {};
     last = Sealed<Row>::key(page.back());
-    TRY(auto again, seal_again(std::move(page), keys, entropy));
-    if (again.empty()) continue;
-    TRY(const auto stored, store.write(store_again<Row>(std::move(again))));
-    progress(done += stored.value);
+    TRY(const auto changed, work(std::move(page)));
+    if (changed > 0) progress(done += changed);
   }
+}
+
+template <class Row>
+Result<void> reseal_rows(store::Store& store, const crypto::MasterKeys& keys, Entropy& entropy,
+                         std::size_t& done, const Progress& progress) {
+  return page_by_page<Row>(store, done, progress, [&](std::vector<Row> page) -> Result<std::size_t> {
+    TRY(auto again, seal_again(std::move(page), keys, entropy));
+    if (again.empty()) return 0;
+    TRY(const auto stored, store.write(store_again<Row>(std::move(again))));
+    return stored.value;
+  });
+}
+
+template <class Row>
+Result<void> abandon_rows(store::Store& store, const crypto::MasterKey::Id& lost, std::size_t& done,
+                          const Progress& progress) {
+  return page_by_page<Row>(store, done, progress, [&](std::vector<Row> page) -> Result<std::size_t> {
+    std::erase_if(page, [&lost](const Row& row) {
+      return !Sealed<Row>::has(row) || crypto::sealed_under(Sealed<Row>::value(row)) != lost;
+    });
+    if (page.empty()) return 0;
+    TRY(const auto erased, store.write(erase_all<Row>(std::move(page), lost)));
+    return erased.value;
+  });
 }
 
 }  // namespace
@@ -132,6 +173,15 @@ Result<std::size_t> reseal(store::Store& store, const crypto::MasterKeys& keys, 
   TRY(reseal_rows<Setting>(store, keys, entropy, done, progress));
   TRY(reseal_rows<StoredKey>(store, keys, entropy, done, progress));
   TRY(reseal_rows<Credential>(store, keys, entropy, done, progress));
+  return done;
+}
+
+Result<std::size_t> abandon(store::Store& store, const crypto::MasterKey::Id& lost,
+                            const std::function<void(std::size_t done)>& progress) {
+  std::size_t done = 0;
+  TRY(abandon_rows<Setting>(store, lost, done, progress));
+  TRY(abandon_rows<StoredKey>(store, lost, done, progress));
+  TRY(abandon_rows<Credential>(store, lost, done, progress));
   return done;
 }
 

@@ -1,4 +1,4 @@
-// What is sealed under the master key in the database, and sealing it under another one.
+// What is sealed under the master key in the database, sealing it under another one, and giving it up.
 #pragma once
 
 #include <functional>
@@ -30,5 +30,10 @@ Result<SealedCounts> count_sealed(store::Read& read);
 // done stays done if it is interrupted. Answers how many. Errors: those of crypto::open and of writes.
 Result<std::size_t> reseal(store::Store& store, const crypto::MasterKeys& keys, Entropy& entropy,
                            const std::function<void(std::size_t done)>& progress);
+
+// Erases all that is sealed under a key that is lost for good, in the same way. No server may run on the
+// database: it would go on with the keys that it has in memory.
+Result<std::size_t> abandon(store::Store& store, const crypto::MasterKey::Id& lost,
+                            const std::function<void(std::size_t done)>& progress);
 
 }  // namespace allauth::server

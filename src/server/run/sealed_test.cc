@@ -138,6 +138,29 @@ TEST_F(SealedValues, StayAsTheyAreWhenOneDoesNotOpen) {
   EXPECT_GT(under(old_id), 0U);
 }
 
+TEST_F(SealedValues, AreErasedWhenTheirKeyIsAbandoned) {
+  const auto keys = add_and_use();
+  auto kept = client_key(kClientKeys + 1);
+  kept.sealed.bytes = crypto::seal(keys, credential_place(kept.id.str()), Secret("kept"), entropy);
+  ASSERT_TRUE(write([&kept](store::Tx& tx) { return store::insert(tx, kept); }));
+  std::vector<std::size_t> seen;
+  const auto done = abandon(*store, old_id, [&seen](std::size_t n) { seen.push_back(n); });
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(*done, std::size_t{kClientKeys + kMadeAtStart});
+  EXPECT_GT(seen.size(), 3U) << "in several writes";
+  EXPECT_EQ(counts(), (SealedCounts{{keys.current().id(), 1}}));
+  EXPECT_EQ(abandon(*store, old_id, [](std::size_t) {}).value(), 0U);
+  ASSERT_TRUE(store->read([&](store::Read& read) -> Result<void> {
+    TRY(const auto unsealed, store::find<Credential>(read, client_key(kClientKeys).id));
+    EXPECT_TRUE(unsealed) << "what was not sealed is not lost";
+    return {};
+  }));
+  const auto only = crypto::change_master_keys(
+      file(), entropy, [this](const crypto::MasterKeys& all) { return all.without(old_id); });
+  ASSERT_TRUE(only);
+  EXPECT_TRUE(open_keys(file(), *store, entropy)) << "which makes new ones";
+}
+
 TEST_F(SealedValues, AreRefusedWhenTheirKeyIsNotInTheFile) {
   const auto keys = add_and_use();
   const auto only = keys.without(old_id).value();
