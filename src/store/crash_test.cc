@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/backup/log_rows.h"
 #include "store/image.h"
 #include "store/testing/contract.h"
 #include "store/testing/crash_child.h"
@@ -41,13 +42,14 @@ struct Ledger {
 };
 
 // Runs the child until it has answered `enough` writes, then kills it and reads what is left.
-void run_child(const std::string& location, int round, int enough, Ledger& ledger) {
+void run_child(const std::string& location, int round, int enough, Ledger& ledger, int keep_images = 0) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
   const std::string fd = std::to_string(ends[1]), number = std::to_string(round);
-  const std::array<const char*, 6> arguments{program.c_str(), kCrashChildFlag, location.c_str(),
-                                             number.c_str(),  fd.c_str(),      nullptr};
+  const std::string keep = std::to_string(keep_images);
+  const std::array<const char*, 7> arguments{
+      program.c_str(), kCrashChildFlag, location.c_str(), number.c_str(), fd.c_str(), keep.c_str(), nullptr};
   const pid_t child = ::fork();
   if (child == 0) {
     ::close(ends[0]);
@@ -108,6 +110,30 @@ class CrashContract : public StoreTest {
     EXPECT_EQ(stored.size(), replayed.size());
     EXPECT_TRUE(stored == replayed);
   }
+
+  // The same for a log that was being compacted: all acts are there, and the images from `compacted` on.
+  void check_compacted(const Ledger& ledger, const LogHead& head) {
+    std::map<std::uint64_t, Act> acts;
+    ASSERT_TRUE(store_->read([&](Read& read) {
+      return backup::read_acts(read, [&](LogEntry entry) -> Result<void> {
+        acts[to_number(entry.revision)] = std::move(entry.act);
+        return {};
+      });
+    }));
+    EXPECT_EQ(acts.size(), to_number(head.newest.revision));
+    for (const auto& [revision, write] : ledger.lines) {
+      EXPECT_EQ(acts[revision].slug, write.first) << "an answered write is lost";
+      EXPECT_EQ(acts[revision].target_id, write.second);
+      const auto user =
+          store_->read([&](Read& read) { return find<User>(read, UserId::trusted(write.second)); });
+      ASSERT_TRUE(user);
+      EXPECT_EQ(user->has_value(), write.first != "user.gone") << write.second;
+    }
+    const auto rest = store_->read_log(head.compacted, 100'000);
+    ASSERT_TRUE(rest) << rest.error().message;
+    EXPECT_EQ(rest->size(), to_number(head.newest.revision) - to_number(head.compacted.revision));
+    for (const auto& entry : *rest) EXPECT_FALSE(entry.images.empty()) << to_number(entry.revision);
+  }
 };
 
 TEST_P(CrashContract, NothingAnsweredIsLostWhenTheProcessIsKilled) {
@@ -123,18 +149,40 @@ TEST_P(CrashContract, NothingAnsweredIsLostWhenTheProcessIsKilled) {
   }
 }
 
+TEST_P(CrashContract, NothingIsLostWhenItIsKilledWhileItDropsImages) {
+  constexpr int kKeep = 20;
+  Ledger ledger;
+  Revision compacted{};
+  for (int round = 0; round < kRounds || compacted == Revision{}; ++round) {
+    ASSERT_LT(round, 10 * kRounds) << "nothing is ever dropped";
+    store_.reset();
+    run_child(GetParam().location(folder_.path()), round, 100 + round * 37, ledger, kKeep);
+    if (HasFatalFailure()) return;
+    open();
+    if (HasFatalFailure()) return;
+    const auto head = store_->read([](Read& read) { return read_head(read); });
+    ASSERT_TRUE(head);
+    EXPECT_GE(head->compacted.revision, compacted);
+    compacted = head->compacted.revision;
+    check_compacted(ledger, *head);
+    if (HasFatalFailure()) return;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, CrashContract, ::testing::ValuesIn(engines()),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
 
-int run_crash_child(const std::string& location, int round, int ledger) {
+int run_crash_child(const std::string& location, int round, int ledger, int keep_images) {
   SystemClock clock;
   SystemEntropy entropy;
   Log log(clock, LogLevel::error, LogFormat::human);
   Metrics metrics;
-  auto store =
-      Store::open({.clock = clock, .entropy = entropy, .log = log, .metrics = metrics, .location = location});
+  StoreOptions options{
+      .clock = clock, .entropy = entropy, .log = log, .metrics = metrics, .location = location};
+  if (keep_images > 0) options.retention = Retention{.images = Millis(keep_images)};
+  auto store = Store::open(std::move(options));
   if (!store) return 5;
   std::counting_semaphore<kOutstanding> free(kOutstanding);
   constexpr std::array<std::string_view, 4> kSlugs{"user.kept", "user.changed", "user.gone", "user.refused"};

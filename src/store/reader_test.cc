@@ -138,6 +138,7 @@ TEST_P(ReaderContract, NoHotStatementScansATable) {
       hot.insert(hot.end(), {child.select, child.insert.one, child.erase});
   });
   for (const auto& statement : log_statements()) hot.push_back(statement);
+  for (const auto& statement : retention_statements()) hot.push_back(statement);
   store_.reset();
   auto database = GetParam().open(folder_.path());
   ASSERT_TRUE(database);

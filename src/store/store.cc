@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include "store/maintenance.h"
 #include "store/migrate.h"
 #include "store/probe.h"
 #include "store/read_pool.h"
@@ -33,6 +34,17 @@ class Store::Impl {
                  .poll_interval = database_->shared() ? std::optional(options.poll_interval) : std::nullopt},
                 at) {}
 
+  Result<void> look_after(const StoreOptions& options) {
+    if (!options.retention) return {};
+    TRY(auto session, database_->connect(sql::Database::Access::read_write));
+    maintenance_.emplace(std::move(session), options.clock, options.log, options.metrics, *options.retention);
+    return {};
+  }
+  void close() {
+    if (maintenance_) maintenance_->close();
+    writer_.close();
+  }
+
   bool shared() const { return database_->shared(); }
   Probe& probe() { return probe_; }
   ReadPool& readers() { return readers_; }
@@ -43,6 +55,7 @@ class Store::Impl {
   Probe probe_;
   ReadPool readers_;
   Writer writer_;
+  std::optional<Maintenance> maintenance_;
 };
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -64,6 +77,7 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options, std::unique_ptr
   }
   auto impl = std::make_unique<Impl>(options, std::move(database), std::move(writing), std::move(reading),
                                      head.newest);
+  TRY(impl->look_after(options));
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
@@ -98,6 +112,6 @@ Result<std::vector<LogEntry>> Store::read_log(const LogCursor& from, std::size_t
   return read([&](Read& read) { return read_entries(read, from, limit); });
 }
 
-void Store::close() { impl_->writer().close(); }
+void Store::close() { impl_->close(); }
 
 }  // namespace allauth::store

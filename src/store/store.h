@@ -23,6 +23,7 @@
 #include "store/log_follower.h"
 #include "store/migrate.h"
 #include "store/queued_write.h"
+#include "store/retention.h"
 #include "store/sql/open.h"
 #include "store/sql/session.h"
 #include "store/write.h"
@@ -47,6 +48,9 @@ struct StoreOptions {
   Millis read_wait{2000};                 // the longest wait for a free reader
   // How often the log is looked at for what others wrote, where they can write to it too.
   Millis poll_interval{200};
+  // How long the log keeps what. Nothing: leave that to others, as a command does that works on the
+  // database only for a while.
+  std::optional<Retention> retention{};
   Migrating migrating = Migrating::when_opened;
   std::span<const Migration> migrations = store::migrations();  // what this program knows
 };

@@ -83,6 +83,8 @@ struct StoreConfig {
   Millis poll_interval{200};      // how often the log is looked at, where others write to it too
   Millis max_staleness{300'000};  // without contact to the log for longer, nothing is decided
   Millis freshness_wait{2000};    // how long a request may wait for the revision that it asks for
+  Millis log_retention{std::chrono::hours(7 * 24)};      // of what followers of the log need
+  Millis audit_retention{std::chrono::hours(365 * 24)};  // of who did what
 };
 
 struct HttpConfig {

@@ -207,6 +207,13 @@ std::vector<Key> make_keys() {
   keys.push_back(part("store.freshness_wait",
                       "How long a request with Allauth-At-Least may wait for that revision.", &Config::store,
                       &StoreConfig::freshness_wait));
+  keys.push_back(
+      part("store.log_retention",
+           "How long the log keeps what rows became with each change; a node or gateway that was away "
+           "for longer reads the whole state anew.",
+           &Config::store, &StoreConfig::log_retention));
+  keys.push_back(part("store.audit_retention", "How long the log keeps who did what; not less than that.",
+                      &Config::store, &StoreConfig::audit_retention));
   add_nodes(keys);
   add_listener(keys);
   add_gateway(keys);

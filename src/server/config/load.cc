@@ -98,13 +98,22 @@ Result<void> check_tls(const TlsConfig& tls, const std::string& at) {
   return {};
 }
 
-// The value is not told: it may hold a password.
+// No less than the longest poll interval, so that a node that runs is not left behind.
+constexpr Millis kLeastRetention{10'000};
+constexpr Millis kMostRetention = std::chrono::hours(36'500 * 24);
+
+// The URL is not told: it may hold a password.
 Result<void> check_store(const StoreConfig& store) {
   const std::string& url = store.url.text;
   if (!url.empty() && !url.starts_with("postgresql://") && !url.starts_with("postgres://"))
     return fail(Code::invalid, "config.value", "store.url must begin with postgresql:// (or be empty)");
   if (url.empty() && !store.password_file.empty())
     return missing("store.url", "whose password is in store.password_file?");
+  if (store.log_retention < kLeastRetention || store.log_retention > kMostRetention)
+    return fail(Code::invalid, "config.range", "store.log_retention must be 10s to 36500d");
+  if (store.audit_retention < store.log_retention || store.audit_retention > kMostRetention)
+    return fail(Code::invalid, "config.range",
+                "store.audit_retention must be at least store.log_retention, and at most 36500d");
   return {};
 }
 

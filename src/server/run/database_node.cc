@@ -54,6 +54,8 @@ Result<void> DatabaseNode::open_store() {
                                   .readers = static_cast<std::size_t>(config.store.readers),
                                   .max_queued_writes = static_cast<std::size_t>(config.store.write_queue),
                                   .poll_interval = config.store.poll_interval,
+                                  .retention = store::Retention{.images = config.store.log_retention,
+                                                                .acts = config.store.audit_retention},
                                   .migrating = migrating(config)}));
   TRY(auto keys, open_keys(master_key_file(config), *store_, ground_.entropy));
   Secret digest_key = keys.digest_key.copy();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "policy/core_schema.h"
+#include "store/retention.h"
 #include "store/testing/nodes.h"
 
 namespace allauth::store::testing {
@@ -189,6 +190,29 @@ TEST_P(HubsOnADatabase, AreStaleWhenTheDatabaseIsAwayForTooLong) {
   one.faults.mend();
   ASSERT_TRUE(eventually([&] { return !hub.stale() && hub.view()->thing("user", "u3").exists(); }));
   EXPECT_TRUE(hub.view()->check_usable());
+}
+
+TEST_P(HubsOnADatabase, KnowWhatThereIsAfterALogThatDoesNotReachBackSoFar) {
+  Node &one = start(), &two = start();
+  auto& hub = follow(one);
+  const auto knows = [&hub](std::string_view id) { return hub.view()->thing("user", id).exists(); };
+  ASSERT_TRUE(two.put("u1"));
+  ASSERT_TRUE(eventually([&] { return knows("u1"); }));
+  one.faults.cut();
+  ASSERT_TRUE(two.put("u2"));
+  ASSERT_TRUE(two.write([](Tx& tx) { return erase(tx, make_user("u1")); }));
+  ASSERT_TRUE(two.put("u3"));
+  tamper({"UPDATE log_entries SET time = 0"});
+  const auto session = database_->connect(sql::Database::Access::read_write).value();
+  ASSERT_EQ(compact_some(*session, Millis(0))->rows, 4U);
+  ASSERT_TRUE(drop_some_images(*session));
+  EXPECT_TRUE(knows("u1"));
+  one.faults.mend();
+  ASSERT_TRUE(eventually([&] { return hub.view()->revision() == Revision{4}; }));
+  EXPECT_TRUE(!knows("u1") && knows("u2") && knows("u3"));
+  EXPECT_TRUE(hub.healthy());
+  EXPECT_NE(one.metrics.render().find(R"(allauth_log_resyncs_total{cause="compacted"} 1)"),
+            std::string::npos);
 }
 
 TEST_P(HubsOnADatabase, DoNotTakeSilenceForQuiet) {

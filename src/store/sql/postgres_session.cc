@@ -84,7 +84,10 @@ std::vector<Value::Type> types_of(std::span<const Value> binds) {
   return types;
 }
 
-std::string text_of(const Statement& statement) { return render(statement, "FOR UPDATE"); }
+std::string text_of(const Statement& statement) {
+  return render(statement, {.for_update = "FOR UPDATE",
+                            .now = "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000 AS BIGINT)"});
+}
 
 }  // namespace
 

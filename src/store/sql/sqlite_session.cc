@@ -51,6 +51,10 @@ constexpr std::array<ScriptWord, 5> kWords{{
     {"{{clustered}}", "STRICT, WITHOUT ROWID"},
 }};
 
+// Writers are locked out from the beginning of a transaction, so there is nothing to lock row by row.
+constexpr StatementWords kStatementWords{
+    .for_update = "", .now = "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"};
+
 }  // namespace
 
 void CloseSqlite::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
@@ -73,7 +77,7 @@ Result<void> execute(sqlite3* db, const std::string& text) {
 }
 
 Result<SqliteStatement> SqliteSession::prepare(const Statement& statement, bool keep) {
-  const std::string text = render(statement, "");
+  const std::string text = render(statement, kStatementWords);
   sqlite3_stmt* raw = nullptr;
   const unsigned flags = keep ? SQLITE_PREPARE_PERSISTENT : 0;
   const int code =
@@ -138,7 +142,7 @@ Result<void> SqliteSession::run_script(std::string_view text) {
 }
 
 Result<std::vector<std::string>> SqliteSession::table_scans(const Statement& statement) {
-  const std::string text = "EXPLAIN QUERY PLAN " + render(statement, "");
+  const std::string text = "EXPLAIN QUERY PLAN " + render(statement, kStatementWords);
   sqlite3_stmt* raw = nullptr;
   const int code = sqlite3_prepare_v2(db_.get(), text.c_str(), -1, &raw, nullptr);
   const SqliteStatement prepared(raw);

@@ -187,9 +187,11 @@ TEST(SqlStatement, CountsItsBindsAndRefusesDisorder) {
 }
 
 TEST(SqlStatement, FillsInItsWords) {
-  const auto statement = Statement::generated("t", "SELECT {columns}, {u.columns} FROM t {for update}");
-  EXPECT_EQ(render(statement.with_columns("a, b"), "FOR UPDATE"), "SELECT a, b, u.a, u.b FROM t FOR UPDATE");
-  EXPECT_EQ(render(statement.with_columns("a"), ""), "SELECT a, u.a FROM t ");
+  const auto statement =
+      Statement::generated("t", "SELECT {columns}, {u.columns}, {now} FROM t {for update}");
+  EXPECT_EQ(render(statement.with_columns("a, b"), {.for_update = "FOR UPDATE", .now = "clock()"}),
+            "SELECT a, b, u.a, u.b, clock() FROM t FOR UPDATE");
+  EXPECT_EQ(render(statement.with_columns("a"), {.for_update = "", .now = "0"}), "SELECT a, u.a, 0 FROM t ");
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ void append_columns(std::string& out, std::string_view columns, std::string_view
 
 }  // namespace
 
-std::string render(const Statement& statement, std::string_view for_update) {
+std::string render(const Statement& statement, const StatementWords& words) {
   constexpr std::string_view kColumns = "columns";
   std::string out;
   std::string_view rest = statement.text();
@@ -30,7 +30,9 @@ std::string render(const Statement& statement, std::string_view for_update) {
     if (open == std::string_view::npos || close == std::string_view::npos) return out;
     const auto word = rest.substr(open + 1, close - open - 1);
     if (word == "for update") {
-      out += for_update;
+      out += words.for_update;
+    } else if (word == "now") {
+      out += words.now;
     } else if (word.ends_with(kColumns)) {
       auto alias = word.substr(0, word.size() - kColumns.size());
       if (alias.ends_with('.')) alias.remove_suffix(1);

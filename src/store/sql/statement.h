@@ -2,9 +2,11 @@
 // become SQL; values go in as binds. One text serves every engine: it keeps to the shared subset and
 // numbers its binds $1, $2 … in order of first appearance (an engine may number by appearance).
 //
-// Two words in braces are filled in when it is prepared:
+// Words in braces are filled in when it is prepared:
 //   {columns}, {alias.columns}  the columns of the row type it is selected into (store/rows.h)
 //   {for update}                the engine's way to lock the rows read, where it has one
+//   {now}                       milliseconds since 1970 by the database's clock, the same all over a
+//   statement
 #pragma once
 
 #include <cstddef>
@@ -53,8 +55,12 @@ class Statement {
   int parameters_ = 0;
 };
 
+// What an engine makes of words in braces.
+struct StatementWords {
+  std::string_view for_update, now;
+};
 // The text as an engine gets it, words in braces filled in.
-std::string render(const Statement&, std::string_view for_update);
+std::string render(const Statement&, const StatementWords&);
 
 // A word of migrations and what it stands for in an engine: {"{{int}}", "BIGINT"}.
 using ScriptWord = std::pair<std::string_view, std::string_view>;

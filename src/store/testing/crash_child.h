@@ -7,7 +7,8 @@ namespace allauth::store::testing {
 
 inline constexpr const char* kCrashChildFlag = "--crash-child";
 
-// Writes to the store at `location` for ever, noting each answer on the file descriptor `ledger`.
-int run_crash_child(const std::string& location, int round, int ledger);
+// Writes to the store at `location` for ever, noting each answer on the file descriptor `ledger`. Unless 0,
+// images of the log are kept for so many milliseconds only.
+int run_crash_child(const std::string& location, int round, int ledger, int keep_images);
 
 }  // namespace allauth::store::testing

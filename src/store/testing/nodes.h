@@ -162,9 +162,14 @@ class NodesTest : public ::testing::TestWithParam<Engine> {
             .poll_interval = Millis(5)};
   }
   Node& start(std::optional<Millis> poll_interval = {}) {
+    return start_with([&](StoreOptions& options) {
+      if (poll_interval) options.poll_interval = *poll_interval;
+    });
+  }
+  Node& start_with(const std::function<void(StoreOptions&)>& change) {
     auto& node = *nodes_.emplace_back(std::make_unique<Node>());
     auto with = options(node);
-    if (poll_interval) with.poll_interval = *poll_interval;
+    change(with);
     auto shared = std::make_unique<SharedDatabase>(database_);
     auto store =
         Store::open(std::move(with), std::make_unique<FaultDatabase>(std::move(shared), node.faults));
