@@ -17,7 +17,13 @@ Error resynchronising() {
 }  // namespace
 
 LogTail::LogTail(Clock& clock, Log& log, Probe& probe, LogCursor at)
-    : clock_(clock), log_(log), probe_(probe), at_(at) {
+    : clock_(clock), log_(log), probe_(probe) {
+  move_to(at);
+}
+
+void LogTail::move_to(const LogCursor& at) {
+  at_ = at;
+  applied_.store(at.revision);
   probe_.revision(to_number(at.revision));
 }
 
@@ -67,7 +73,7 @@ Result<void> LogTail::catch_up(sql::Session& session, const LogHead& head) {
       if (entries.error().code != Code::stale) return fail(std::move(entries).error());
       set_adrift(entries.error(), head);
     } else if (entries->empty()) {
-      at_ = head.newest;  // the same place, by a tag that an older version did not write
+      move_to(head.newest);  // the same place, by a tag that an older version did not write
     } else {
       for (const auto& entry : *entries) probe_.followed(clock_.now() - entry.time);
       hand_out(AppliedBatch{*std::move(entries)});
@@ -93,9 +99,8 @@ Result<void> LogTail::load_all(sql::Session& session, const LogHead& head) {
   Read read(session, head.newest.revision);
   for (const auto& follower : followers_)
     if (follower.load) TRY(follower.load(read));
-  at_ = head.newest;
+  move_to(head.newest);
   adrift_ = false;
-  probe_.revision(to_number(at_.revision));
   log_.warn("store: the state was read anew", {{"revision", to_number(at_.revision)}});
   contact();
   return {};
@@ -109,8 +114,7 @@ void LogTail::committed(AppliedBatch batch) noexcept {
 void LogTail::hand_out(const AppliedBatch& batch) noexcept {
   for (const auto& follower : followers_)
     if (follower.applied) follower.applied(batch);
-  at_ = cursor_after(batch.entries.back());
-  probe_.revision(to_number(at_.revision));
+  move_to(cursor_after(batch.entries.back()));
 }
 
 void LogTail::contact() {

@@ -1,6 +1,7 @@
 // How far this process has followed the log, and those in it who follow along.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -14,7 +15,7 @@
 
 namespace allauth::store {
 
-// For one thread, the writer's.
+// For one thread, the writer's, but for applied().
 class LogTail {
  public:
   LogTail(Clock&, Log&, Probe&, LogCursor at);
@@ -35,18 +36,23 @@ class LogTail {
   // True from the moment that the log could not be followed until the state was loaded anew.
   bool adrift() const { return adrift_; }
 
+  // The newest revision that was handed out. Any thread.
+  Revision applied() const { return applied_.load(); }
+
  private:
   Result<void> in_read(sql::Session&, const std::function<Result<void>(const LogHead&)>& fn);
   Result<void> advance(sql::Session&, const LogHead& head);
   Result<void> load_all(sql::Session&, const LogHead& head);
   void set_adrift(const Error& why, const LogHead& head);
   void hand_out(const AppliedBatch&) noexcept;
+  void move_to(const LogCursor&);
   void contact();
 
   Clock& clock_;
   Log& log_;
   Probe& probe_;
   LogCursor at_;
+  std::atomic<Revision> applied_{};
   bool adrift_ = false;
   std::vector<LogFollower> followers_;
 };

@@ -5,12 +5,11 @@
 namespace allauth::store {
 namespace {
 
-constexpr Millis kLookEvery{15'000};
 constexpr Millis kLeastPause{10};
 
 // Often enough for what is kept only shortly, too.
 Millis look_every(const Retention& retention) {
-  return std::clamp(retention.images / 10, kLeastPause, kLookEvery);
+  return std::clamp(retention.images / 10, kLeastPause, kHeartbeat);
 }
 
 // A little late, so that it goes in portions and not one entry after another.
@@ -33,11 +32,12 @@ std::int64_t seconds(Millis time) { return std::chrono::duration_cast<Seconds>(t
 }  // namespace
 
 Maintenance::Maintenance(std::unique_ptr<sql::Session> session, Clock& clock, Log& log, Metrics& metrics,
-                         const Retention& retention)
+                         const Retention& retention, ReportOfNode report)
     : session_(std::move(session)),
       clock_(clock),
       log_(log),
       retention_(retention),
+      report_(std::move(report)),
       images_age_(age(metrics, R"(what="images")")),
       acts_age_(age(metrics, R"(what="acts")")),
       images_dropped_(dropped(metrics, R"(what="images")")),
@@ -58,6 +58,7 @@ void Maintenance::loop() {
   do {
     look_after();
   } while (pause(look_every(retention_)));
+  if (report_ && !failing_) (void)remove_node(*session_, report_().node.id);  // or it is seen to be silent
 }
 
 bool Maintenance::pause(Millis time) {
@@ -67,9 +68,15 @@ bool Maintenance::pause(Millis time) {
 
 // What fails is tried again at the next look. While the database is away that is said once.
 void Maintenance::look_after() {
-  const auto done = keep_to_size();
-  if (!done && !failing_) log_.error("store: the log cannot be kept to its size; still trying", done.error());
+  const auto done = look();
+  if (!done && !failing_)
+    log_.error("store: the database cannot be looked after; still trying", done.error());
   failing_ = !done;
+}
+
+Result<void> Maintenance::look() {
+  if (report_) TRY(report_node(*session_, report_()));
+  return keep_to_size();
 }
 
 Result<void> Maintenance::keep_to_size() {

@@ -1,35 +1,41 @@
-// The thread that keeps the log to its size. It has a session of its own, and gives way to writers between
-// its steps.
+// The thread that looks after the database: it reports this node and keeps the log to its size. It has a
+// session of its own, and gives way to writers between its steps.
 #pragma once
 
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "store/node_list.h"
 #include "store/retention.h"
 
 namespace allauth::store {
 
+// How to report this node: asked for each time.
+using ReportOfNode = std::function<NodeReport()>;
+
 class Maintenance {
  public:
-  // Clock, Log and Metrics are borrowed.
-  Maintenance(std::unique_ptr<sql::Session>, Clock&, Log&, Metrics&, const Retention&);
+  // Clock, Log and Metrics are borrowed. `report` is called on the thread; empty: this node is not listed.
+  Maintenance(std::unique_ptr<sql::Session>, Clock&, Log&, Metrics&, const Retention&, ReportOfNode report);
   ~Maintenance() { close(); }
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;
 
-  // Ends the thread after the step that it is at. Idempotent.
+  // Ends the thread after the step that it is at, and takes the node off the list. Idempotent.
   void close();
 
  private:
   void loop();
   bool pause(Millis);  // false: it is over
   void look_after();
+  Result<void> look();
   Result<void> keep_to_size();
   Result<LogAge> look_at_log();
   // Runs the step until there is no more, giving way in between. The rows that it took.
@@ -39,6 +45,7 @@ class Maintenance {
   Clock& clock_;
   Log& log_;
   const Retention retention_;
+  const ReportOfNode report_;
   Gauge &images_age_, &acts_age_;
   Counter &images_dropped_, &acts_dropped_;
   bool failing_ = false;

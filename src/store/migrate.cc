@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "store/lone_write.h"
+#include "store/node_list.h"
 #include "store/schema_history.h"
 
 namespace allauth::store {
@@ -63,6 +64,8 @@ class Migrator {
     TRY(check_history(applied, known_));
     if (applied.size() >= known_.size() || known_[applied.size()].version > options_.to) return false;
     const Migration& next = known_[applied.size()];
+    if (next.phase == Phase::contract && !options_.force)
+      TRY(require_no_older_node(session_, next.min_compatible));
     report(next, 0);
     TRY(const auto position, read_progress(session_, next.version));
     if (!position) TRY(session_.run_script(next.text));

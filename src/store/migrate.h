@@ -54,6 +54,7 @@ inline constexpr std::size_t kBackfillRows = 1000;
 struct MigrateOptions {
   int to = std::numeric_limits<int>::max();  // no further than this version
   std::size_t rows = kBackfillRows;          // of a backfill in one transaction
+  bool force = false;                        // take away what nodes that are there may still use
   // Called before each migration, with 0, and after each batch of its rows.
   std::function<void(const Migration&, int batches)> progress{};
 };
@@ -62,7 +63,8 @@ struct MigrateOptions {
 // its rows: those go in batches, and the next call goes on where the last one ended. Several processes
 // may do so at once. Errors: those of sql/session.h; unsupported store.migration.changed (one that was
 // applied is not the one we know); unsupported store.schema.too_new (a newer program has changed the
-// database incompatibly).
+// database incompatibly); conflict store.nodes.older (the next step takes away what a node uses that was
+// seen lately).
 Result<void> migrate(sql::Session&, std::span<const Migration> known, Clock&, Entropy&,
                      const MigrateOptions& = {});
 

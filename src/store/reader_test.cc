@@ -139,6 +139,7 @@ TEST_P(ReaderContract, NoHotStatementScansATable) {
   });
   for (const auto& statement : log_statements()) hot.push_back(statement);
   for (const auto& statement : retention_statements()) hot.push_back(statement);
+  for (const auto& statement : node_statements()) hot.push_back(statement);
   store_.reset();
   auto database = GetParam().open(folder_.path());
   ASSERT_TRUE(database);

@@ -14,7 +14,19 @@ Result<void> bring_up_to_date(const StoreOptions& options, bool shared, sql::Ses
   TRY(require_no_restore(session));
   if (options.migrating == Migrating::never || (shared && options.migrating == Migrating::unless_shared))
     return require_migrated(session, options.migrations);
-  return migrate(session, options.migrations, options.clock, options.entropy);
+  const auto migrated = migrate(session, options.migrations, options.clock, options.entropy);
+  if (migrated || migrated.error().reason != Reason("store.nodes.older")) return migrated;
+  options.log.warn("store: a step of the schema is left for later",
+                   {{"reason", migrated.error().reason.slug()}, {"why", migrated.error().message}});
+  return require_migrated(session, options.migrations);
+}
+
+bool is_listed(const StoreOptions& options, bool shared) {
+  return shared && options.retention && options.node;
+}
+
+NodeReport report_of(const StoreOptions& options, Revision applied) {
+  return {.node = *options.node, .schema = static_cast<int>(options.migrations.size()), .revision = applied};
 }
 
 }  // namespace
@@ -37,7 +49,15 @@ class Store::Impl {
   Result<void> look_after(const StoreOptions& options) {
     if (!options.retention) return {};
     TRY(auto session, database_->connect(sql::Database::Access::read_write));
-    maintenance_.emplace(std::move(session), options.clock, options.log, options.metrics, *options.retention);
+    ReportOfNode report;
+    if (is_listed(options, shared()))
+      report = [this, blank = report_of(options, {})] {
+        NodeReport now = blank;
+        now.revision = writer_.applied();
+        return now;
+      };
+    maintenance_.emplace(std::move(session), options.clock, options.log, options.metrics, *options.retention,
+                         std::move(report));
     return {};
   }
   void close() {
@@ -70,6 +90,9 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options, std::unique_ptr
   TRY(auto writing, database->connect(sql::Database::Access::read_write));
   TRY(bring_up_to_date(options, database->shared(), *writing));
   TRY(const auto head, read_head(*writing));
+  if (is_listed(options, database->shared()))
+    TRY(enter_node(*writing, report_of(options, head.newest.revision),
+                   [&] { return require_migrated(*writing, options.migrations); }));
   std::vector<std::unique_ptr<sql::Session>> reading;
   for (std::size_t i = 0; i < std::max<std::size_t>(options.readers, 1); ++i) {
     TRY(auto session, database->connect(sql::Database::Access::read_only));

@@ -22,6 +22,7 @@
 #include "base/metrics.h"
 #include "store/log_follower.h"
 #include "store/migrate.h"
+#include "store/node_list.h"
 #include "store/queued_write.h"
 #include "store/retention.h"
 #include "store/sql/open.h"
@@ -51,6 +52,8 @@ struct StoreOptions {
   // How long the log keeps what. Nothing: leave that to others, as a command does that works on the
   // database only for a while.
   std::optional<Retention> retention{};
+  // What a node of several says of itself; with retention only.
+  std::optional<NodeIdentity> node{};
   Migrating migrating = Migrating::when_opened;
   std::span<const Migration> migrations = store::migrations();  // what this program knows
 };

@@ -50,6 +50,8 @@ class Writer {
   Result<void> follow(LogFollower);
   // Says that the log may have grown: it is looked at now instead of at the next interval.
   void hint();
+  // The newest revision that those who follow were told of.
+  Revision applied() const { return tail_.applied(); }
   void close();
   bool on_writer_thread() const { return std::this_thread::get_id() == thread_id_; }
 

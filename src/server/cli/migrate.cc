@@ -6,12 +6,15 @@
 #include "base/text.h"
 #include "server/cli/commands.h"
 #include "server/cli/database.h"
+#include "store/node_list.h"
 
 namespace allauth::server::cli {
 namespace {
 
-constexpr std::string_view kUse = "Use: allauth migrate status|up [--to N] [--config FILE] [--KEY=VALUE ...]";
-constexpr std::string_view kOptions[] = {"to"};
+constexpr std::string_view kUse =
+    "Use: allauth migrate status|up [--to N] [--force] [--config FILE] [--KEY=VALUE ...]";
+constexpr std::string_view kOptions[] = {"to", "force"};
+constexpr std::string_view kSwitches[] = {"force"};
 
 std::string_view word(store::SchemaStatus::Step::State state) {
   using State = store::SchemaStatus::Step::State;
@@ -32,6 +35,23 @@ void print_step(const store::SchemaStatus::Step& step) {
              word(step.state), applied ? to_rfc3339(step.applied_at) : "");
 }
 
+std::string in_words(Millis time) {
+  const auto seconds = std::chrono::duration_cast<Seconds>(time).count();
+  if (seconds < 120) return fmt::format("{} s", seconds);
+  return seconds < 7200 ? fmt::format("{} min", seconds / 60) : fmt::format("{} h", seconds / 3600);
+}
+
+Result<void> print_nodes(sql::Session& session) {
+  TRY(const auto nodes, store::list_nodes(session));
+  if (!nodes.empty()) fmt::print("\nNodes that were seen within a day:\n");
+  for (const auto& [report, started, silent] : nodes)
+    fmt::print("  {:<24}  allauth {}  schema {}  {}  since {}  revision {}  {} {} ago\n", report.node.name,
+               report.node.version, report.schema, report.node.roles, to_rfc3339(started),
+               to_number(report.revision), silent < store::kGoneAfter ? "seen" : "SILENT, last seen",
+               in_words(silent));
+  return {};
+}
+
 Result<void> status(DatabaseCommand& command) {
   TRY(const auto database, command.open_to_read());
   TRY(const auto session, database->connect(sql::Database::Access::read_only));
@@ -42,8 +62,9 @@ Result<void> status(DatabaseCommand& command) {
   fmt::print("\nThe database is at schema {}; this allauth knows {}.\n", schema.applied, known.size());
   if (schema.min_compatible > 1)
     fmt::print("Only versions of allauth that know schema {} can use it.\n", schema.min_compatible);
+  TRY(print_nodes(*session));
   TRY(store::require_migrated(*session, known));
-  fmt::print("This allauth can use it.\n");
+  fmt::print("\nThis allauth can use it.\n");
   return {};
 }
 
@@ -69,17 +90,17 @@ Result<void> up(DatabaseCommand& command) {
   TRY(const auto session, database->connect(sql::Database::Access::read_write));
   fmt::print("{}\n", command.database_name());
   TRY(store::migrate(*session, store::migrations(), command.clock, command.entropy,
-                     {.to = to, .progress = report}));
+                     {.to = to, .force = command.own.find("force").has_value(), .progress = report}));
   TRY(const auto schema, store::read_schema(*session, store::migrations()));
   fmt::print("The database is at schema {}.\n", schema.applied);
   return {};
 }
 
 Result<void> run(Args args) {
-  TRY(const auto command, parse_database_command(args, kOptions, {}));
+  TRY(const auto command, parse_database_command(args, kOptions, kSwitches));
   const auto& words = command->own.words;
   if (words.size() != 1 || (words[0] != "status" && words[0] != "up") ||
-      (words[0] == "status" && command->own.find("to")))
+      (words[0] == "status" && !command->own.named.empty()))
     return fail(Code::invalid, "usage", std::string(kUse));
   return words[0] == "status" ? status(*command) : up(*command);
 }

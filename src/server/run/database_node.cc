@@ -1,9 +1,15 @@
 #include "server/run/database_node.h"
 
+#include <array>
+
+#include <unistd.h>
+
 #include "app/access/built_in_roles.h"
 #include "app/access/roles.h"
 #include "app/identity/setup.h"
+#include "base/text.h"
 #include "server/config/roles.h"
+#include "server/config/values.h"
 #include "server/run/freshness.h"
 #include "server/run/questions.h"
 #include "server/run/server.h"
@@ -18,6 +24,16 @@ http::Response jwks_response(const std::string& jwks) {
   return {.status = 200,
           .headers = {{"Content-Type", "application/jwk-set+json"}, {"Cache-Control", "public, max-age=300"}},
           .body = jwks};
+}
+
+// Of this run of the program.
+store::NodeIdentity identity(Ground& ground) {
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0 || !is_utf8(host.data())) host.front() = '\0';
+  return {.id = ground.ids.next(),
+          .name = fmt::format("{}:{}", host.data(), ::getpid()),
+          .version = ALLAUTH_VERSION,
+          .roles = print_value(ground.config.roles)};
 }
 
 }  // namespace
@@ -56,6 +72,7 @@ Result<void> DatabaseNode::open_store() {
                                   .poll_interval = config.store.poll_interval,
                                   .retention = store::Retention{.images = config.store.log_retention,
                                                                 .acts = config.store.audit_retention},
+                                  .node = identity(ground_),
                                   .migrating = migrating(config)}));
   TRY(auto keys, open_keys(master_key_file(config), *store_, ground_.entropy));
   Secret digest_key = keys.digest_key.copy();

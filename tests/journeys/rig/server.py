@@ -25,9 +25,9 @@ def find_binary():
     raise RuntimeError(f"there is no allauth binary; tried {', '.join(str(c) for c in candidates)}")
 
 
-def find_next():
-    """The version after this one (tests/next)."""
-    path = Path(find_binary()).with_name("allauth_next")
+def find_next(name="allauth_next"):
+    """A version after this one (tests/next)."""
+    path = Path(find_binary()).with_name(name)
     assert path.is_file(), f"{path} was not built"
     return str(path)
 
