@@ -58,7 +58,14 @@ void Maintenance::loop() {
   do {
     look_after();
   } while (pause(look_every(retention_)));
-  if (report_ && !failing_) (void)remove_node(*session_, report_().node.id);  // or it is seen to be silent
+  if (report_ && !failing_) leave();
+}
+
+void Maintenance::leave() {
+  const auto left = remove_node(*session_, report_().node.id);
+  if (!left)
+    log_.warn("store: this node could not take itself off the list of nodes, where it is silent from now on",
+              {{"reason", left.error().reason.slug()}});
 }
 
 bool Maintenance::pause(Millis time) {

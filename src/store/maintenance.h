@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 
 #include "base/clock.h"
@@ -36,6 +35,7 @@ class Maintenance {
   bool pause(Millis);  // false: it is over
   void look_after();
   Result<void> look();
+  void leave();
   Result<void> keep_to_size();
   Result<LogAge> look_at_log();
   // Runs the step until there is no more, giving way in between. The rows that it took.

@@ -4,6 +4,7 @@
 // nodes have no part in it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
