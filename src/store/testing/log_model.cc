@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "store/batch.h"
+#include "store/retention.h"
 #include "store/rows.h"
 
 namespace allauth::store::testing {
@@ -359,8 +360,7 @@ std::string LogModel::take(State& state, const Step& step) {
       return {};
     case Kind::compact:
       --state.compactions;
-      state.database.compacted = {step.count, state.database.tags[step.count - 1U]};
-      return {};
+      return compact(state, step.count);
     default:
       break;
   }
@@ -373,6 +373,13 @@ std::string LogModel::take(State& state, const Step& step) {
   if (step.kind == Kind::die || (step.kind == Kind::batch && step.end == End::stored_unseen)) --state.crashes;
   if (step.kind == Kind::die) turn.die();
   return std::move(turn).wrong();
+}
+
+std::string LogModel::compact(State& state, Num upto) const {
+  ModelSession session(state.database, scope_.broken);
+  const std::size_t entries = upto - state.database.compacted.revision;
+  const auto taken = compact_some(session, Millis(0), {.entries = entries});
+  return taken && taken->rows == entries ? session.wrong : "the log cannot be compacted";
 }
 
 // By the standby's; or by a backup that was made when the standby was, and its newest entry gets a tag of

@@ -1,6 +1,6 @@
 // For tests: a small model of nodes on one database, for the explorer to look at every state of. The
-// protocol in it is not told again: each step runs the program's own Batch, LogTail and what is below
-// them, on a database that is a value.
+// protocol in it is not told again: each step runs the program's own Batch, LogTail, compact_some() and
+// what is below them, on a database that is a value.
 //
 // What the model adds is what happens to them: in which order nodes take their turns, how a commit ends, a
 // node that dies, a standby that has not got the last commits, a backup restored, compaction, a state that
@@ -111,6 +111,7 @@ class LogModel {
   void add_batches(const State&, Num node, std::vector<Step>&) const;
   void add_mishaps(const State&, std::vector<Step>&) const;
   std::vector<Num> queue_of(const State&, Num node) const;
+  std::string compact(State&, Num upto) const;
   void replace_history(State&, bool restored) const;
   std::string check_writes(const State&) const;
   std::string check_nodes(const State&) const;

@@ -43,6 +43,10 @@ Result<sql::RunResult> ModelSession::run(const sql::Statement& statement, std::s
     TRY(give_entries(number(binds[0]), sink));
   else if (name == "log.images")
     TRY(give_images(number(binds[0]), number(binds[1]), sink));
+  else if (name == "retention.oldest")
+    TRY(give_ages(number(binds[0]), number(binds[1]), sink));
+  else if (name == "retention.mark")
+    work_.compacted = {number(binds[0]), number(binds[1])};
   else if (name == "log.insert_entry")
     insert_entry(binds);
   else if (name == "log.move_head" && Place{number(binds[0]), number(binds[1])} != work_.newest())
@@ -79,6 +83,13 @@ Result<void> ModelSession::give_images(Num after, Num upto, const sql::RowSink& 
     row.set_text(2, fmt::to_string(work_.writes[n]));
     TRY(sink(row));
   }
+  return {};
+}
+
+// All of them are old.
+Result<void> ModelSession::give_ages(Num after, Num limit, const sql::RowSink& sink) const {
+  for (Num n = after; n < std::min<int>(work_.length, after + limit); ++n)
+    TRY(sink(ModelRow({n + 1, work_.tags[n], 1})));
   return {};
 }
 

@@ -1,5 +1,6 @@
 // For tests: a database that holds nothing but a log of a few entries and is a value, so that a state
-// explorer can have very many of them; and a session on it that answers the statements of the log.
+// explorer can have very many of them; and a session on it that answers the statements of the log. Images are
+// gone from the moment that its head says so.
 #pragma once
 
 #include <array>
@@ -83,6 +84,7 @@ class ModelSession final : public sql::Session {
   Result<void> give_tag(Num revision, const sql::RowSink& sink) const;
   Result<void> give_entries(Num after, const sql::RowSink& sink) const;
   Result<void> give_images(Num after, Num upto, const sql::RowSink& sink) const;
+  Result<void> give_ages(Num after, Num limit, const sql::RowSink& sink) const;
   void insert_entry(std::span<const sql::Value> binds);
   void store();
 
