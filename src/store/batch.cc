@@ -56,7 +56,7 @@ Result<void> Batch::begin(LogTail& tail) {
 }
 
 void Batch::add(QueuedWrite write) {
-  const auto revision = static_cast<Revision>(to_number(head_) + entries_.size() + 1);
+  const auto revision = static_cast<Revision>(to_number(reaches()) + 1);
   auto entry = run(write, revision);
   if (!entry) {
     outcomes_.push_back({std::move(write), fail(std::move(entry).error())});
@@ -115,6 +115,7 @@ Result<std::vector<LogEntry>> Batch::finish() {
     session_.rollback();
     return fail(std::move(appended).error());
   }
+  session_.announce(to_number(reaches()));
   if (auto committed = session_.commit(); !committed) return fail(in_doubt(std::move(committed).error()));
   return std::move(entries_);
 }

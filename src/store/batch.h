@@ -29,6 +29,8 @@ class Batch {
   bool broken() const { return broken_.has_value(); }
   std::size_t writes() const { return outcomes_.size(); }
   std::size_t images() const { return images_; }
+  // The newest revision that there is once this is committed.
+  Revision reaches() const { return static_cast<Revision>(to_number(head_) + entries_.size()); }
   // True if this batch may have taken rights away, which the snapshot does not show before the commit:
   // a write that wants its rechecked belongs into the next batch.
   bool changes_rights() const { return changes_rights_; }

@@ -35,10 +35,15 @@ Probe::Probe(Metrics& metrics, Clock& clock)
                                 "Transactions that the database gave up and that were run again.")),
       replaced_(resyncs(metrics, R"(cause="replaced")")),
       compacted_(resyncs(metrics, R"(cause="compacted")")),
+      hints_(metrics.counter("allauth_hints_received_total",
+                             "Times that somebody said of a change before it was looked for.",
+                             R"(by="database")")),
       batches_{batches(metrics, R"(writes="1")"), batches(metrics, R"(writes="2-15")"),
                batches(metrics, R"(writes="16-127")"), batches(metrics, R"(writes="128+")")},
       queue_(metrics.gauge("allauth_store_queued_writes", "Writes waiting for the writer.")),
       revision_(metrics.gauge("allauth_store_revision", "The newest revision that is applied here.")),
+      listening_(
+          metrics.gauge("allauth_hints_connected", "1 while hints of changes can come.", R"(by="database")")),
       commit_(
           metrics.latency("allauth_store_batch_seconds", "From a batch's first statement to its commit.")),
       read_(

@@ -27,6 +27,8 @@ class Probe {
   void followed(Millis after);
   // The log could not be followed: it was replaced, or compacted too far.
   void adrift(bool replaced) { (replaced ? replaced_ : compacted_).add(); }
+  void hinted() { hints_.add(); }
+  void listening(bool connected) { listening_.set(connected ? 1 : 0); }
   void queued(std::size_t depth) { queue_.set(static_cast<std::int64_t>(depth)); }
   void revision(std::uint64_t revision) { revision_.set(static_cast<std::int64_t>(revision)); }
   void read_done(Tick since);
@@ -34,9 +36,9 @@ class Probe {
  private:
   Clock& clock_;
   Counter &committed_, &refused_, &lost_, &busy_, &given_up_;
-  Counter &replaced_, &compacted_;
+  Counter &replaced_, &compacted_, &hints_;
   std::array<Counter*, 4> batches_;  // by size
-  Gauge &queue_, &revision_;
+  Gauge &queue_, &revision_, &listening_;
   Histogram &commit_, &read_, &lag_;
 };
 

@@ -44,7 +44,9 @@ class Store::Impl {
                  .batch_writes = options.max_batch_writes,
                  .batch_images = options.max_batch_images,
                  .poll_interval = database_->shared() ? std::optional(options.poll_interval) : std::nullopt},
-                at) {}
+                at),
+        listening_(database_->listen({.heard = [this](std::uint64_t said) { hear(said); },
+                                      .connected = [this](bool can) { set_listening(can); }})) {}
 
   Result<void> look_after(const StoreOptions& options) {
     if (!options.retention) return {};
@@ -71,11 +73,20 @@ class Store::Impl {
   Writer& writer() { return writer_; }
 
  private:
+  void hear(std::uint64_t said) {
+    if (writer_.hint(static_cast<Revision>(said))) probe_.hinted();
+  }
+  void set_listening(bool can) {
+    probe_.listening(can);
+    if (can) writer_.hint();  // what was missed
+  }
+
   std::unique_ptr<sql::Database> database_;
   Probe probe_;
   ReadPool readers_;
   Writer writer_;
   std::optional<Maintenance> maintenance_;
+  std::unique_ptr<sql::Listening> listening_;  // after all that it tells
 };
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -126,6 +137,7 @@ Result<void> Store::follow(LogFollower follower) {
 bool Store::shared() const { return impl_->shared(); }
 
 void Store::hint() { impl_->writer().hint(); }
+bool Store::hint(Revision said) { return impl_->writer().hint(said); }
 
 Result<Revision> Store::revision() {
   return read([](Read& read) -> Result<Revision> { return read.revision(); });

@@ -91,6 +91,8 @@ class Store {
   bool shared() const;
   // Looks at the log for what others wrote now instead of at the next interval.
   void hint();
+  // The same, unless this revision is known here; true if it was not.
+  bool hint(Revision said);
 
   Result<Revision> revision();
   // At most `limit` entries after `from`, oldest first; errors are those of read_entries().

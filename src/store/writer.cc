@@ -41,6 +41,7 @@ Writer::Writer(std::unique_ptr<sql::Session> session, Deps deps, WriterOptions o
     : session_(std::move(session)),
       deps_(deps),
       options_(options),
+      known_(to_number(at.revision)),
       tail_(deps.clock, deps.log, deps.probe, at),
       thread_([this] { loop(); }) {}
 
@@ -84,6 +85,12 @@ void Writer::hint() {
     hinted_ = true;
   }
   wake_.notify_one();
+}
+
+bool Writer::hint(Revision said) {
+  if (to_number(said) <= known_.load(std::memory_order_relaxed)) return false;
+  hint();
+  return true;
 }
 
 void Writer::close() {
@@ -147,6 +154,7 @@ void Writer::let_join() {
 void Writer::poll() {
   if (!options_.poll_interval && !tail_.adrift()) return;
   if (auto polled = tail_.poll(*session_); !polled) return refuse_all({}, polled.error());
+  known_ = to_number(tail_.applied());
   end_trouble();
 }
 
@@ -174,8 +182,10 @@ void Writer::fill(Batch& batch) {
 }
 
 void Writer::settle(Batch& batch, Tick since) {
+  known_ = to_number(batch.reaches());  // before others, and who tells of it, can know
   auto entries = batch.finish();
   if (!entries) {
+    known_ = to_number(tail_.applied());
     if (is_given_up(entries.error())) return run_again(batch.take_back(), entries.error());
     deps_.log.error("store: batch not committed", entries.error());
     deps_.probe.lost(batch.writes());

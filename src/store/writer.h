@@ -2,6 +2,7 @@
 // follows the log, so that what others have written is known here as well.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -50,6 +51,8 @@ class Writer {
   Result<void> follow(LogFollower);
   // Says that the log may have grown: it is looked at now instead of at the next interval.
   void hint();
+  // The same, but for a revision that is here already, or is just being committed here. True if it is not.
+  bool hint(Revision said);
   // The newest revision that those who follow were told of.
   Revision applied() const { return tail_.applied(); }
   void close();
@@ -91,8 +94,9 @@ class Writer {
   std::optional<Error> trouble_;  // why no write is taken at the moment
   int failures_ = 0;              // polls in a row that failed
 
-  LogTail tail_;        // the writer thread's own
-  std::thread thread_;  // after all that it uses
+  std::atomic<std::uint64_t> known_;  // the newest revision that is here, or being committed
+  LogTail tail_;                      // the writer thread's own
+  std::thread thread_;                // after all that it uses
   const std::thread::id thread_id_{thread_.get_id()};
   std::mutex joining_;
 };

@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include "store/sql/postgres_connector.h"
+#include "store/sql/postgres_listener.h"
 #include "store/sql/postgres_session.h"
 
 namespace allauth::sql {
@@ -44,6 +45,9 @@ class PostgresDatabase final : public Database {
     return std::make_unique<PostgresSession>(connector_, access, std::move(connection));
   }
   bool shared() const override { return true; }
+  std::unique_ptr<Listening> listen(Hints hints) override {
+    return std::make_unique<PostgresListener>(connector_, log_, std::move(hints));
+  }
 
  private:
   Result<std::string> ask(PostgresConnection& connection, const std::string& text) const {

@@ -251,6 +251,21 @@ Result<void> PostgresConnection::end_pipeline(std::optional<Tick> until, std::st
   return {};
 }
 
+Result<std::vector<std::string>> PostgresConnection::hear(int wake) {
+  if (!is_open()) return lost("listen", "the connection is closed");
+  std::array<pollfd, 2> waiting{{{.fd = PQsocket(handle_.get()), .events = POLLIN, .revents = 0},
+                                 {.fd = wake, .events = POLLIN, .revents = 0}}};
+  if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR)
+    return lost("listen", std::strerror(errno));
+  if (waiting[0].revents != 0) TRY(receive("listen"));
+  std::vector<std::string> payloads;
+  while (PGnotify* notification = PQnotifies(handle_.get())) {
+    payloads.emplace_back(notification->extra);
+    PQfreemem(notification);
+  }
+  return payloads;
+}
+
 Result<PostgresResult> PostgresConnection::finish(int sent, Limit longest, std::string_view during) {
   if (sent == 0) return lost(during, PQerrorMessage(handle_.get()));
   const auto until = deadline(*clock_, longest);

@@ -75,6 +75,9 @@ class PostgresConnection {
   std::expected<PostgresResult, StepFailure> execute(std::span<const Step> steps, Limit longest,
                                                      std::string_view during);
 
+  // Waits for notifications, or for `wake` to become readable; the payloads of those that have come.
+  Result<std::vector<std::string>> hear(int wake);
+
   // Warnings that the server has sent since this was last asked.
   int take_warnings();
 

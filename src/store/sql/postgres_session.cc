@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "store/sql/postgres_error.h"
+#include "store/sql/postgres_listener.h"
 #include "store/sql/postgres_plan.h"
 
 namespace allauth::sql {
@@ -240,7 +241,7 @@ Result<void> PostgresSession::reconnect() {
 Result<void> PostgresSession::commit() {
   connection_.take_warnings();
   forget_waiting();  // it releases all there is
-  auto done = connection_.query("COMMIT", connector_.longest(), "COMMIT");
+  auto done = connection_.query(announcement() + "COMMIT", connector_.longest(), "COMMIT");
   if (!done) {
     rollback();
     return fail(std::move(done).error());
@@ -255,8 +256,18 @@ Result<void> PostgresSession::commit() {
   return {};
 }
 
+// Where a session that listens has slept through half of the server's queue, nothing is put into it: a full
+// one makes commits fail.
+std::string PostgresSession::announcement() {
+  const auto revision = std::exchange(announced_, 0);
+  if (revision == 0) return {};
+  return fmt::format("SELECT pg_notify({}, '{}') WHERE pg_notification_queue_usage() < 0.5; ",
+                     kPostgresChannel, revision);
+}
+
 void PostgresSession::rollback() {
   changing_schema_ = false;
+  announced_ = 0;
   failed_.reset();
   forget_waiting();
   if (connection_.in_transaction() && !execute("ROLLBACK")) connection_.close();

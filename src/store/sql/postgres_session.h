@@ -27,6 +27,7 @@ class PostgresSession final : public Session {
   Result<void> begin_write() override;
   Result<void> commit() override;
   void rollback() override;
+  void announce(std::uint64_t revision) override { announced_ = revision; }
   Result<void> begin_schema_change() override;
   Result<bool> has_table(std::string_view name) override;
   Result<void> savepoint() override;
@@ -49,6 +50,7 @@ class PostgresSession final : public Session {
   Result<void> begin(const std::string& text);
   Result<void> reconnect();
   Result<void> execute(const std::string& text);
+  std::string announcement();
 
   PostgresConnector& connector_;
   const Database::Access access_;
@@ -64,6 +66,7 @@ class PostgresSession final : public Session {
   std::vector<std::string_view> waiting_;
   // Why one of them failed: then nobody knows which savepoint there is.
   std::optional<Error> savepoint_lost_;
+  std::uint64_t announced_ = 0;   // with the commit; 0: nothing
   bool changing_schema_ = false;  // takes as long as it takes
 };
 

@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "store/sql/listening.h"
 #include "store/sql/statement.h"
 #include "store/sql/value.h"
 
@@ -66,6 +67,9 @@ class Session {
   // there; after store.unreachable it may be there all the same.
   virtual Result<void> commit() = 0;
   virtual void rollback() = 0;
+  // Within begin_write(): who listens to the database hears of this revision once it is committed. Nothing
+  // where nobody can; never a reason for a commit to fail.
+  virtual void announce(std::uint64_t revision) = 0;
 
   // A begin_write() in which tables may be made and changed: no other such transaction runs beside it,
   // and no reader or writer of the log stands in its way. Gives up with store.locked, rather than to make
@@ -90,6 +94,9 @@ class Database {
   virtual Result<std::unique_ptr<Session>> connect(Access) = 0;
   // Whether other processes may write to it. If not, none can open it while this exists.
   virtual bool shared() const = 0;
+  // Passes on what is announced (also by this process) for as long as the result lives, which the database
+  // outlives. Null: the engine knows no such thing.
+  virtual std::unique_ptr<Listening> listen(Hints) = 0;
 };
 
 }  // namespace allauth::sql

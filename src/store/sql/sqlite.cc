@@ -150,6 +150,7 @@ class SqliteDatabase final : public Database {
     return std::make_unique<SqliteSession>(std::move(db));
   }
   bool shared() const override { return false; }
+  std::unique_ptr<Listening> listen(Hints) override { return nullptr; }
 
  private:
   SqliteOptions options_;

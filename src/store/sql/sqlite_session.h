@@ -41,6 +41,7 @@ class SqliteSession final : public Session {
   Result<bool> has_table(std::string_view name) override;
   Result<void> commit() override;
   void rollback() override;
+  void announce(std::uint64_t) override {}
   Result<void> savepoint() override { return execute(db_.get(), "SAVEPOINT w"); }
   Result<void> release() override { return execute(db_.get(), "RELEASE w"); }
   Result<void> rollback_to_savepoint() override { return execute(db_.get(), "ROLLBACK TO w"); }

@@ -98,6 +98,7 @@ class FaultSession final : public sql::Session {
     return faults_.pass(FaultPoint::after_commit);
   }
   void rollback() override { inner_->rollback(); }
+  void announce(std::uint64_t revision) override { inner_->announce(revision); }
   Result<void> savepoint() override {
     TRY(faults_.pass(FaultPoint::savepoint));
     return inner_->savepoint();
@@ -127,6 +128,9 @@ class FaultDatabase final : public sql::Database {
     return std::make_unique<FaultSession>(std::move(session), faults_);
   }
   bool shared() const override { return inner_->shared(); }
+  std::unique_ptr<sql::Listening> listen(sql::Hints hints) override {
+    return inner_->listen(std::move(hints));
+  }
 
  private:
   std::unique_ptr<sql::Database> inner_;

@@ -70,6 +70,7 @@ class ModelSession final : public sql::Session {
   Result<void> begin_write() override;
   Result<void> commit() override;
   void rollback() override {}
+  void announce(std::uint64_t) override {}
   Result<void> begin_schema_change() override { return unknown(); }
   Result<bool> has_table(std::string_view) override { return unknown(); }
   Result<void> savepoint() override { return {}; }

@@ -16,12 +16,17 @@ namespace allauth::store::testing {
 // One database in the hands of several stores, which therefore have to share it.
 class SharedDatabase final : public sql::Database {
  public:
-  explicit SharedDatabase(std::shared_ptr<sql::Database> inner) : inner_(std::move(inner)) {}
+  explicit SharedDatabase(std::shared_ptr<sql::Database> inner, bool tells = false)
+      : inner_(std::move(inner)), tells_(tells) {}
   Result<std::unique_ptr<sql::Session>> connect(Access access) override { return inner_->connect(access); }
   bool shared() const override { return true; }
+  std::unique_ptr<sql::Listening> listen(sql::Hints hints) override {
+    return tells_ ? inner_->listen(std::move(hints)) : nullptr;
+  }
 
  private:
   std::shared_ptr<sql::Database> inner_;
+  const bool tells_;
 };
 
 // The users as a follower knows them: from the state first, then from images. Thread-safe.
@@ -170,7 +175,7 @@ class NodesTest : public ::testing::TestWithParam<Engine> {
     auto& node = *nodes_.emplace_back(std::make_unique<Node>());
     auto with = options(node);
     change(with);
-    auto shared = std::make_unique<SharedDatabase>(database_);
+    auto shared = std::make_unique<SharedDatabase>(database_, told_);
     auto store =
         Store::open(std::move(with), std::make_unique<FaultDatabase>(std::move(shared), node.faults));
     EXPECT_TRUE(store) << store.error().message << " " << store.error().detail;
@@ -188,6 +193,7 @@ class NodesTest : public ::testing::TestWithParam<Engine> {
     }
   }
 
+  bool told_ = false;  // whether nodes hear of each other by the engine, too
   TempFolder folder_;
   SystemClock clock_;
   SystemEntropy entropy_;

@@ -30,12 +30,6 @@ class GatewayNode(Server):
         self.questions = int(re.search(r"The two questions +https?://[\d.]+:(\d+)", self.banner).group(1))
         return self
 
-    def metric(self, name):
-        for line in Api(self.operations).get("/metrics").body.decode().splitlines():
-            if line.startswith(name + " "):
-                return float(line.split(" ")[1])
-        return None
-
     def ready(self):
         return Api(self.operations).get("/readyz").status == 200
 

@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from .api import Api
+
 SOURCE = Path(__file__).resolve().parents[3]
 
 # The least cost that the server accepts for password hashes.
@@ -123,6 +125,13 @@ class Server:
 
     def resident_kib(self):
         return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text()).group(1))
+
+    def metric(self, series):
+        """The value of a series, written as in /metrics; nothing if there is none."""
+        for line in Api(self.operations).get("/metrics").body.decode().splitlines():
+            if line.startswith(series + " "):
+                return float(line.rsplit(" ", 1)[1])
+        return None
 
     def terminate(self):
         """SIGTERM, without waiting."""
