@@ -17,6 +17,8 @@ struct LogFollower {
   // What was committed since, each entry once, in order, without a gap. Must not throw: the process ends
   // rather than go on with a change missed.
   std::function<void(const AppliedBatch&)> applied{};
+  // The newest of them was committed by this process.
+  std::function<void(Revision)> committed{};
   // The database was reached, and all that it holds has been applied.
   std::function<void()> contact{};
 };

@@ -108,6 +108,8 @@ Result<void> LogTail::load_all(sql::Session& session, const LogHead& head) {
 
 void LogTail::committed(AppliedBatch batch) noexcept {
   hand_out(batch);
+  for (const auto& follower : followers_)
+    if (follower.committed) follower.committed(at_.revision);
   contact();
 }
 

@@ -87,6 +87,13 @@ struct StoreConfig {
   Millis audit_retention{std::chrono::hours(365 * 24)};  // of who did what
 };
 
+// A Redis through which nodes on one database tell each other of changes.
+struct RedisConfig {
+  SecretUrl url;              // redis://…; empty: none
+  std::string password_file;  // read at each connect
+  Millis timeout{2000};       // to connect, and for each answer
+};
+
 struct HttpConfig {
   std::int64_t max_body = 256 * 1024;  // bytes
   Millis head_timeout{10'000};
@@ -129,6 +136,7 @@ struct Config {
   TokenConfig tokens;
   PasswordConfig password;
   StoreConfig store;
+  RedisConfig redis;
   StreamConfig stream;
   UpstreamApiConfig upstream_api;
   std::vector<ListenerConfig> listeners;  // with the role api one on 127.0.0.1:8080 when none is configured

@@ -94,6 +94,16 @@ TEST(Configuration, NeverShowsThePasswordOfTheDatabase) {
   EXPECT_EQ(load("store.password_file = 'x'").error().reason, Reason("config.missing"));
 }
 
+TEST(Configuration, NeverShowsThePasswordOfRedis) {
+  const auto loaded = load("redis.url = 'redis://me:hunter2@cache:6379/0'\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const auto text = print_config(*loaded);
+  EXPECT_NE(text.find("url = \"redis://me:***@cache:6379/0\""), std::string::npos) << text;
+  EXPECT_EQ(text.find("hunter2"), std::string::npos);
+  EXPECT_EQ(load("redis.password_file = 'x'").error().reason, Reason("config.missing"));
+  EXPECT_EQ(load("redis.timeout = '1ms'").error().reason, Reason("config.range"));
+}
+
 TEST(Roles, AreBothUnlessSaidOtherwise) {
   EXPECT_EQ(print_value(load("")->config.roles), "api,gateway");
   EXPECT_EQ(print_value(load("roles = ' gateway, api'")->config.roles), "api,gateway");

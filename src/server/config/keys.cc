@@ -214,6 +214,14 @@ std::vector<Key> make_keys() {
            &Config::store, &StoreConfig::log_retention));
   keys.push_back(part("store.audit_retention", "How long the log keeps who did what; not less than that.",
                       &Config::store, &StoreConfig::audit_retention));
+  keys.push_back(part("redis.url",
+                      "Redis through which nodes on one database tell each other of changes, as "
+                      "redis://user:password@host:port; empty: none.",
+                      &Config::redis, &RedisConfig::url));
+  keys.push_back(part("redis.password_file", "File with the password for Redis.", &Config::redis,
+                      &RedisConfig::password_file));
+  keys.push_back(part("redis.timeout", "How long Redis may take to be connected to, and for each answer.",
+                      &Config::redis, &RedisConfig::timeout));
   add_nodes(keys);
   add_listener(keys);
   add_gateway(keys);

@@ -117,6 +117,12 @@ Result<void> check_store(const StoreConfig& store) {
   return {};
 }
 
+Result<void> check_redis(const RedisConfig& redis) {
+  if (redis.url.text.empty() && !redis.password_file.empty())
+    return missing("redis.url", "whose password is in redis.password_file?");
+  return {};
+}
+
 Result<void> check(const Config& config) {
   TRY(parse_address(config.operations_address, "operations_address"));
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
@@ -143,6 +149,7 @@ Result<void> check(const Config& config) {
   };
   TRY(range("threads", config.threads, 0, 256));
   TRY(check_store(config.store));
+  TRY(check_redis(config.redis));
   TRY(check_roles(config));
   TRY(range("stream.max_followers", config.stream.max_followers, 1, 10'000));
   TRY(range("upstream_api.connect_timeout in ms", config.upstream_api.connect_timeout.count(), 100, 60'000));
@@ -152,6 +159,7 @@ Result<void> check(const Config& config) {
   TRY(range("store.readers", config.store.readers, 1, 64));
   TRY(range("store.write_queue", config.store.write_queue, 1, 1'000'000));
   TRY(range("store.poll_interval in ms", config.store.poll_interval.count(), 10, 10'000));
+  TRY(range("redis.timeout in ms", config.redis.timeout.count(), 100, 60'000));
   TRY(range("store.max_staleness in ms", config.store.max_staleness.count(), 1000, 86'400'000));
   TRY(range("store.freshness_wait in ms", config.store.freshness_wait.count(), 0, 60'000));
   TRY(range("password.threads", config.password.threads, 0, 64));

@@ -8,6 +8,7 @@
 #include "app/access/roles.h"
 #include "app/identity/setup.h"
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "server/config/roles.h"
 #include "server/config/values.h"
 #include "server/run/freshness.h"
@@ -34,6 +35,15 @@ store::NodeIdentity identity(Ground& ground) {
           .name = fmt::format("{}:{}", host.data(), ::getpid()),
           .version = ALLAUTH_VERSION,
           .roles = print_value(ground.config.roles)};
+}
+
+// The nodes of an installation have this key in common, and share it with nobody.
+std::string hints_channel(const Secret& digest_key) {
+  const auto mac =
+      digest_key.with([](std::string_view key) { return crypto::hmac_sha256(key, "the channel of hints"); });
+  std::string channel = "allauth:log:";
+  for (const auto byte : std::span(mac).first(16)) channel += fmt::format("{:02x}", byte);
+  return channel;
 }
 
 }  // namespace
@@ -81,6 +91,7 @@ Result<void> DatabaseNode::open_store() {
   TRY(end_expired_memberships(*store_, ground_.clock));
   TRY(ground_.hub.follow(*store_));
   ground_.hub.watch(store_->shared() ? std::optional(config.store.max_staleness) : std::nullopt);
+  TRY(open_hints(digest_key));
   TRY(open_stream(std::move(digest_key)));
   return store_->follow({.load = [this](store::Read&) -> Result<void> {
                            tokens_->forget();
@@ -115,6 +126,26 @@ Result<void> DatabaseNode::make_core(Keys keys) {
                                                 .password_params = params,
                                                 .dummy_record = crypto::dummy_phc(params, ground_.entropy)});
   return {};
+}
+
+Result<void> DatabaseNode::open_hints(const Secret& digest_key) {
+  const RedisConfig& config = ground_.config.redis;
+  if (config.url.text.empty()) return {};
+  TRY(auto target, parse_redis_url(config.url.text, config.password_file));
+  if (!store_->shared()) {
+    ground_.log.warn("redis.url is of no use: no other node can be on this database");
+    return {};
+  }
+  hints_ = std::make_unique<RedisHints>(
+      RedisHints::Deps{ground_.clock, ground_.entropy, ground_.log, ground_.metrics},
+      RedisHintsOptions{
+          .target = std::move(target), .channel = hints_channel(digest_key), .timeout = config.timeout},
+      [this](std::optional<Revision> said) {
+        if (said) return store_->hint(*said);
+        store_->hint();
+        return true;
+      });
+  return store_->follow({.committed = [this](Revision revision) { hints_->tell(revision); }});
 }
 
 Result<void> DatabaseNode::open_stream(Secret digest_key) {
@@ -200,6 +231,7 @@ void DatabaseNode::stop() {
   hashers_.stop();
   if (expiry_) expiry_->stop();
   if (store_) store_->close();
+  if (hints_) hints_->stop();
 }
 
 }  // namespace allauth::server

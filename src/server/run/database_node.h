@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "net/worker_pool.h"
+#include "server/hints/redis_hints.h"
 #include "server/run/expiry.h"
 #include "server/run/ground.h"
 #include "server/run/keys.h"
@@ -33,10 +34,12 @@ class DatabaseNode final : public Node {
   Result<void> make_core(Keys keys);
   Result<void> prepare_platform();
   void make_backend();
+  Result<void> open_hints(const Secret& digest_key);
   Result<void> open_stream(Secret digest_key);
 
   Ground& ground_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<RedisHints> hints_;  // none without a Redis
   std::unique_ptr<app::KeyDigests> digests_;
   std::unique_ptr<app::AccessTokens> tokens_;
   std::unique_ptr<app::TokenIssuer> issuer_;

@@ -5,8 +5,8 @@
 #include "codec/base64.h"
 #include "crypto/hash.h"
 #include "server/config/roles.h"
+#include "server/config/secret_file.h"
 #include "server/run/questions.h"
-#include "server/run/secret_file.h"
 #include "wire/rest/problem.h"
 
 namespace allauth::server {

@@ -3,8 +3,8 @@
 #include <thread>
 
 #include "net/io.h"
+#include "server/config/secret_file.h"
 #include "server/run/listening.h"
-#include "server/run/secret_file.h"
 
 namespace allauth::server {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/run/secret_file.h"
+#include "server/config/secret_file.h"
 
 #include <fstream>
 
