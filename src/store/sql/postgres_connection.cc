@@ -232,8 +232,10 @@ std::expected<PostgresResult, PostgresConnection::StepFailure> PostgresConnectio
     auto result = collect(until, during);
     if (!result && !is_open()) return std::unexpected(StepFailure{0, std::move(result).error()});
     // Those after the first that failed say no more than that they were left out.
-    if (!result && !failure) failure = StepFailure{step, std::move(result).error()};
-    if (result) last = *std::move(result);
+    if (result)
+      last = *std::move(result);
+    else if (!failure)
+      failure = StepFailure{step, std::move(result).error()};
   }
   if (failure) return std::unexpected(*std::move(failure));
   return last;
