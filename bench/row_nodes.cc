@@ -33,6 +33,15 @@ constexpr auto kPace = std::chrono::milliseconds(7);  // prime to the interval o
 
 double millis(SteadyClock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
+void add_lag(const std::string& what, Latencies& lag, Report& report) {
+  report.add({.row = "nodes", .what = what + ", p50", .unit = "ms", .ours = Sample(lag.micros(0.5) / 1000)});
+  report.add({.row = "nodes",
+              .what = what + ", p99",
+              .unit = "ms",
+              .ours = Sample(lag.micros(0.99) / 1000),
+              .budget = Budget{Budget::Kind::at_most, kKnownWithin}});
+}
+
 // A node's store and snapshot, without a server around them.
 struct Node {
   World world;
@@ -81,15 +90,7 @@ Result<void> convergence(const Options& options, const std::string& location, Re
   Latencies lag;
   for (const auto& [revision, when] : answered)
     lag.add(std::max<std::int64_t>(0, std::chrono::nanoseconds(seen.at(revision) - when).count()));
-  report.add({.row = "nodes",
-              .what = "convergence p50, answer on one to snapshot of another",
-              .unit = "ms",
-              .ours = Sample(lag.micros(0.5) / 1000)});
-  report.add({.row = "nodes",
-              .what = "convergence p99",
-              .unit = "ms",
-              .ours = Sample(lag.micros(0.99) / 1000),
-              .budget = Budget{Budget::Kind::at_most, kKnownWithin}});
+  add_lag("convergence, answer on one to snapshot of another", lag, report);
   return {};
 }
 
@@ -151,15 +152,7 @@ Result<void> revocation(const Options& options, const Server& one, const Server&
              fmt::format(R"({{"client_id":"{}","actions":["publish","subscribe"]}})", client)));
   }
   TRY(asker.wait_for(true));
-  report.add({.row = "nodes",
-              .what = "revocation over HTTP p50, answer on one to refusal on another",
-              .unit = "ms",
-              .ours = Sample(lag.micros(0.5) / 1000)});
-  report.add({.row = "nodes",
-              .what = "revocation over HTTP p99",
-              .unit = "ms",
-              .ours = Sample(lag.micros(0.99) / 1000),
-              .budget = Budget{Budget::Kind::at_most, kKnownWithin}});
+  add_lag("revocation over HTTP, answer on one to refusal on another", lag, report);
   return {};
 }
 

@@ -17,7 +17,7 @@ from test_results import Tally, read_junit
 
 ROOT = Path(__file__).resolve().parent.parent
 JOBS = os.cpu_count() or 2
-TSAN_TESTS = ("base", "policy", "store", "store_sql", "app", "mqtt", "net", "stream", "run")
+TSAN_TESTS = ("base", "policy", "store", "store_sql", "app", "mqtt", "net", "stream", "hints", "run")
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
