@@ -82,7 +82,7 @@ class Cluster:
 
     # Life
 
-    def start(self, within=60.0):
+    def start(self, within=180.0):
         """Makes the cluster at the first call; returns when it takes connections."""
         assert self.process is None
         new = not self.data.exists()
