@@ -1,6 +1,6 @@
 #include "store/lone_write.h"
 
-#include <array>
+#include "store/in_write.h"
 
 namespace allauth::store {
 
@@ -19,12 +19,7 @@ class LoneWrite {
 
 Result<void> write_alone(sql::Session& session, Clock& clock, Entropy& entropy,
                          const std::function<Result<void>(Tx&)>& run) {
-  TRY(session.begin_write());
-  if (auto done = LoneWrite::in_transaction(session, clock, entropy, run); !done) {
-    session.rollback();
-    return done;
-  }
-  return session.commit();
+  return in_write(session, [&] { return LoneWrite::in_transaction(session, clock, entropy, run); });
 }
 
 }  // namespace allauth::store

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "store/in_write.h"
 #include "store/log.h"
 #include "store/to_value.h"
 
@@ -24,16 +25,6 @@ constexpr sql::Statement kAll(
     "nodes.all",
     "SELECT id, name, version, schema, roles, revision, started_at, {now} - seen_at "
     "FROM nodes ORDER BY name, id");
-
-template <class Fn>
-Result<void> in_write(sql::Session& session, Fn&& fn) {
-  TRY(session.begin_write());
-  if (Result<void> done = fn(); !done) {
-    session.rollback();
-    return done;
-  }
-  return session.commit();
-}
 
 Result<void> write_report(sql::Session& session, const NodeReport& report) {
   const NodeIdentity& node = report.node;

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "store/in_write.h"
 #include "store/log.h"
 #include "store/to_value.h"
 
@@ -67,18 +68,6 @@ Result<Old> old_entries(sql::Session& session, Revision from, Revision to, Milli
                     return {};
                   }));
   return old;
-}
-
-template <class Fn>
-Result<Taken> in_write(sql::Session& session, Fn&& fn) {
-  TRY(session.begin_write());
-  Result<Taken> taken = fn();
-  if (!taken) {
-    session.rollback();
-    return taken;
-  }
-  TRY(session.commit());
-  return taken;
 }
 
 std::size_t rows(const sql::RunResult& result) { return static_cast<std::size_t>(result.rows_changed); }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "store/backup/log_rows.h"
+#include "store/in_write.h"
 #include "store/restoring.h"
 #include "store/row_types.h"
 #include "store/rows.h"
@@ -19,17 +20,6 @@ constexpr sql::Statement kRevision("restore.revision", "SELECT revision FROM log
 
 // Rows that go into the database with one call.
 constexpr std::size_t kTogether = 512;
-
-// Runs `fn` in a transaction that holds the log's lock; all or nothing.
-template <class Fn>
-Result<void> in_write(sql::Session& session, Fn&& fn) {
-  TRY(session.begin_write());
-  if (Result<void> done = fn(); !done) {
-    session.rollback();
-    return done;
-  }
-  return session.commit();
-}
 
 // Deletes what a restore that was interrupted has left: what belongs to something before its owner.
 Result<void> wipe(sql::Session& session) {
