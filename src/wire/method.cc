@@ -20,8 +20,9 @@ namespace {
 
 Result<void> check_method(const google::protobuf::MethodDescriptor& declared, const Method* method) {
   const std::string& name = declared.full_name();
-  if (method == nullptr || !method->run)
-    return fail(Code::bug, "method.unhandled", fmt::format("{} has no handler.", name));
+  const bool handled =
+      method != nullptr && (declared.server_streaming() ? bool(method->open) : bool(method->run));
+  if (!handled) return fail(Code::bug, "method.unhandled", fmt::format("{} has no handler.", name));
   if (method->kind != declared.options().GetExtension(v1::kind))
     return fail(
         Code::bug, "method.kind",

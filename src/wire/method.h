@@ -57,6 +57,21 @@ using Done = std::move_only_function<void(Result<Answer>)>;
 // `done` was called or destroyed, so work handed to another thread may refer to them.
 using Handler = std::function<void(const Call& call, const Message& request, Done done)>;
 
+// The answers of a method that streams, one after the other. Destroyed when nobody wants more of them.
+class MessageStream {
+ public:
+  virtual ~MessageStream() = default;
+  // Calls `then` once, on any thread, with the next message, or null at the end. At most one call is
+  // pending; destroying the stream destroys or calls its `then`.
+  using Then = std::move_only_function<void(Result<std::unique_ptr<Message>>)>;
+  virtual void next(Then then) = 0;
+};
+
+// Opens the stream of one call, under the same promises as Handler and Done. The stream may refer to
+// neither call nor request.
+using Opened = std::move_only_function<void(Result<std::unique_ptr<MessageStream>>)>;
+using Opener = std::function<void(const Call& call, const Message& request, Opened opened)>;
+
 // Calls `then` when the state has reached a revision, or with the reason why a call cannot be answered from
 // it. On this thread, or later on one that may answer calls.
 using AtLeast = std::function<void(std::uint64_t revision, std::move_only_function<void(Result<void>)> then)>;
@@ -66,7 +81,8 @@ struct Method {
   v1::Kind kind = v1::KIND_UNSPECIFIED;
   const google::protobuf::Descriptor* request = nullptr;
   const google::protobuf::Descriptor* response = nullptr;
-  Handler run;
+  Handler run{};  // of a method with one answer
+  Opener open{};  // of one that streams its answers
 };
 
 // The handlers by method name. Filled once at start, then only read, which is thread-safe.
