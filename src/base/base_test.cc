@@ -96,6 +96,18 @@ TEST(Text, ParsesWholeNumbersOnly) {
     EXPECT_FALSE(parse_u64(bad)) << bad;
 }
 
+TEST(MetricsText, ASeriesAskedForTwiceIsShownOnce) {
+  Metrics metrics;
+  metrics.counter("hits_total", "Hits.", R"(face="a")").add();
+  metrics.counter("hits_total", "Hits.", R"(face="a")").add();
+  metrics.latency("hit_seconds", "Time of a hit.").observe(1);
+  metrics.latency("hit_seconds", "Time of a hit.").observe(1);
+  const std::string shown = metrics.render();
+  EXPECT_NE(shown.find("hits_total{face=\"a\"} 2\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("hit_seconds_count 2\n"), std::string::npos) << shown;
+  EXPECT_EQ(shown.find("hits_total{"), shown.rfind("hits_total{")) << shown;
+}
+
 TEST(MetricsText, GroupsSeriesOfOneFamily) {
   Metrics metrics;
   metrics.counter("b_total", "Bees.", R"(kind="honey")").add(2);

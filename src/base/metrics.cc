@@ -14,6 +14,30 @@ void line(std::string& out, std::string_view name, std::string_view labels, doub
   out += fmt::format(" {}\n", value);
 }
 
+// How a counter or a histogram is shown; from this it is found again.
+struct ShowCounter {
+  Counter* counter;
+  template <class Series>
+  void operator()(std::string& out, const Series& s) const {
+    line(out, s.name, s.labels, static_cast<double>(counter->value()));
+  }
+};
+struct ShowHistogram {
+  Histogram* histogram;
+  template <class Series>
+  void operator()(std::string& out, const Series& s) const {
+    histogram->render(out, s.name, s.labels);
+  }
+};
+
+// What shows the series of that name and these labels; null if there is none yet.
+template <class Show, class List>
+const Show* find_shown(const List& all, std::string_view name, std::string_view labels) {
+  const auto found =
+      std::ranges::find_if(all, [&](const auto& s) { return s.name == name && s.labels == labels; });
+  return found == all.end() ? nullptr : found->render.template target<Show>();
+}
+
 }  // namespace
 
 Histogram::Histogram(std::vector<double> upper_bounds)
@@ -40,11 +64,10 @@ void Histogram::render(std::string& out, std::string_view name, std::string_view
 
 Counter& Metrics::counter(std::string name, std::string help, std::string labels) {
   std::lock_guard lock(mutex_);
+  if (const auto* known = find_shown<ShowCounter>(series_, name, labels)) return *known->counter;
   Counter& counter = counters_.emplace_back();
-  series_.push_back({std::move(name), std::move(help), std::move(labels), Type::counter,
-                     [&counter](std::string& out, const Series& s) {
-                       line(out, s.name, s.labels, static_cast<double>(counter.value()));
-                     }});
+  series_.push_back(
+      {std::move(name), std::move(help), std::move(labels), Type::counter, ShowCounter{&counter}});
   return counter;
 }
 
@@ -68,11 +91,11 @@ void Metrics::gauge(std::string name, std::string help, std::string labels, std:
 
 Histogram& Metrics::latency(std::string name, std::string help, std::string labels) {
   std::lock_guard lock(mutex_);
+  if (const auto* known = find_shown<ShowHistogram>(series_, name, labels)) return *known->histogram;
   Histogram& histogram = histograms_.emplace_back(std::vector<double>{
       0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10});
   series_.push_back(
-      {std::move(name), std::move(help), std::move(labels), Type::histogram,
-       [&histogram](std::string& out, const Series& s) { histogram.render(out, s.name, s.labels); }});
+      {std::move(name), std::move(help), std::move(labels), Type::histogram, ShowHistogram{&histogram}});
   return histogram;
 }
 

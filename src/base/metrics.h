@@ -46,7 +46,7 @@ class Histogram {
   std::atomic<double> sum_{0};
 };
 
-// Owns all series; references it hands out live as long as it does.
+// Owns all series, as long as it lives; a counter or histogram asked for again is the same one.
 class Metrics {
  public:
   // `labels` as they appear between the braces: R"(face="rest",code="ok")"; may be empty.

@@ -1,20 +1,21 @@
 #include "wire/rest/face.h"
 
 #include <deque>
-#include <exception>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "wire/fields.h"
 #include "wire/rest/exchange.h"
-#include "wire/rest/fields.h"
 #include "wire/rest/inbound.h"
 #include "wire/rest/json_write.h"
 #include "wire/rest/operation.h"
 #include "wire/rest/problem.h"
 #include "wire/rest/router.h"
+#include "wire/run_when_fresh.h"
+#include "wire/secrets.h"
 
 namespace allauth::wire {
 namespace {
@@ -32,7 +33,7 @@ struct Work {
   Work(std::shared_ptr<const void> face, std::string id, const RestFace::Deps& deps, Probe& probe,
        std::string http_method, http::Responder responder)
       : alive(std::move(face)),
-        exchange(deps.clock, deps.log, probe, std::move(http_method), std::move(id), std::move(responder)) {
+        exchange(deps, probe, std::move(http_method), std::move(id), std::move(responder)) {
     call.request_id = exchange.request_id();
   }
   ~Work() {
@@ -73,29 +74,12 @@ void answer(Work& work, Result<Answer> result) {
   wipe_secrets(*message);
 }
 
-void run(const std::shared_ptr<Work>& work) {
-  try {
+void run(const AtLeast& at_least, const std::shared_ptr<Work>& work) {
+  const auto handle = [work] {
     work->operation->method->run(work->call, *work->message,
                                  [work](Result<Answer> result) { answer(*work, std::move(result)); });
-  } catch (const std::exception& e) {
-    work->exchange.fail(Error{.code = Code::bug,
-                              .reason = "method.exception",
-                              .message = "A handler threw an exception.",
-                              .detail = e.what()});
-  }
-}
-
-// Runs it when the state has reached the revision that the call asks for.
-void run_when_fresh(const AtLeast& at_least, const std::shared_ptr<Work>& work) {
-  if (!work->call.at_least) return run(work);
-  if (!at_least)
-    return work->exchange.fail(Error{.code = Code::unsupported,
-                                     .reason = "at_least.unsupported",
-                                     .message = "Allauth-At-Least is not offered here."});
-  at_least(*work->call.at_least, [work](Result<void> there) {
-    if (!there) return work->exchange.fail(there.error());
-    run(work);
-  });
+  };
+  run_when_fresh(at_least, work->call, handle, [work](const Error& error) { work->exchange.fail(error); });
 }
 
 Result<void> read_request(const http::Request& request, const std::vector<std::string>& path_values,
@@ -105,11 +89,10 @@ Result<void> read_request(const http::Request& request, const std::vector<std::s
   return {};
 }
 
-// Passwords and tokens in a body or header are needed no more once they were read.
-void wipe(http::Request& request) {
-  wipe_memory(request.body.data(), request.body.size());
+void wipe_request(http::Request& request) {
+  wipe(request.body);
   for (auto& header : request.headers)
-    if (ascii_lower(header.name) == "authorization") wipe_memory(header.value.data(), header.value.size());
+    if (ascii_lower(header.name) == "authorization") wipe(header.value);
 }
 
 }  // namespace
@@ -167,7 +150,7 @@ struct RestFace::State {
     work->operation = &*target.operation;
     if (auto read = read_request(request, found->values, state->options, *work); !read)
       return work->exchange.fail(read.error());
-    run_when_fresh(state->deps.at_least, work);
+    run(state->deps.at_least, work);
   }
 };
 
@@ -200,7 +183,7 @@ Result<void> RestFace::route(std::string_view http_method, std::string_view path
 http::Face RestFace::face() && {
   return [state = std::move(state_)](http::Request request, http::Responder responder) {
     State::serve(state, request, std::move(responder));
-    wipe(request);
+    wipe_request(request);
   };
 }
 

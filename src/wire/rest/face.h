@@ -15,11 +15,9 @@
 
 #include <google/protobuf/descriptor.h>
 
-#include "base/clock.h"
 #include "base/error.h"
-#include "base/log.h"
-#include "base/metrics.h"
 #include "codec/http.h"
+#include "wire/face_deps.h"
 #include "wire/method.h"
 #include "wire/rest/json_limits.h"
 
@@ -27,15 +25,7 @@ namespace allauth::wire {
 
 class RestFace {
  public:
-  // All borrowed; they must outlive the face and its last answer.
-  struct Deps {
-    Clock& clock;
-    IdSource& ids;
-    Log& log;
-    Metrics& metrics;
-    // For calls with Allauth-At-Least; without it they are refused (unsupported).
-    AtLeast at_least{};
-  };
+  using Deps = FaceDeps;
   struct Options {
     std::size_t max_body = 256 * 1024;  // bytes; a larger body is answered 413
     JsonLimits json;

@@ -11,8 +11,8 @@
 #include "google/protobuf/empty.pb.h"
 #include "shelf.pb.h"
 #include "wire/rest/face.h"
-#include "wire/rest/operation.h"
 #include "wire/rest/testing/rig.h"
+#include "wire/secrets.h"
 
 namespace allauth::wire {
 namespace {

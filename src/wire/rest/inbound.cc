@@ -7,9 +7,10 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "wire/rest/fields.h"
+#include "wire/fields.h"
 #include "wire/rest/json_read.h"
 #include "wire/rest/problem.h"
+#include "wire/secrets.h"
 
 namespace allauth::wire {
 namespace {

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "base/secret.h"
 #include "base/text.h"
 #include "wire/rest/json_scalar.h"
 #include "wire/rest/json_write.h"
@@ -216,27 +215,6 @@ std::string render_location(const std::string& location, const Message& response
       out += segment;
   }
   return out;
-}
-
-void wipe_secrets(Message& message) {
-  const auto& reflection = *message.GetReflection();
-  std::vector<const FieldDescriptor*> set;
-  reflection.ListFields(message, &set);
-  std::string unused;
-  for (const auto* field : set) {
-    if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && !field->is_repeated() &&
-        field->options().GetExtension(v1::secret)) {
-      // A set field's text is the message's own, never the shared default.
-      auto& text = const_cast<std::string&>(reflection.GetStringReference(message, field, &unused));
-      wipe_memory(text.data(), text.size());
-    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field->is_repeated()) {
-      if (shape_of(*field->message_type()) == Shape::message)
-        wipe_secrets(*reflection.MutableMessage(&message, field));
-    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      for (int i = 0; i < reflection.FieldSize(message, field); ++i)
-        wipe_secrets(*reflection.MutableRepeatedMessage(&message, field, i));
-    }
-  }
 }
 
 }  // namespace allauth::wire

@@ -44,7 +44,4 @@ Result<void> check_schema(const google::protobuf::Descriptor& type);
 // Fills a location template from the response, percent-encoded.
 std::string render_location(const std::string& location, const Message& response);
 
-// Overwrites the fields marked `secret`, at any depth.
-void wipe_secrets(Message& message);
-
 }  // namespace allauth::wire

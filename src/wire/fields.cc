@@ -1,4 +1,4 @@
-#include "wire/rest/fields.h"
+#include "wire/fields.h"
 
 #include <algorithm>
 #include <utility>

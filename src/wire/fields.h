@@ -1,4 +1,4 @@
-// What the headers of an HTTP request say, read strictly. Pure functions.
+// What the headers of an HTTP request, or the metadata of a gRPC call, say; read strictly. Pure functions.
 #pragma once
 
 #include <cstdint>

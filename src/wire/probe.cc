@@ -1,4 +1,4 @@
-#include "wire/rest/probe.h"
+#include "wire/probe.h"
 
 #include <chrono>
 #include <string>
