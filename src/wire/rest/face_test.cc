@@ -218,6 +218,8 @@ TEST(Face, BoundsAndChecksBodies) {
         "status"},
        {Rig::authorized("PATCH", "/api/v1/users/u1", R"({"user_id":"u2"})"), 400, "json.unknown_member",
         "user_id"},
+       {Rig::authorized("PATCH", "/api/v1/users/u1", R"({"update_mask":{"paths":["name"]}})"), 400,
+        "json.unknown_member", "update_mask"},
        {Rig::authorized("POST", "/api/v1/users/u1/enable", R"({"x":1})"), 400, "json.unknown_member", "x"},
        {Rig::authorized("POST", "/api/v1/users?name=x", "{}"), 400, "query.unknown", "name"},
        {Rig::authorized("DELETE", "/api/v1/users/u1", "{}"), 400, "body.unexpected"},

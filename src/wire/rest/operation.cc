@@ -103,6 +103,9 @@ Result<void> set_body(const v1::HttpRule& rule, Operation& op) {
   const std::string& where = op.descriptor->full_name();
   if (rule.body() == "*") {
     op.body = Operation::Body::whole;
+    // Over REST the members of the body say what changes.
+    if (const auto* mask = op.descriptor->input_type()->FindFieldByName("update_mask"))
+      op.bound.push_back(mask);
   } else if (!rule.body().empty()) {
     op.body = Operation::Body::field;
     op.body_field = op.descriptor->input_type()->FindFieldByName(rule.body());
