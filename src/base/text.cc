@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -30,11 +31,26 @@ std::size_t utf8_sequence(std::string_view s) {
   return 0;
 }
 
+// How many of the first characters stand in a JSON string as they are and are ASCII.
+std::size_t plain_json(std::string_view text) {
+  std::size_t n = 0;
+  while (n < text.size()) {
+    const auto c = static_cast<unsigned char>(text[n]);
+    if (c < 0x20 || c >= 0x7F || c == '"' || c == '\\') break;
+    ++n;
+  }
+  return n;
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  while (!text.empty()) {
+  for (;;) {
+    const std::size_t plain = plain_json(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const std::size_t n = utf8_sequence(text);
     const char c = text.front();
     if (n == 0) {
@@ -46,10 +62,8 @@ void append_json_string(std::string& out, std::string_view text) {
       out += c;
     } else if (c == '\n') {
       out += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
     } else {
-      out += c;
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
     }
     text.remove_prefix(n == 0 ? 1 : n);
   }
@@ -63,12 +77,14 @@ bool is_printable_ascii(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
+  for (;;) {
+    const auto other = std::ranges::find_if(text, [](char c) { return (c & 0x80) != 0; });
+    text.remove_prefix(static_cast<std::size_t>(other - text.begin()));
+    if (text.empty()) return true;
     const std::size_t n = utf8_sequence(text);
     if (n == 0) return false;
     text.remove_prefix(n);
   }
-  return true;
 }
 
 std::size_t code_points(std::string_view utf8) {

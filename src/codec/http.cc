@@ -61,9 +61,8 @@ bool has_token(std::string_view value, std::string_view token) {
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  std::string out(text.substr(0, text.find('%')));
+  for (std::size_t i = out.size(); i < text.size(); ++i) {
     if (text[i] != '%') {
       out += text[i];
       continue;

@@ -1,11 +1,10 @@
 #include "crypto/token_cache.h"
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
-
-#include "crypto/hash.h"
 
 namespace allauth::crypto {
 
@@ -16,7 +15,15 @@ struct alignas(64) TokenCache::Shard {
     Instant expires{};
     bool asked_for = false;
   };
-  using Index = std::unordered_map<Digest, Entry, DigestHash>;
+  // The hash is random enough to be its own.
+  struct FirstBytes {
+    std::size_t operator()(const ShortHash& hash) const {
+      std::size_t first = 0;
+      std::memcpy(&first, hash.data(), sizeof first);
+      return first;
+    }
+  };
+  using Index = std::unordered_map<ShortHash, Entry, FirstBytes>;
 
   // The place in the ring for one more entry: a new one, or that of the entry that gives way.
   Index::value_type*& make_room() {
@@ -46,11 +53,13 @@ TokenCache::TokenCache(std::size_t capacity) : shards_(std::make_unique<Shard[]>
 
 TokenCache::~TokenCache() = default;
 
-TokenCache::Shard& TokenCache::shard_of(std::uint8_t byte) const { return shards_[byte % kShards]; }
+TokenCache::Shard& TokenCache::shard_of(const ShortHash& hash) const {
+  return shards_[hash.back() % kShards];
+}
 
 std::shared_ptr<const VerifiedJwt> TokenCache::find(std::string_view token, Instant now) {
-  const Digest key = sha256(token);
-  Shard& shard = shard_of(key.back());
+  const ShortHash key = short_hash(key_, token);
+  Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   const auto it = shard.index.find(key);
   if (it == shard.index.end()) return nullptr;
@@ -60,8 +69,8 @@ std::shared_ptr<const VerifiedJwt> TokenCache::find(std::string_view token, Inst
 }
 
 void TokenCache::put(std::string_view token, std::shared_ptr<const VerifiedJwt> jwt, std::uint64_t epoch) {
-  const Digest key = sha256(token);
-  Shard& shard = shard_of(key.back());
+  const ShortHash key = short_hash(key_, token);
+  Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   // Under the lock: a clear() that raised the epoch after this has yet to empty this shard.
   if (epoch != this->epoch()) return;

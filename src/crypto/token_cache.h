@@ -1,6 +1,8 @@
 // Remembers which tokens verified, so that a signature is checked once per token and not per request.
-// Keyed by SHA-256 of the token; the token itself is not kept. Bounded: when full, entries not asked
-// for lately give way (CLOCK). Thread-safe; a hit costs below 1 µs.
+// Keyed by a 128-bit keyed hash of the token (SipHash-2-4, a key of each cache's own that never leaves it);
+// the token itself is not kept. Who does not know the key finds another token of the same hash only by
+// chance. Bounded: when full, entries not asked for lately give way (CLOCK). Thread-safe; a hit costs below
+// 1 µs.
 //
 // A cache belongs to one KeySet and one Expectation: an entry only says "this token passed those". Clear
 // it when the log says that keys or sessions changed.
@@ -14,6 +16,7 @@
 
 #include "base/clock.h"
 #include "crypto/jwt.h"
+#include "crypto/short_hash.h"
 
 namespace allauth::crypto {
 
@@ -40,8 +43,9 @@ class TokenCache {
  private:
   struct Shard;
   static constexpr std::size_t kShards = 64;
-  Shard& shard_of(std::uint8_t first_byte) const;
+  Shard& shard_of(const ShortHash& hash) const;
 
+  const ShortHashKey key_ = make_short_hash_key();
   std::unique_ptr<Shard[]> shards_;
   std::atomic<std::uint64_t> epoch_{0};
 };

@@ -1,6 +1,7 @@
 #include "wire/fields.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/id.h"
@@ -35,13 +36,18 @@ std::unexpected<Error> malformed() {
   return fail(Code::unauthenticated, "auth.malformed", "The Authorization header is malformed.");
 }
 
+constexpr auto kToken68 = [] {
+  std::array<bool, 256> allowed{};
+  for (const char c :
+       std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/="))
+    allowed[static_cast<unsigned char>(c)] = true;
+  return allowed;
+}();
+
 // RFC 6750 §2.1: token68 and nothing else.
 bool is_token68(std::string_view text) {
-  if (text.empty()) return false;
-  return std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-._~+/=").find(c) != std::string_view::npos;
-  });
+  return !text.empty() &&
+         std::ranges::all_of(text, [](char c) { return kToken68[static_cast<unsigned char>(c)]; });
 }
 
 Result<void> read_basic(std::string_view encoded, Call& call) {

@@ -7,7 +7,8 @@
 
 namespace allauth::wire {
 
-// Overwrites the fields marked `secret`, at any depth.
+// Overwrites the fields marked `secret`, at any depth. For generated messages: where to look in one is worked
+// out once per type and thread.
 void wipe_secrets(google::protobuf::Message& message);
 
 // Overwrites all of it.

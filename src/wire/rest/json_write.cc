@@ -1,6 +1,7 @@
 #include "wire/rest/json_write.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <iterator>
 #include <vector>
@@ -143,16 +144,36 @@ void append_members(std::string& out, const Message& message) {
   out += '}';
 }
 
+// With leading zeros.
+template <int width>
+void append_digits(std::string& out, unsigned value) {
+  std::array<char, width> digits;
+  for (auto place = digits.rbegin(); place != digits.rend(); ++place, value /= 10)
+    *place = static_cast<char>('0' + value % 10);
+  out.append(digits.data(), digits.size());
+}
+
 // Milliseconds, as everywhere in AllAuth; any year from 0001 to 9999.
 void append_time(std::string& out, const google::protobuf::Timestamp& time) {
   const std::chrono::sys_seconds seconds{std::chrono::seconds(time.seconds())};
   const auto day = std::chrono::floor<std::chrono::days>(seconds);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(seconds - day);
-  fmt::format_to(std::back_inserter(out), "\"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z\"",
-                 static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                 static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
-                 clock.seconds().count(), time.nanos() / 1'000'000);
+  out += '"';
+  append_digits<4>(out, static_cast<unsigned>(static_cast<int>(date.year())));
+  out += '-';
+  append_digits<2>(out, static_cast<unsigned>(date.month()));
+  out += '-';
+  append_digits<2>(out, static_cast<unsigned>(date.day()));
+  out += 'T';
+  append_digits<2>(out, static_cast<unsigned>(clock.hours().count()));
+  out += ':';
+  append_digits<2>(out, static_cast<unsigned>(clock.minutes().count()));
+  out += ':';
+  append_digits<2>(out, static_cast<unsigned>(clock.seconds().count()));
+  out += '.';
+  append_digits<3>(out, static_cast<unsigned>(time.nanos() / 1'000'000));
+  out += "Z\"";
 }
 
 }  // namespace
