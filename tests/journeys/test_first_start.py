@@ -94,9 +94,9 @@ def test_the_command_line_creates_the_administrator_and_logs_in(server, tmp_path
     asked = run("api", "GET", "/api/v1/users/me", "--server", url, env=home)
     assert asked.returncode == 0 and ADMIN["email"] in asked.stdout
     refused_call = run("api", "GET", "/api/v1/users/nobody", "--server", url, env=home)
-    assert refused_call.returncode == 1 and "no such thing" in refused_call.stderr
+    assert refused_call.returncode == 4 and "no such thing" in refused_call.stderr
     assert run("health", "--server", f"http://127.0.0.1:{server.operations}").returncode == 0
-    assert run("health", "--server", "http://127.0.0.1:1").returncode == 1
+    assert run("health", "--server", "http://127.0.0.1:1").returncode == 6
 
 
 def login(node):
@@ -369,12 +369,6 @@ def test_commands_end_with_the_right_code(args, code):
     ended = run(*args, input="")
     assert ended.returncode == code, ended
     assert ended.stdout or ended.stderr
-
-
-def test_help_names_every_command():
-    text = run("--help").stdout
-    for word in ("serve", "config check", "config reference", "admin create", "admin reset", "login", "api", "health"):
-        assert word in text, word
 
 
 def test_everything_survives_a_restart(stopped_data, tmp_path):

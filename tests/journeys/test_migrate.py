@@ -43,17 +43,17 @@ def test_up_goes_no_further_than_asked(tmp_path):
     assert behind.stdout.count("pending") == ours
 
 
-@pytest.mark.parametrize("args", [(), ("down",), ("up", "now"), ("status", "--to=1"), ("status", "--force"), ("up", "--to=0"),
-                                  ("up", "--to=x"), ("up", "--to=10000")])
+@pytest.mark.parametrize("args", [(), ("down",), ("up", "now"), ("up", "--to=0"), ("up", "--to=x"), ("up", "--to=10000")])
 def test_wrong_use_is_told(tmp_path, args):
     refused = migrate(tmp_path / "data", *args)
     assert refused.returncode == 2
-    assert refused.stderr.startswith("allauth: ") and len(refused.stderr.splitlines()) == 1
+    assert refused.stderr.startswith("allauth: ") and refused.stderr.count("allauth: ") == 1
 
 
-def test_unknown_options_are_told(tmp_path):
-    refused = migrate(tmp_path / "data", "up", "--tto=1")
-    assert refused.returncode == 1 and "tto" in refused.stderr
+@pytest.mark.parametrize("args", [("up", "--tto=1"), ("status", "--to=1"), ("status", "--force=yes")])
+def test_unknown_options_are_told(tmp_path, args):
+    refused = migrate(tmp_path / "data", *args)
+    assert refused.returncode == 1 and args[1].split("=")[0] in refused.stderr
     assert not (tmp_path / "data").exists()
 
 

@@ -7,11 +7,10 @@
 namespace allauth::server::cli {
 namespace {
 
-// nickname USER [NAME]: gives a name, or prints it.
-Result<void> nickname(Args args) {
-  TRY(const auto command, parse_database_command(args, {}, {}));
+// Gives a name, or prints it.
+Result<void> nickname(const Invocation& invocation) {
+  TRY(const auto command, make_database_command(invocation));
   const auto& words = command->own.words;
-  if (words.empty() || words.size() > 2) return fail(Code::invalid, "usage", "Use: nickname USER [NAME]");
   const auto user = UserId::trusted(words[0]);
   TRY(const auto store, command->open_store());
   if (words.size() == 2) {
@@ -30,8 +29,11 @@ Result<void> nickname(Args args) {
 
 int main(int argc, char** argv) {
   namespace cli = allauth::server::cli;
-  const std::vector<std::string> args(argv + 1, argv + argc);
-  if (args.empty() || args[0] != "nickname") return cli::run_program(args);
-  const auto done = cli::nickname(cli::Args(args).subspan(1));
-  return done ? 0 : cli::complain(done.error());
+  auto table = cli::command_table();
+  table.commands.push_back({.path = "nickname",
+                            .summary = "Give a user a name, or print it",
+                            .words = "USER [NAME]",
+                            .run = cli::nickname,
+                            .takes_configuration = true});
+  return cli::run_program(std::vector<std::string>(argv + 1, argv + argc), table);
 }

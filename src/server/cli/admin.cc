@@ -6,29 +6,30 @@
 #include "server/cli/client.h"
 #include "server/cli/commands.h"
 #include "server/cli/options.h"
+#include "server/cli/table/shared_options.h"
 #include "server/run/keys.h"
 #include "server/run/server.h"
 
 namespace allauth::server::cli {
 namespace {
 
-constexpr std::string_view kCreateOptions[] = {"server", "ca", "token", "email", "name", "password-stdin"};
-constexpr std::string_view kSwitches[] = {"password-stdin"};
+constexpr std::string_view kPrompt = "Password for the new administrator (15 characters or more)";
 
-std::unexpected<Error> usage(std::string message) { return fail(Code::invalid, "usage", std::move(message)); }
+Result<Secret> setup_token_of(const Options& options) {
+  if (options.has("token-stdin")) return read_secret_line("setup token");
+  auto given = options.find("token");
+  if (given) return Secret::take(*given);
+  return fail(Code::invalid, "usage", "The setup token is missing: --token TOKEN, or --token-stdin.");
+}
 
-Result<void> create(Args args) {
-  TRY(const auto options, parse_options(args, kSwitches));
-  TRY(allow_only(options, kCreateOptions));
-  const auto token = options.find("token");
+Result<void> create(const Invocation& invocation) {
+  const Options& options = invocation.options;
   const auto email = options.find("email");
-  if (!token || !email || !options.words.empty())
-    return usage(
-        "Use: allauth admin create --token TOKEN --email YOU@EXAMPLE.ORG [--name NAME] [--password-stdin]");
-  TRY(const auto password, read_password("Password for the new administrator (15 characters or more)",
-                                         options.find("password-stdin").has_value()));
+  if (!email) return fail(Code::invalid, "usage", "Whose? --email YOU@EXAMPLE.ORG");
+  TRY(const auto token, setup_token_of(options));
+  TRY(const auto password, read_password(kPrompt, options.has("password-stdin")));
   std::string body = "{\"setup_token\":";
-  append_json_string(body, *token);
+  token.with([&](std::string_view text) { append_json_string(body, text); });
   body += ",\"email\":";
   append_json_string(body, *email);
   body += ",\"name\":";
@@ -44,9 +45,8 @@ Result<void> create(Args args) {
 }
 
 // Works on the database itself, for an operator who is locked out; so the server must not run.
-Result<void> reset(Args args) {
-  TRY(const auto options, parse_options(args, {}));
-  TRY(const auto loaded, load(options));
+Result<void> reset(const Invocation& invocation) {
+  TRY(const auto loaded, load(invocation.options));
   SystemClock clock;
   SystemEntropy entropy;
   Log log(clock, LogLevel::warn, LogFormat::human);
@@ -75,12 +75,31 @@ Result<void> reset(Args args) {
 
 }  // namespace
 
-int admin(Args args) {
-  const std::string what = args.empty() ? "" : args.front();
-  if (what != "create" && what != "reset")
-    return complain({.code = Code::invalid, .reason = "usage", .message = "Use: allauth admin create|reset"});
-  const auto done = what == "create" ? create(args.subspan(1)) : reset(args.subspan(1));
-  return done ? 0 : complain(done.error());
+std::vector<Command> admin_commands() {
+  return {
+      {.path = "admin create",
+       .summary = "Make the first administrator, with the setup token that the first start printed",
+       .options = {{"email", "EMAIL", "who signs in with it"},
+                   {"name", "NAME", "the name to show; else the e-mail address"},
+                   {"token", "TOKEN", "the setup token; it works once"},
+                   {"token-stdin", "", "read the setup token from standard input, its first line"},
+                   {"password-stdin", "", "read the password from standard input, the next line"}},
+       .examples =
+           {{"asks for the password",
+             "allauth admin create --token ast_... --email ada@example.org --name Ada"},
+            {"without a terminal",
+             "allauth admin create --token-stdin --email ada@example.org --password-stdin <two-lines"}},
+       .see_also = {"admin reset", "login"},
+       .groups = {&server_options()},
+       .run = create},
+      {.path = "admin reset",
+       .summary = "Make a new setup token, with the server stopped, for who is locked out",
+       .examples = {{"on the host of the server", "allauth admin reset --data_dir=/var/lib/allauth"}},
+       .see_also = {"admin create"},
+       .groups = {&configuration_options()},
+       .run = reset,
+       .takes_configuration = true},
+  };
 }
 
 }  // namespace allauth::server::cli

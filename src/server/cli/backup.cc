@@ -4,7 +4,8 @@
 #include "crypto/master_key_file.h"
 #include "server/cli/commands.h"
 #include "server/cli/database.h"
-#include "server/cli/progress.h"
+#include "server/cli/table/shared_options.h"
+#include "server/cli/terminal/progress.h"
 #include "server/run/sealed.h"
 #include "server/run/server.h"
 #include "store/backup/file.h"
@@ -16,13 +17,6 @@ namespace allauth::server::cli {
 namespace {
 
 namespace backup_of = store::backup;
-
-constexpr std::string_view kBackupUse =
-    "Use: allauth backup FILE [--verify] [--config FILE] [--KEY=VALUE ...]";
-constexpr std::string_view kRestoreUse =
-    "Use: allauth restore FILE [--dry-run] [--config FILE] [--KEY=VALUE ...]";
-constexpr std::string_view kVerify[] = {"verify"};
-constexpr std::string_view kDryRun[] = {"dry-run"};
 
 std::string note(const backup_of::Progress& progress) {
   return fmt::format("{} records, {}", progress.records, human_bytes(progress.bytes));
@@ -68,9 +62,8 @@ Result<backup_of::Summary> write(DatabaseCommand& command, const std::string& pa
   return summary;
 }
 
-Result<void> run_backup(Args args) {
-  TRY(const auto command, parse_database_command(args, kVerify, kVerify));
-  if (command->own.words.size() != 1) return fail(Code::invalid, "usage", std::string(kBackupUse));
+Result<void> run_backup(const Invocation& invocation) {
+  TRY(const auto command, make_database_command(invocation));
   const std::string path = command->own.words[0];
   const Tick since = command->clock.tick();
   TRY(const auto summary, write(*command, path));
@@ -78,7 +71,7 @@ Result<void> run_backup(Args args) {
   fmt::print("{} was backed up to {} ({}).\n", command->database_name(), path,
              human_rate(summary.bytes, since, until));
   print_summary(summary);
-  if (command->own.find("verify")) {
+  if (command->own.has("verify")) {
     TRY(auto file, backup_of::OldFile::open(path));
     TRY(verify(file, command->clock));
     fmt::print("The backup was read again and is good.\n");
@@ -129,25 +122,47 @@ Result<void> restore_into(DatabaseCommand& command, backup_of::OldFile& file) {
   return look_for_keys(command, *session);
 }
 
-Result<void> run_restore(Args args) {
-  TRY(const auto command, parse_database_command(args, kDryRun, kDryRun));
-  if (command->own.words.size() != 1) return fail(Code::invalid, "usage", std::string(kRestoreUse));
+Result<void> run_restore(const Invocation& invocation) {
+  TRY(const auto command, make_database_command(invocation));
   TRY(auto file, backup_of::OldFile::open(command->own.words[0]));
   TRY(const auto summary, verify(file, command->clock));
   fmt::print("{} is a good backup.\n", command->own.words[0]);
   print_summary(summary);
   TRY(backup_of::require_restorable(summary.header, store::migrations()));
   TRY(look_at_target(*command));
-  if (!command->own.find("dry-run")) return restore_into(*command, file);
+  if (!command->own.has("dry-run")) return restore_into(*command, file);
   fmt::print("It can be restored into {}; nothing was changed.\n", command->database_name());
   return {};
 }
 
-int report(const Result<void>& done) { return done ? 0 : complain(done.error()); }
-
 }  // namespace
 
-int backup(Args args) { return report(run_backup(args)); }
-int restore(Args args) { return report(run_restore(args)); }
+std::vector<Command> backup_commands() {
+  return {
+      {.path = "backup",
+       .summary = "Copy the database into one file, also while a server runs",
+       .words = "FILE",
+       .options = {{"verify", "", "read the file again and check all of it"}},
+       .details = "The file has the state and who did what; it is of use for either engine. The master key "
+                  "is not in it: "
+                  "keep that as well, in another place.",
+       .examples = {{"", "allauth backup /backup/monday.aab --verify"}},
+       .see_also = {"restore", "keys status"},
+       .groups = {&configuration_options()},
+       .run = run_backup,
+       .takes_configuration = true},
+      {.path = "restore",
+       .summary = "Put a backup into an empty database, of either engine",
+       .words = "FILE",
+       .options = {{"dry-run", "", "read all of it and look whether it could go there; change nothing"}},
+       .examples = {{"look first", "allauth restore /backup/monday.aab --dry-run"},
+                    {"from SQLite to PostgreSQL",
+                     "allauth restore /backup/monday.aab --store.url=postgresql://allauth@db/allauth"}},
+       .see_also = {"backup", "keys status"},
+       .groups = {&configuration_options()},
+       .run = run_restore,
+       .takes_configuration = true},
+  };
+}
 
 }  // namespace allauth::server::cli

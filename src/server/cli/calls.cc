@@ -8,14 +8,10 @@
 #include "base/text.h"
 #include "server/cli/client.h"
 #include "server/cli/commands.h"
+#include "server/cli/table/shared_options.h"
 
 namespace allauth::server::cli {
 namespace {
-
-constexpr std::string_view kSwitches[] = {"password-stdin", "print"};
-constexpr std::string_view kLoginOptions[] = {"server", "ca", "email", "password-stdin", "print"};
-constexpr std::string_view kApiOptions[] = {"server", "ca", "token-file"};
-constexpr std::string_view kHealthOptions[] = {"server", "ca"};
 
 // Readable by its owner only, from the first moment.
 Result<void> keep_token(const std::string& token) {
@@ -32,14 +28,11 @@ Result<void> keep_token(const std::string& token) {
   return {};
 }
 
-Result<void> run_login(Args args) {
-  TRY(const auto options, parse_options(args, kSwitches));
-  TRY(allow_only(options, kLoginOptions));
+Result<void> run_login(const Invocation& invocation) {
+  const Options& options = invocation.options;
   const auto email = options.find("email");
-  if (!email)
-    return fail(Code::invalid, "usage",
-                "Use: allauth login --email YOU@EXAMPLE.ORG [--password-stdin] [--print]");
-  TRY(const auto password, read_password("Password", options.find("password-stdin").has_value()));
+  if (!email) return fail(Code::invalid, "usage", "Who logs in? --email YOU@EXAMPLE.ORG");
+  TRY(const auto password, read_password("Password", options.has("password-stdin")));
   std::string body = "{\"login\":";
   append_json_string(body, *email);
   body += ",\"password\":";
@@ -50,7 +43,7 @@ Result<void> run_login(Args args) {
   TRY(require_success(answer));
   const auto session = boost::json::parse(answer.body);
   const std::string token(session.at("access_token").as_string());
-  if (options.find("print")) {
+  if (options.has("print")) {
     fmt::print("{}\n", token);
     return {};
   }
@@ -60,13 +53,9 @@ Result<void> run_login(Args args) {
   return {};
 }
 
-Result<void> run_api(Args args) {
-  TRY(const auto options, parse_options(args, {}));
-  TRY(allow_only(options, kApiOptions));
+Result<void> run_api(const Invocation& invocation) {
+  const Options& options = invocation.options;
   const auto& words = options.words;
-  if (words.size() < 2 || words.size() > 3)
-    return fail(Code::invalid, "usage",
-                "Use: allauth api METHOD PATH [JSON], for example: allauth api GET /api/v1/users/me");
   TRY(auto token, find_token(options));
   TRY(const auto answer,
       call_api(target_of(options, std::move(token)), words[0], words[1], words.size() == 3 ? words[2] : ""));
@@ -77,23 +66,47 @@ Result<void> run_api(Args args) {
   return require_success(answer);
 }
 
-Result<void> run_health(Args args) {
-  TRY(const auto options, parse_options(args, {}));
-  TRY(allow_only(options, kHealthOptions));
+Result<void> run_health(const Invocation& invocation) {
+  const Options& options = invocation.options;
   auto target = target_of(options, {});
-  if (!options.find("server") && variable("ALLAUTH_SERVER").empty()) target.server = "http://127.0.0.1:9090";
+  if (!options.has("server") && variable("ALLAUTH_SERVER").empty()) target.server = "http://127.0.0.1:9090";
   TRY(const auto answer, call_api(target, "GET", "/readyz", ""));
   fmt::print("{}", answer.body);
   if (answer.status == 200) return {};
   return fail(Code::unavailable, "server.not_ready", "The server is not ready.");
 }
 
-int report(const Result<void>& done) { return done ? 0 : complain(done.error()); }
-
 }  // namespace
 
-int login(Args args) { return report(run_login(args)); }
-int api(Args args) { return report(run_api(args)); }
-int health(Args args) { return report(run_health(args)); }
+std::vector<Command> login_commands() {
+  return {{.path = "login",
+           .summary = "Sign in, and keep the token for the commands that ask a server",
+           .options = {{"email", "EMAIL", "the e-mail address or user name"},
+                       {"password-stdin", "", "read the password from standard input"},
+                       {"print", "", "print the access token instead of keeping it"}},
+           .examples = {{"asks for the password", "allauth login --email ada@example.org"}},
+           .see_also = {"admin create", "api"},
+           .groups = {&server_options()},
+           .run = run_login}};
+}
+
+std::vector<Command> call_commands() {
+  return {
+      {.path = "health",
+       .summary = "Say whether the server is ready",
+       .details = "It asks the operations address of the server, http://127.0.0.1:9090 unless --server says "
+                  "otherwise.",
+       .examples = {{"", "allauth health"}, {"", "allauth health --server http://127.0.0.1:9090"}},
+       .groups = {&server_options()},
+       .run = run_health},
+      {.path = "api",
+       .summary = "Send any request to the API and print the answer's JSON",
+       .words = "METHOD PATH [JSON]",
+       .examples = {{"", "allauth api GET /api/v1/users/me"},
+                    {"", "allauth api POST /api/v1/domains '{\"name\":\"Plant 1\",\"route\":\"plant-1\"}'"}},
+       .groups = {&server_options()},
+       .run = run_api},
+  };
+}
 
 }  // namespace allauth::server::cli

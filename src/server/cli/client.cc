@@ -75,14 +75,29 @@ Result<Secret> read_password(std::string_view prompt, bool from_stdin) {
   return password;
 }
 
+namespace {
+
+// So that the exit status tells what kind of refusal it was.
+Code code_of(long status) {
+  if (status == 401) return Code::unauthenticated;
+  if (status == 403) return Code::denied;
+  if (status == 404) return Code::not_found;
+  return status < 500 ? Code::invalid : Code::unavailable;
+}
+
+}  // namespace
+
 Result<void> require_success(const ApiAnswer& answer) {
   if (answer.status < 300) return {};
   boost::system::error_code error;
   const auto problem = boost::json::parse(answer.body, error);
-  const std::string words = error ? "" : text_member(problem, "detail");
-  return fail(Code::invalid, "server.refused",
-              words.empty() ? fmt::format("The server answered {}.", answer.status) : words,
-              error ? "" : text_member(problem, "field"), error ? "" : text_member(problem, "reason"));
+  const auto member = [&](const char* name) { return error ? "" : text_member(problem, name); };
+  const std::string words = member("detail");
+  std::string detail = member("reason");
+  if (const auto id = member("request_id"); !id.empty()) detail += ", request " + id;
+  return fail(code_of(answer.status), "server.refused",
+              words.empty() ? fmt::format("The server answered {}.", answer.status) : words, member("field"),
+              std::move(detail));
 }
 
 }  // namespace allauth::server::cli

@@ -1,31 +1,29 @@
-// The commands of the program. Each takes its arguments without its own name and answers an exit
-// status: 0 done, 1 refused or failed, 2 used wrongly.
+// The commands of the program, by area. Each area's file says what its commands are, as data, and does them.
 #pragma once
 
 #include <span>
 #include <string>
 #include <vector>
 
+#include "server/cli/table/command.h"
+
 namespace allauth::server::cli {
 
-using Args = std::span<const std::string>;
+std::vector<Command> serve_commands();
+std::vector<Command> config_commands();
+std::vector<Command> migrate_commands();
+std::vector<Command> backup_commands();
+std::vector<Command> keys_commands();
+std::vector<Command> admin_commands();
+std::vector<Command> login_commands();
+std::vector<Command> call_commands();
+std::vector<Command> node_commands();
+std::vector<Command> program_commands();  // help, version, completion
 
-int serve(Args args);
-int config(Args args);   // check | print | reference
-int admin(Args args);    // create | reset
-int migrate(Args args);  // status | up
-int backup(Args args);   // FILE
-int restore(Args args);  // FILE
-int keys(Args args);     // status | add | use | reseal | retire | abandon
-int login(Args args);
-int api(Args args);  // METHOD PATH [JSON]
-int health(Args args);
-int node(Args args);  // enroll | list | remove
+// All of them, in the order of the overview.
+const CommandTable& command_table();
 
-// What the program can do, for people.
-void print_help();
-
-// The whole program: the first argument names the command.
-int run_program(Args args);
+// The whole program: the first words name a command of the table. Answers the exit status.
+int run_program(std::span<const std::string> args, const CommandTable& table = command_table());
 
 }  // namespace allauth::server::cli

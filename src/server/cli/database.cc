@@ -1,7 +1,5 @@
 #include "server/cli/database.h"
 
-#include <algorithm>
-
 #include "base/url.h"
 #include "server/run/server.h"
 
@@ -31,19 +29,10 @@ Result<std::unique_ptr<store::Store>> DatabaseCommand::open_store() {
                              .migrating = store::Migrating::never});
 }
 
-Result<std::unique_ptr<DatabaseCommand>> parse_database_command(std::span<const std::string> args,
-                                                                std::span<const std::string_view> own,
-                                                                std::span<const std::string_view> switches) {
-  TRY(auto options, parse_options(args, switches));
-  Options ours{.words = std::move(options.words), .named = {}};
-  const auto is_ours = [own](const auto& option) {
-    return std::ranges::find(own, option.first) != own.end();
-  };
-  std::ranges::copy_if(options.named, std::back_inserter(ours.named), is_ours);
-  std::erase_if(options.named, is_ours);
-  TRY(auto loaded, load({.words = {}, .named = std::move(options.named)}));
+Result<std::unique_ptr<DatabaseCommand>> make_database_command(const Invocation& invocation) {
+  TRY(auto loaded, load(invocation.options));
   auto command = std::make_unique<DatabaseCommand>();
-  command->own = std::move(ours);
+  command->own = invocation.options;
   command->config = std::move(loaded.config);
   return command;
 }

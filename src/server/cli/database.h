@@ -14,7 +14,7 @@
 
 namespace allauth::server::cli {
 
-// A command's own options, and the configuration that all its other options give, as for `serve`.
+// A command's own options, and the configuration that all others give, as for `serve`.
 struct DatabaseCommand {
   Options own;
   Config config;
@@ -33,9 +33,7 @@ struct DatabaseCommand {
   Result<std::unique_ptr<store::Store>> open_store();
 };
 
-// `own` names the options of the command, `switches` those of them without a value.
-Result<std::unique_ptr<DatabaseCommand>> parse_database_command(std::span<const std::string> args,
-                                                                std::span<const std::string_view> own,
-                                                                std::span<const std::string_view> switches);
+// A command with takes_configuration, as it was typed.
+Result<std::unique_ptr<DatabaseCommand>> make_database_command(const Invocation& invocation);
 
 }  // namespace allauth::server::cli

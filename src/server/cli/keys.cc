@@ -4,7 +4,8 @@
 #include "crypto/master_key_file.h"
 #include "server/cli/commands.h"
 #include "server/cli/database.h"
-#include "server/cli/progress.h"
+#include "server/cli/table/shared_options.h"
+#include "server/cli/terminal/progress.h"
 #include "server/run/sealed.h"
 #include "server/run/server.h"
 #include "store/lone_read.h"
@@ -15,10 +16,6 @@ namespace {
 using crypto::MasterKey;
 using crypto::MasterKeys;
 using crypto::to_string;
-
-constexpr std::string_view kUse =
-    "Use: allauth keys status|add|reseal [--config FILE] [--KEY=VALUE ...], or allauth keys "
-    "use|retire|abandon KEY";
 
 Result<SealedCounts> sealed_in(DatabaseCommand& command) {
   TRY(const auto database, command.open_to_read());
@@ -130,27 +127,55 @@ Result<void> abandon_all(DatabaseCommand& command, const std::string& file, cons
   return {};
 }
 
-Result<void> run(Args args) {
-  TRY(const auto command, parse_database_command(args, {}, {}));
-  const auto& words = command->own.words;
-  const std::string verb = words.empty() ? "" : words[0];
-  const std::string file = master_key_file(command->config);
-  if (words.size() == 1 && verb == "status") return status(*command, file);
-  if (words.size() == 1 && verb == "add") return add(*command, file);
-  if (words.size() == 1 && verb == "reseal") return reseal_all(*command, file);
-  if (words.size() == 2 && (verb == "use" || verb == "retire" || verb == "abandon")) {
-    TRY(const auto id, crypto::parse_master_key_id(words[1]));
-    if (verb == "use") return use(*command, file, id);
-    return verb == "retire" ? retire(*command, file, id) : abandon_all(*command, file, id);
-  }
-  return fail(Code::invalid, "usage", std::string(kUse));
+template <Result<void> (*Do)(DatabaseCommand&, const std::string& file)>
+Result<void> run(const Invocation& invocation) {
+  TRY(const auto command, make_database_command(invocation));
+  return Do(*command, master_key_file(command->config));
+}
+
+template <Result<void> (*Do)(DatabaseCommand&, const std::string& file, const MasterKey::Id& id)>
+Result<void> run_with_key(const Invocation& invocation) {
+  TRY(const auto command, make_database_command(invocation));
+  TRY(const auto id, crypto::parse_master_key_id(invocation.options.words[0]));
+  return Do(*command, master_key_file(command->config), id);
+}
+
+using Run = Result<void> (*)(const Invocation&);
+
+Command key_command(std::string verb, std::string summary, std::string words, std::string details, Run run) {
+  return {.path = "keys " + verb,
+          .summary = std::move(summary),
+          .words = words,
+          .details = std::move(details),
+          .examples = {{"", fmt::format("allauth keys {}{}", verb, words.empty() ? "" : " 1f2e3d4c")}},
+          .see_also = {"keys status", "backup"},
+          .groups = {&configuration_options()},
+          .run = run,
+          .takes_configuration = true};
 }
 
 }  // namespace
 
-int keys(Args args) {
-  const auto done = run(args);
-  return done ? 0 : complain(done.error());
+std::vector<Command> keys_commands() {
+  return {
+      key_command("status", "List the master keys and how much is sealed under each", "",
+                  "Ends with 1 if a key is missing that something in the database is sealed under.",
+                  run<status>),
+      key_command("add", "Make a new master key, behind the current one", "",
+                  "Nothing is sealed under it until `allauth keys use`. On several nodes, give the file to "
+                  "all first.",
+                  run<add>),
+      key_command("use", "Make a key the current one", "KEY", "On every node, before `allauth keys reseal`.",
+                  run_with_key<use>),
+      key_command("reseal", "Seal everything in the database under the current key", "",
+                  "May be interrupted and run again, also while nodes run.", run<reseal_all>),
+      key_command("retire", "Take a key out of the file that nothing is sealed under any more", "KEY",
+                  "Backups made while it was used still need it.", run_with_key<retire>),
+      key_command(
+          "abandon", "Give up what is sealed under a key that is lost for good", "KEY",
+          "People keep their passwords and sign in again; clients need new keys, gateway nodes new tokens.",
+          run_with_key<abandon_all>),
+  };
 }
 
 }  // namespace allauth::server::cli

@@ -6,15 +6,11 @@
 #include "base/text.h"
 #include "server/cli/commands.h"
 #include "server/cli/database.h"
+#include "server/cli/table/shared_options.h"
 #include "store/node_list.h"
 
 namespace allauth::server::cli {
 namespace {
-
-constexpr std::string_view kUse =
-    "Use: allauth migrate status|up [--to N] [--force] [--config FILE] [--KEY=VALUE ...]";
-constexpr std::string_view kOptions[] = {"to", "force"};
-constexpr std::string_view kSwitches[] = {"force"};
 
 std::string_view word(store::SchemaStatus::Step::State state) {
   using State = store::SchemaStatus::Step::State;
@@ -90,26 +86,40 @@ Result<void> up(DatabaseCommand& command) {
   TRY(const auto session, database->connect(sql::Database::Access::read_write));
   fmt::print("{}\n", command.database_name());
   TRY(store::migrate(*session, store::migrations(), command.clock, command.entropy,
-                     {.to = to, .force = command.own.find("force").has_value(), .progress = report}));
+                     {.to = to, .force = command.own.has("force"), .progress = report}));
   TRY(const auto schema, store::read_schema(*session, store::migrations()));
   fmt::print("The database is at schema {}.\n", schema.applied);
   return {};
 }
 
-Result<void> run(Args args) {
-  TRY(const auto command, parse_database_command(args, kOptions, kSwitches));
-  const auto& words = command->own.words;
-  if (words.size() != 1 || (words[0] != "status" && words[0] != "up") ||
-      (words[0] == "status" && !command->own.named.empty()))
-    return fail(Code::invalid, "usage", std::string(kUse));
-  return words[0] == "status" ? status(*command) : up(*command);
+template <Result<void> (*Do)(DatabaseCommand&)>
+Result<void> run(const Invocation& invocation) {
+  TRY(const auto command, make_database_command(invocation));
+  return Do(*command);
 }
 
 }  // namespace
 
-int migrate(Args args) {
-  const auto done = run(args);
-  return done ? 0 : complain(done.error());
+std::vector<Command> migrate_commands() {
+  return {
+      {.path = "migrate status",
+       .summary = "Say which schema the database has, what is pending, and which nodes use it",
+       .details = "Ends with 1 if this program cannot use the database as it is.",
+       .examples = {{"", "allauth migrate status --config /etc/allauth.toml"}},
+       .see_also = {"migrate up", "backup"},
+       .groups = {&configuration_options()},
+       .run = run<status>,
+       .takes_configuration = true},
+      {.path = "migrate up",
+       .summary = "Bring the schema up to date, also while nodes run",
+       .options = {{"to", "N", "no further than schema N"},
+                   {"force", "", "also take away what a node that was seen lately still uses"}},
+       .examples = {{"", "allauth migrate up --store.url=postgresql://allauth@db/allauth"}},
+       .see_also = {"migrate status", "backup"},
+       .groups = {&configuration_options()},
+       .run = run<up>,
+       .takes_configuration = true},
+  };
 }
 
 }  // namespace allauth::server::cli

@@ -5,15 +5,10 @@
 #include "base/text.h"
 #include "server/cli/client.h"
 #include "server/cli/commands.h"
+#include "server/cli/table/shared_options.h"
 
 namespace allauth::server::cli {
 namespace {
-
-constexpr std::string_view kOptions[] = {"server", "ca", "token-file"};
-
-std::unexpected<Error> usage() {
-  return fail(Code::invalid, "usage", "Use: allauth node enroll NAME | list | remove NAME");
-}
 
 std::string text_of(const boost::json::value& value, const char* member) {
   return std::string(value.at(member).as_string());
@@ -54,23 +49,51 @@ Result<void> remove(const ApiTarget& target, const std::string& name) {
   return {};
 }
 
-Result<void> run(Args args) {
-  TRY(const auto options, parse_options(args, {}));
-  TRY(allow_only(options, kOptions));
-  const auto& words = options.words;
-  TRY(auto token, find_token(options));
-  const auto target = target_of(options, std::move(token));
-  if (words.size() == 1 && words[0] == "list") return list(target);
-  if (words.size() == 2 && words[0] == "enroll") return enroll(target, words[1]);
-  if (words.size() == 2 && words[0] == "remove") return remove(target, words[1]);
-  return usage();
+Result<ApiTarget> target_of(const Invocation& invocation) {
+  TRY(auto token, find_token(invocation.options));
+  return cli::target_of(invocation.options, std::move(token));
+}
+
+Result<void> run_enroll(const Invocation& invocation) {
+  TRY(const auto target, target_of(invocation));
+  return enroll(target, invocation.options.words[0]);
+}
+
+Result<void> run_list(const Invocation& invocation) {
+  TRY(const auto target, target_of(invocation));
+  return list(target);
+}
+
+Result<void> run_remove(const Invocation& invocation) {
+  TRY(const auto target, target_of(invocation));
+  return remove(target, invocation.options.words[0]);
 }
 
 }  // namespace
 
-int node(Args args) {
-  const auto done = run(args);
-  return done ? 0 : complain(done.error());
+std::vector<Command> node_commands() {
+  return {
+      {.path = "node enroll",
+       .summary = "Make the token that a gateway node shows to the API",
+       .words = "NAME",
+       .details =
+           "It is shown this once. Whoever has it learns the whole directory but passwords and what signs.",
+       .examples = {{"", "allauth node enroll edge-1 >edge-1.token"}},
+       .see_also = {"node list", "node remove"},
+       .groups = {&server_options()},
+       .run = run_enroll},
+      {.path = "node list",
+       .summary = "List the enrolled nodes",
+       .examples = {{"", "allauth node list"}},
+       .groups = {&server_options()},
+       .run = run_list},
+      {.path = "node remove",
+       .summary = "Take a node's token back; its stream ends within a second",
+       .words = "NAME",
+       .examples = {{"", "allauth node remove edge-1"}},
+       .groups = {&server_options()},
+       .run = run_remove},
+  };
 }
 
 }  // namespace allauth::server::cli

@@ -1,61 +1,103 @@
+// The program itself: help, completion, version, and running what was typed.
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "server/cli/commands.h"
+#include "server/cli/table/completion.h"
+#include "server/cli/table/exit.h"
+#include "server/cli/table/help.h"
+#include "server/cli/table/parse.h"
+#include "server/cli/table/reference.h"
 
 namespace allauth::server::cli {
+namespace {
 
-void print_help() {
-  fmt::print(
-      "allauth: who is this, and may they do that?\n\n"
-      "  allauth serve [--config FILE] [--KEY=VALUE ...]        run the server\n"
-      "  allauth config check|print [--config FILE]             look at the configuration\n"
-      "  allauth config reference                               all configuration keys\n"
-      "  allauth admin create --token TOKEN --email EMAIL       spend the setup token\n"
-      "  allauth admin reset [--data_dir DIR]                   a new setup token, with the server stopped\n"
-      "  allauth migrate status|up [--to N]                     the schema of the database\n"
-      "  allauth backup FILE [--verify]                         a copy of the database, also while a server "
-      "runs\n"
-      "  allauth restore FILE [--dry-run]                       a backup into an empty database, of either "
-      "engine\n"
-      "  allauth keys status|add|use|reseal|retire [KEY]        the master keys\n"
-      "  allauth login --email EMAIL                            keep an access token for `allauth api`\n"
-      "  allauth api METHOD PATH [JSON]                         call the API\n"
-      "  allauth health [--server URL]                          is the server ready?\n"
-      "  allauth node enroll NAME | list | remove NAME          tokens of gateways without a database\n"
-      "  allauth version\n\n"
-      "Commands that work on the database take --config FILE and --KEY=VALUE as serve does.\n"
-      "Commands that ask a server take --server URL (or ALLAUTH_SERVER) and --ca FILE.\n\n"
-      "Examples\n"
-      "  allauth serve --data_dir=/var/lib/allauth --listener.0.address=127.0.0.1:8080\n"
-      "  allauth api POST /api/v1/domains '{{\"name\":\"Plant 1\",\"route\":\"plant-1\"}}'\n");
+// The help of what these words name: a command, a topic, or with none the program.
+Result<void> print_help(std::vector<std::string> words) {
+  const auto& table = command_table();
+  if (words.empty()) {
+    fmt::print("{}", help_of_program(table));
+    return {};
+  }
+  if (words.size() == 1 && table.find(words[0]) == nullptr && !table.of(words[0]).empty()) {
+    fmt::print("{}", help_of_topic(table, words[0]));
+    return {};
+  }
+  TRY(const auto choice, choose_command(table, words));
+  fmt::print("{}", help_of_command(*choice.command));
+  return {};
 }
 
-int run_program(Args args) {
-  const std::string command = args.empty() ? "help" : args.front();
-  const Args rest = args.subspan(args.empty() ? 0 : 1);
-  if (std::ranges::find(rest, "--help") != rest.end()) {
-    print_help();
-    return 0;
+Result<void> run_help(const Invocation& invocation) {
+  if (!invocation.options.has("reference")) return print_help(invocation.options.words);
+  fmt::print("{}", command_reference(command_table()));
+  return {};
+}
+
+Result<void> run_completion(const Invocation& invocation) {
+  TRY(const auto script, completion_script(command_table(), invocation.options.words[0]));
+  fmt::print("{}", script);
+  return {};
+}
+
+Result<void> run_version(const Invocation&) {
+  fmt::print("allauth {}\n", ALLAUTH_VERSION);
+  return {};
+}
+
+bool asks_for_help(Args args) {
+  const auto end = std::ranges::find(args, "--");
+  return std::any_of(args.begin(), end, [](const auto& arg) { return arg == "--help" || arg == "-h"; });
+}
+
+// The words before the first option.
+std::vector<std::string> leading_words(Args args) {
+  const auto end = std::ranges::find_if(args, [](const auto& arg) { return arg.starts_with("-"); });
+  return {args.begin(), std::min(end, args.begin() + std::min<std::ptrdiff_t>(2, std::ssize(args)))};
+}
+
+// Options that the table does not know: they have their command's name.
+Args without_synonyms(Args args) {
+  static const std::vector<std::string> kVersion{"version"};
+  return args.size() == 1 && (args[0] == "--version" || args[0] == "-V") ? Args(kVersion) : args;
+}
+
+}  // namespace
+
+std::vector<Command> program_commands() {
+  return {
+      {.path = "help",
+       .summary = "Say how a command is used",
+       .words = "[COMMAND...]",
+       .options = {{"reference", "", "docs/cli.md: everything, as Markdown"}},
+       .examples = {{"", "allauth help keys"}, {"", "allauth help keys use"}},
+       .run = run_help},
+      {.path = "completion",
+       .summary = "Print a script that completes commands in a shell",
+       .words = "bash|zsh|fish",
+       .examples = {{"for this bash", "source <(allauth completion bash)"},
+                    {"for every bash", "allauth completion bash >/etc/bash_completion.d/allauth"},
+                    {"for every zsh", "allauth completion zsh >/usr/share/zsh/vendor-completions/_allauth"},
+                    {"for fish", "allauth completion fish >~/.config/fish/completions/allauth.fish"}},
+       .run = run_completion},
+      {.path = "version", .summary = "Print the version of this program", .run = run_version},
+  };
+}
+
+int run_program(Args typed, const CommandTable& table) {
+  const Args args = without_synonyms(typed);
+  if (args.empty() || asks_for_help(args)) {
+    // --help teaches also where the rest was not right: the words that are good count.
+    const auto shown = print_help(leading_words(args));
+    return shown ? 0 : complain(shown.error());
   }
-  if (command == "serve") return serve(rest);
-  if (command == "config") return config(rest);
-  if (command == "admin") return admin(rest);
-  if (command == "migrate") return migrate(rest);
-  if (command == "backup") return backup(rest);
-  if (command == "restore") return restore(rest);
-  if (command == "keys") return keys(rest);
-  if (command == "login") return login(rest);
-  if (command == "api") return api(rest);
-  if (command == "health") return health(rest);
-  if (command == "node") return node(rest);
-  if (command == "version" || command == "--version") {
-    fmt::print("allauth {}\n", ALLAUTH_VERSION);
-    return 0;
-  }
-  print_help();
-  return command == "help" || command == "--help" ? 0 : 2;
+  const auto choice = choose_command(table, args);
+  if (!choice) return complain(choice.error(), table.of(args[0]).empty() ? "" : args[0]);
+  auto options = parse_options(*choice->command, choice->rest);
+  if (!options) return complain(options.error(), choice->command->path);
+  const auto done = choice->command->run({*choice->command, std::move(*options)});
+  return done ? 0 : complain(done.error(), choice->command->path);
 }
 
 }  // namespace allauth::server::cli

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "server/cli/commands.h"
 #include "server/cli/options.h"
+#include "server/cli/table/shared_options.h"
 #include "server/config/roles.h"
 #include "server/run/server.h"
 
@@ -41,16 +42,9 @@ void wait_for_stop(const sigset_t& signals) {
   }
 }
 
-}  // namespace
-
-int serve(Args args) {
-  const auto options = parse_options(args, {});
-  if (!options) return complain(options.error());
-  if (!options->words.empty())
-    return complain({.code = Code::invalid, .reason = "usage", .message = "serve takes options only."});
-  const auto loaded = load(*options);
-  if (!loaded) return complain(loaded.error());
-  const Config& config = loaded->config;
+Result<void> run_serve(const Invocation& invocation) {
+  TRY(const auto loaded, load(invocation.options));
+  const Config& config = loaded.config;
 
   // Before any thread starts, so that all inherit it.
   sigset_t signals;
@@ -64,15 +58,36 @@ int serve(Args args) {
   SystemClock clock;
   SystemEntropy entropy;
   Log log(clock, config.log.level, config.log.format);
-  auto server = Server::start(config, clock, entropy, log);
-  if (!server) return complain(server.error());
-  print_banner(**server, config);
+  TRY(const auto server, Server::start(config, clock, entropy, log));
+  print_banner(*server, config);
   log.info("started", {{"data_dir", config.data_dir}});
   wait_for_stop(signals);
   log.info("stopping");
-  (*server)->stop();
+  server->stop();
   log.info("stopped");
-  return 0;
+  return {};
+}
+
+}  // namespace
+
+std::vector<Command> serve_commands() {
+  return {
+      {.path = "serve",
+       .summary = "Run the server",
+       .details = "Prints what listens where, and at the first start a setup token for `allauth admin "
+                  "create`. Ctrl-C "
+                  "or SIGTERM stops it, once the requests under way are answered.",
+       .examples =
+           {{"on loopback, with its data in ./data", "allauth serve"},
+            {"with a configuration file", "allauth serve --config /etc/allauth.toml"},
+            {"with single keys",
+             "allauth serve --data_dir=/var/lib/allauth --listener.0.address=127.0.0.1:8080"},
+            {"in front of an MQTT broker",
+             "allauth serve --gateway.0.address=127.0.0.1:1884 --gateway.0.upstream.address=127.0.0.1:1883"}},
+       .see_also = {"config reference", "admin create", "health"},
+       .groups = {&configuration_options()},
+       .run = run_serve,
+       .takes_configuration = true}};
 }
 
 }  // namespace allauth::server::cli

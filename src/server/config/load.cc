@@ -1,5 +1,6 @@
 #include "server/config/load.h"
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "server/config/address.h"
 #include "server/config/keys.h"
@@ -38,34 +39,14 @@ std::optional<Match> match_variable(std::string_view name) {
   return std::nullopt;
 }
 
-// Levenshtein distance, for "did you mean".
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
-    }
-  }
-  return row[b.size()];
-}
-
 std::unexpected<Error> unknown(std::string_view name, const std::function<std::string(const Key&)>& spell) {
-  std::string nearest;
-  std::size_t best = name.size() / 2 + 1;
-  for (const auto& key : all_keys()) {
-    const auto spelled = spell(key);
-    if (const auto d = distance(name, spelled); d < best) {
-      best = d;
-      nearest = spelled;
-    }
-  }
+  std::vector<std::string> spelled;
+  for (const auto& key : all_keys()) spelled.push_back(spell(key));
+  const std::string meant = nearest(name, spelled);
   return fail(Code::invalid, "config.unknown",
-              nearest.empty()
+              meant.empty()
                   ? fmt::format("{} is not a configuration key; `allauth config print` shows all", name)
-                  : fmt::format("{} is not a configuration key; did you mean {}?", name, nearest));
+                  : fmt::format("{} is not a configuration key; did you mean {}?", name, meant));
 }
 
 class Loader {

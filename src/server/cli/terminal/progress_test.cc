@@ -1,4 +1,4 @@
-#include "server/cli/progress.h"
+#include "server/cli/terminal/progress.h"
 
 #include <gtest/gtest.h>
 
