@@ -53,12 +53,17 @@ class Rig {
       for (int i = 0; i < service->method_count(); ++i) {
         const auto& m = *service->method(i);
         if (methods.find(m.full_name()) != nullptr) continue;
-        methods.add(m.full_name(), {.kind = m.options().GetExtension(v1::kind),
-                                    .request = m.input_type(),
-                                    .response = m.output_type(),
-                                    .run = [](const Call&, const Message&, Done done) {
-                                      done(fail(Code::unsupported, "test.unsupported", "Not in this test."));
-                                    }});
+        Method method{.kind = m.options().GetExtension(v1::kind),
+                      .request = m.input_type(),
+                      .response = m.output_type()};
+        const auto answer = [](const Call&, const Message&, auto done) {
+          done(fail(Code::unsupported, "test.unsupported", "Not in this test."));
+        };
+        if (m.server_streaming())
+          method.open = answer;
+        else
+          method.run = answer;
+        methods.add(m.full_name(), std::move(method));
       }
     }
   }
@@ -70,6 +75,7 @@ class Rig {
     face_ = std::move(*made).face();
   }
   void mount(http::Face face) { face_ = std::move(face); }
+  Log& log() { return log_; }
   void drop_face() { face_ = nullptr; }
 
   // "POST", "/a?b=c", body; a body brings its content type unless headers do.

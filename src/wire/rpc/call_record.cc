@@ -1,0 +1,48 @@
+#include "wire/rpc/call_record.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "wire/fields.h"
+#include "wire/rpc/inbound.h"
+#include "wire/rpc/status.h"
+
+namespace allauth::wire {
+namespace {
+
+std::string id_of(const FaceDeps& deps, const rpc::Head& head) {
+  if (auto given = read_request_id(as_headers(head.metadata))) return std::move(*given);
+  return deps.ids.next();
+}
+
+}  // namespace
+
+CallRecord::CallRecord(const FaceDeps& deps, Probe& probe, std::shared_ptr<rpc::ServerCall> call)
+    : call_(std::move(call)), record_(deps, probe, "GRPC", id_of(deps, call_->head())) {
+  call_->add_initial_metadata({"x-request-id", request_id()});
+}
+
+CallRecord::~CallRecord() {
+  if (!record_.ended()) fail(unanswered());
+}
+
+void CallRecord::answer(std::string message, std::optional<std::uint64_t> revision) {
+  if (!record_.end(0, nullptr)) return;
+  rpc::Metadata trailing;
+  if (revision) trailing.push_back({"allauth-revision", fmt::to_string(*revision)});
+  call_->answer(std::move(message), std::move(trailing));
+}
+
+void CallRecord::end_well() {
+  if (record_.end(0, nullptr)) call_->finish({});
+}
+
+void CallRecord::cancelled() { record_.end(static_cast<int>(rpc::StatusCode::cancelled), nullptr); }
+
+void CallRecord::fail(const Error& error) {
+  auto status = to_status(error, request_id());
+  if (record_.end(static_cast<int>(status.code), &error)) call_->finish(std::move(status));
+}
+
+}  // namespace allauth::wire
