@@ -1,5 +1,6 @@
-# allauth_library(NAME DEPENDS ...): all .cc files of a folder but its tests, as one static
-# library. Its tests (*_test.cc) become one program, NAME_test, run by ctest.
+# allauth_library(NAME DEPENDS ... [WITHOUT folder ...]): all .cc files of a folder but its tests, as one
+# static library. Its tests (*_test.cc) become one program, NAME_test, run by ctest. Folders in it that are
+# libraries of their own are named by WITHOUT.
 
 add_library(allauth_pch STATIC ${CMAKE_SOURCE_DIR}/cmake/pch.cc)
 target_precompile_headers(allauth_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
@@ -14,8 +15,11 @@ function(allauth_target NAME)
 endfunction()
 
 function(allauth_library NAME)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPENDS;TEST_DEPENDS;WITHOUT" ${ARGN})
   file(GLOB_RECURSE SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  foreach(FOLDER ${ARG_WITHOUT})
+    list(FILTER SOURCES EXCLUDE REGEX "^${CMAKE_CURRENT_SOURCE_DIR}/${FOLDER}/")
+  endforeach()
   set(TESTS ${SOURCES})
   list(FILTER TESTS INCLUDE REGEX "_test\\.cc$")
   list(FILTER SOURCES EXCLUDE REGEX "_(test|fuzz|main)\\.cc$")

@@ -1,18 +1,11 @@
 #include "net/listener.h"
 
-#include <cerrno>
 #include <set>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "net/acceptor.h"
 #include "net/admission.h"
 #include "net/deadlines.h"
 #include "net/io.h"
@@ -26,84 +19,17 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-constexpr int kAcceptsPerTurn = 64;
-constexpr Millis kPauseWithoutDescriptors{100};
-
-// An accepted descriptor on its way to the loop that will own it.
-class Accepted {
- public:
-  Accepted(int fd, tcp::endpoint from, std::shared_ptr<void> lease)
-      : fd_(fd), from_(std::move(from)), lease_(std::move(lease)) {}
-  Accepted(Accepted&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)), from_(std::move(other.from_)), lease_(std::move(other.lease_)) {}
-  Accepted& operator=(Accepted&&) = delete;
-  ~Accepted() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
-  std::unique_ptr<Stream::Impl> adopt(IoPool& pool, std::size_t loop) && {
-    auto stream = std::make_unique<Stream::Impl>(pool.context(loop), loop);
-    boost::system::error_code error;
-    stream->socket.assign(from_.protocol(), fd_, error);
-    if (error) return nullptr;
-    fd_ = -1;
-    stream->socket.set_option(tcp::no_delay(true), error);
-    describe_peer(from_, stream->peer);
-    stream->lease = std::move(lease_);
-    return stream;
-  }
-
- private:
-  int fd_;
-  tcp::endpoint from_;
-  std::shared_ptr<void> lease_;
-};
-
-// An IPv4 address, or an IPv6 /64 (what one subscriber usually has), as a number.
-std::uint64_t source_of(const asio::ip::address& address) {
-  if (address.is_v4()) return 0xFFFF'0000'0000ULL | address.to_v4().to_uint();
-  const auto v6 = address.to_v6();
-  if (v6.is_v4_mapped()) return source_of(asio::ip::make_address_v4(asio::ip::v4_mapped, v6));
-  std::uint64_t prefix = 0;
-  for (std::size_t i = 0; i < 8; ++i) prefix = prefix << 8 | v6.to_bytes()[i];
-  return prefix;
-}
-
-std::unexpected<Error> cannot_bind(const ListenerOptions& options, const boost::system::error_code& error) {
-  return fail(Code::unavailable, "listener.bind",
-              fmt::format("Listener \"{}\" cannot bind {}:{}.", options.name, options.address, options.port),
-              {}, error.message());
-}
-
-Result<tcp::endpoint> parse_endpoint(const ListenerOptions& options) {
+// Makes a Stream's inside of an accepted socket, on the loop that will own it.
+std::unique_ptr<Stream::Impl> adopt(Accepted accepted, IoPool& pool, std::size_t loop) {
+  auto stream = std::make_unique<Stream::Impl>(pool.context(loop), loop);
   boost::system::error_code error;
-  const auto address =
-      asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, error);
-  if (error)
-    return fail(Code::invalid, "listener.address.invalid",
-                fmt::format("Listener \"{}\": \"{}\" is not an IP address.", options.name, options.address));
-  if (!options.tls && !options.allow_plaintext && !address.is_loopback())
-    return fail(
-        Code::invalid, "listener.plaintext",
-        fmt::format("Listener \"{}\" would speak clear text on {}, which is not a loopback address: give it "
-                    "TLS or set allow_plaintext.",
-                    options.name, options.address));
-  return tcp::endpoint(address, options.port);
-}
-
-Result<tcp::acceptor> bind(asio::io_context& context, const tcp::endpoint& endpoint,
-                           const ListenerOptions& options) {
-  tcp::acceptor acceptor(context);
-  boost::system::error_code error;
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(false), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(options.backlog, error);
-  if (!error) acceptor.native_non_blocking(true, error);
-  if (error) return cannot_bind(options, error);
-  return acceptor;
+  stream->socket.assign(accepted.from().protocol(), accepted.fd(), error);
+  if (error) return nullptr;
+  accepted.release();
+  stream->socket.set_option(tcp::no_delay(true), error);
+  describe_peer(accepted.from(), stream->peer);
+  stream->lease = accepted.take_lease();
+  return stream;
 }
 
 }  // namespace
@@ -116,20 +42,15 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
         admission(std::make_shared<Admission>(options, p.metrics())),
         handshakes(p.size()) {}
 
-  void accept_some(tcp::acceptor& from);
-  void take(int fd, const tcp::endpoint& from);
-  void check_tls();
+  void take(Accepted accepted);
 
   IoPool& pool;
   const ListenerOptions options;
   const Handler handler;
   const std::shared_ptr<Admission> admission;
-  std::uint16_t port = 0;
+  std::unique_ptr<Acceptor> acceptor;
   std::atomic<bool> closing{false};
   std::size_t turn = 0;                             // loop 0 only: who gets the next connection
-  tcp::acceptor* acceptor = nullptr;                // loop 0 only; owned by the accepting coroutine
-  asio::steady_timer* pause = nullptr;              // likewise
-  bool out_of_descriptors = false;                  // likewise
   std::vector<std::set<Stream::Impl*>> handshakes;  // per loop, and only on it
 };
 
@@ -154,7 +75,7 @@ asio::awaitable<bool> secure(Shared self, Stream::Impl* stream) {
 }
 
 asio::awaitable<void> serve(Shared self, Accepted accepted, std::size_t loop) {
-  auto stream = std::move(accepted).adopt(self->pool, loop);
+  auto stream = adopt(std::move(accepted), self->pool, loop);
   if (!stream) co_return;
   if (self->closing.load()) {
     self->admission->refused(Admission::Cause::closing);
@@ -171,70 +92,9 @@ asio::awaitable<void> serve(Shared self, Accepted accepted, std::size_t loop) {
   co_await handler(std::move(ready));
 }
 
-// Owns the acceptor, so that it goes with the loop that it belongs to.
-asio::awaitable<void> accept_all(Shared self, std::shared_ptr<tcp::acceptor> acceptor) {
-  asio::steady_timer pause(self->pool.context(0));
-  self->acceptor = acceptor.get();
-  self->pause = &pause;
-  while (!self->closing.load()) {
-    const auto [error] = co_await acceptor->async_wait(tcp::acceptor::wait_read, kAwait);
-    if (error || self->closing.load()) break;
-    self->accept_some(*acceptor);
-    if (!std::exchange(self->out_of_descriptors, false)) continue;
-    pause.expires_after(kPauseWithoutDescriptors);
-    co_await pause.async_wait(kAwait);
-  }
-  self->acceptor = nullptr;
-  self->pause = nullptr;
-}
-
-asio::awaitable<void> watch_files(Shared self) {
-  asio::steady_timer timer(self->pool.context(0));
-  const std::weak_ptr<Listener::Impl> watched = self;
-  const auto interval = self->options.tls_check;
-  while (self && !self->closing.load()) {
-    self.reset();
-    timer.expires_after(interval);
-    co_await timer.async_wait(kAwait);
-    self = watched.lock();
-    if (self) self->check_tls();
-  }
-}
-
 }  // namespace
 
-void Listener::Impl::check_tls() {
-  const auto changed = options.tls->reload_if_changed();
-  if (!changed)
-    pool.log().error("changed TLS files are not usable, the old ones stay in use", changed.error());
-  else if (*changed)
-    pool.log().info("TLS files reloaded", {{"listener", options.name}});
-}
-
-void Listener::Impl::accept_some(tcp::acceptor& from) {
-  for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    tcp::endpoint peer;
-    auto size = static_cast<socklen_t>(peer.capacity());
-    const int fd = ::accept4(from.native_handle(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-      peer.resize(size);
-      take(fd, peer);
-      continue;
-    }
-    if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) continue;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-    // EMFILE, ENFILE, ENOBUFS, ENOMEM: the client waits in the backlog until some is free again.
-    out_of_descriptors = true;
-    pool.log().error("cannot accept connections",
-                     {{"listener", options.name}, {"cause", std::string_view(std::strerror(errno))}});
-    return;
-  }
-}
-
-void Listener::Impl::take(int fd, const tcp::endpoint& from) {
-  auto lease = admission->admit(source_of(from.address()));
-  Accepted accepted(fd, from, lease);
-  if (!lease) return;
+void Listener::Impl::take(Accepted accepted) {
   const std::size_t loop = turn++ % pool.size();
   spawn(pool, loop, serve(shared_from_this(), std::move(accepted), loop));
 }
@@ -243,26 +103,20 @@ Listener::Listener(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Listener::~Listener() { close(); }
 
 Result<std::unique_ptr<Listener>> Listener::start(IoPool& pool, ListenerOptions options, Handler handler) {
-  TRY(const auto endpoint, parse_endpoint(options));
-  TRY(auto bound, bind(pool.context(0), endpoint, options));
-  auto acceptor = std::make_shared<tcp::acceptor>(std::move(bound));
   auto impl = std::make_shared<Impl>(pool, std::move(options), std::move(handler));
-  impl->port = acceptor->local_endpoint().port();
-  spawn(pool, 0, accept_all(impl, std::move(acceptor)));
-  if (impl->options.tls) spawn(pool, 0, watch_files(impl));
+  const auto take = [weak = std::weak_ptr(impl)](Accepted accepted) {
+    if (const auto self = weak.lock()) self->take(std::move(accepted));
+  };
+  TRY(impl->acceptor, Acceptor::start(pool, impl->options, impl->admission, take));
   return std::unique_ptr<Listener>(new Listener(std::move(impl)));
 }
 
-std::uint16_t Listener::port() const { return impl_->port; }
+std::uint16_t Listener::port() const { return impl_->acceptor->port(); }
 std::size_t Listener::open() const { return impl_->admission->open(); }
 
 void Listener::close() {
   if (impl_->closing.exchange(true)) return;
-  impl_->pool.post(0, [impl = impl_] {
-    boost::system::error_code ignored;
-    if (impl->acceptor) impl->acceptor->close(ignored);
-    if (impl->pause) impl->pause->cancel();
-  });
+  impl_->acceptor->close();
   for (std::size_t loop = 0; loop < impl_->pool.size(); ++loop)
     impl_->pool.post(loop, [impl = impl_, loop] {
       for (auto* stream : impl->handshakes[loop]) stream->close(true);

@@ -1,0 +1,85 @@
+#include "net/rpc/connections.h"
+
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "net/stream_impl.h"
+
+namespace allauth::net {
+namespace asio = boost::asio;
+
+namespace {
+
+ino_t socket_of(int fd) {
+  struct stat status{};
+  return ::fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
+}
+
+}  // namespace
+
+RpcConnection::RpcConnection(const Accepted& accepted, std::shared_ptr<void> lease,
+                             std::shared_ptr<RpcSource> source, bool tls)
+    : fd_(accepted.fd()),
+      socket_(socket_of(accepted.fd())),
+      lease_(std::move(lease)),
+      source_(std::move(source)) {
+  describe_peer(accepted.from(), peer_);
+  peer_.tls = tls;
+}
+
+bool RpcConnection::is_open() const { return socket_of(fd_) == socket_; }
+
+void RpcConnection::cut() const {
+  // Of its own descriptor, since the library may close the first one while this looks.
+  const int fd = ::fcntl(fd_, F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) return;
+  if (socket_of(fd) == socket_) ::shutdown(fd, SHUT_RDWR);
+  ::close(fd);
+}
+
+std::string library_name(const asio::ip::tcp::endpoint& endpoint) {
+  const auto address = endpoint.address();
+  if (address.is_v4()) return fmt::format("ipv4:{}:{}", address.to_string(), endpoint.port());
+  const auto v6 = address.to_v6();
+  if (v6.is_v4_mapped())
+    return fmt::format("ipv4:{}:{}", asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string(),
+                       endpoint.port());
+  // The brackets and the sign before a scope are escaped, as in a URI.
+  const auto scope = v6.scope_id() == 0 ? "" : fmt::format("%25{}", v6.scope_id());
+  const asio::ip::address_v6 bare(v6.to_bytes());
+  return fmt::format("ipv6:%5B{}{}%5D:{}", bare.to_string(), scope, endpoint.port());
+}
+
+void RpcConnections::add(Accepted& accepted, bool tls) {
+  std::lock_guard lock(mutex_);
+  auto connection = std::make_shared<RpcConnection>(accepted, accepted.take_lease(),
+                                                    source(source_of(accepted.from().address())), tls);
+  open_.insert_or_assign(library_name(accepted.from()), std::move(connection));
+}
+
+std::shared_ptr<const RpcConnection> RpcConnections::find(std::string_view peer) const {
+  std::lock_guard lock(mutex_);
+  const auto found = open_.find(peer);
+  return found == open_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<RpcSource> RpcConnections::source(std::uint64_t address) {
+  auto& known = sources_[address];
+  auto source = known.lock();
+  if (!source) known = source = std::make_shared<RpcSource>();
+  return source;
+}
+
+void RpcConnections::sweep() {
+  std::lock_guard lock(mutex_);
+  std::erase_if(open_, [](const auto& entry) { return !entry.second->is_open(); });
+  std::erase_if(sources_, [](const auto& entry) { return entry.second.expired(); });
+  for (const auto& [name, connection] : open_) connection->resets_ = 0;
+}
+
+}  // namespace allauth::net

@@ -1,0 +1,33 @@
+// What the callers of one gRPC listener may use. Every limit is on by default. How many connections there
+// may be, and how long a handshake may take, is in net/listener_options.h.
+#pragma once
+
+#include <cstddef>
+
+#include "base/clock.h"
+
+namespace allauth::net {
+
+struct RpcLimits {
+  std::size_t message_bytes = 4 * 1024 * 1024;   // one message, either way; else RESOURCE_EXHAUSTED
+  std::size_t metadata_bytes = 16 * 1024;        // of a call, as HPACK counts; else RESOURCE_EXHAUSTED
+  std::size_t streams = 128;                     // under way at once on one connection
+  std::size_t calls = 16'384;                    // under way at once; else RESOURCE_EXHAUSTED
+  std::size_t calls_per_address = 4'096;         // of those, per IPv4 address or IPv6 /64
+  std::size_t memory_bytes = 512 * 1024 * 1024;  // for buffers; beyond it, connections are refused
+  // Calls that one connection may take back within a second before they are answered; it is cut then.
+  std::size_t resets = 1'000;
+  // From a call's start to its end, but for methods that are said to stream; else DEADLINE_EXCEEDED.
+  Millis call_time = Millis(60'000);
+  // How long a message may wait for a caller that does not read; the call is cut then.
+  Millis write_patience = Millis(30'000);
+  Millis idle = Millis(600'000);              // a connection without calls is closed then
+  Millis age{0};                              // a connection is asked to leave then; 0: never
+  Millis age_grace = Millis(60'000);          // and cut after this
+  Millis keepalive = Millis(60'000);          // a silent connection is asked for a sign of life then
+  Millis keepalive_timeout = Millis(20'000);  // and cut if none comes
+  Millis ping_interval = Millis(10'000);      // a caller that pings more often without data is cut
+  Millis sweep = Millis(1'000);               // how often the times above are looked at
+};
+
+}  // namespace allauth::net

@@ -1,0 +1,199 @@
+#include "net/rpc/server.h"
+
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <grpc/support/time.h>
+#include <grpcpp/resource_quota.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "net/rpc/credentials.h"
+#include "net/rpc/library.h"
+#include "net/rpc/server_call.h"
+#include "net/rpc/state.h"
+#include "net/spawn.h"
+
+namespace allauth::net {
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+constexpr std::string_view kCodes[] = {
+    "ok",        "cancelled",      "unknown",           "invalid_argument",   "deadline_exceeded",
+    "not_found", "already_exists", "permission_denied", "resource_exhausted", "failed_precondition",
+    "aborted",   "out_of_range",   "unimplemented",     "internal",           "unavailable",
+    "data_loss", "unauthenticated"};
+constexpr std::string_view kRefusals[] = {"limit", "address_limit", "gone"};
+
+// Answers a call that the face is not to see.
+class RefusedCall final : public grpc::ServerGenericBidiReactor {
+ public:
+  RefusedCall(grpc::StatusCode code, const char* message) { Finish({code, message}); }
+  void OnDone() override { delete this; }
+};
+
+int as_int(Millis time) { return static_cast<int>(time.count()); }
+int as_int(std::size_t n) { return static_cast<int>(n); }
+
+void set_limits(grpc::ServerBuilder& builder, const ListenerOptions& options, const RpcLimits& limits) {
+  builder.SetMaxReceiveMessageSize(as_int(limits.message_bytes));
+  builder.SetMaxSendMessageSize(as_int(limits.message_bytes));
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  grpc::ResourceQuota quota("listener " + options.name);
+  quota.Resize(limits.memory_bytes);
+  builder.SetResourceQuota(quota);
+  const auto set = [&](const char* name, int value) { builder.AddChannelArgument(name, value); };
+  set(GRPC_ARG_MAX_METADATA_SIZE, as_int(limits.metadata_bytes));
+  set(GRPC_ARG_MAX_CONCURRENT_STREAMS, as_int(limits.streams));
+  set(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, as_int(options.handshake_timeout));
+  set(GRPC_ARG_MAX_CONNECTION_IDLE_MS, as_int(limits.idle));
+  if (limits.age.count() > 0) {
+    set(GRPC_ARG_MAX_CONNECTION_AGE_MS, as_int(limits.age));
+    set(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, as_int(limits.age_grace));
+  }
+  set(GRPC_ARG_KEEPALIVE_TIME_MS, as_int(limits.keepalive));
+  set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, as_int(limits.keepalive_timeout));
+  set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  set(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, as_int(limits.ping_interval));
+  set(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
+  set(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  // What nobody looks at here need not be counted.
+  set(GRPC_ARG_ENABLE_CHANNELZ, 0);
+  set(GRPC_ARG_MAX_CHANNEL_TRACE_EVENT_MEMORY_PER_NODE, 0);
+}
+
+asio::awaitable<void> sweep_all(std::weak_ptr<RpcServer::State> watched, IoPool& pool, Millis interval) {
+  asio::steady_timer timer(pool.context(0));
+  for (;;) {
+    timer.expires_after(interval);
+    co_await timer.async_wait(kAwait);
+    const auto state = watched.lock();
+    if (!state || state->cut_from.load() != Tick::max()) co_return;
+    state->sweep();
+  }
+}
+
+}  // namespace
+
+RpcMetrics::RpcMetrics(const std::string& listener, Metrics& metrics)
+    : in_flight(metrics.gauge("allauth_rpc_calls_in_flight", "gRPC calls under way",
+                              fmt::format("listener=\"{}\"", listener))),
+      cut(metrics.counter("allauth_rpc_connections_cut_total",
+                          "Connections cut since they took back too many calls",
+                          fmt::format("listener=\"{}\"", listener))) {
+  for (std::size_t i = 0; i < calls.size(); ++i)
+    calls[i] = &metrics.counter("allauth_rpc_calls_total", "gRPC calls by how they ended",
+                                fmt::format("listener=\"{}\",code=\"{}\"", listener, kCodes[i]));
+  for (std::size_t i = 0; i < refused.size(); ++i)
+    refused[i] = &metrics.counter("allauth_rpc_refused_total", "gRPC calls that no face has seen",
+                                  fmt::format("listener=\"{}\",cause=\"{}\"", listener, kRefusals[i]));
+}
+
+grpc::ServerGenericBidiReactor* RpcServer::State::CreateReactor(grpc::GenericCallbackServerContext* context) {
+  const auto refuse = [this](RpcMetrics::Refusal cause, grpc::StatusCode code, const char* message) {
+    metrics.refused[static_cast<std::size_t>(cause)]->add();
+    return new RefusedCall(code, message);
+  };
+  auto connection = connections.find(context->peer());
+  if (!connection)
+    return refuse(RpcMetrics::Refusal::gone, grpc::StatusCode::UNAVAILABLE, "The connection is closing.");
+  if (in_flight.fetch_add(1) >= limits.calls) {
+    --in_flight;
+    return refuse(RpcMetrics::Refusal::limit, grpc::StatusCode::RESOURCE_EXHAUSTED,
+                  "Too many calls are under way: try again later.");
+  }
+  if (connection->source().calls.fetch_add(1) >= limits.calls_per_address) {
+    --connection->source().calls;
+    --in_flight;
+    return refuse(RpcMetrics::Refusal::address_limit, grpc::StatusCode::RESOURCE_EXHAUSTED,
+                  "Too many calls from this address are under way: try again later.");
+  }
+  metrics.in_flight.add(1);
+  return LibraryCall::start(
+      std::make_shared<LibraryCall>(shared_from_this(), *context, std::move(connection)));
+}
+
+void RpcServer::State::leave(const RpcConnection& connection, rpc::StatusCode code) {
+  metrics.calls[std::min(static_cast<std::size_t>(code), metrics.calls.size() - 1)]->add();
+  metrics.in_flight.add(-1);
+  --connection.source().calls;
+  --in_flight;
+}
+
+void RpcServer::State::take(Accepted accepted) {
+  const int on = 1;
+  const auto patience = static_cast<unsigned>(limits.write_patience.count());
+  ::setsockopt(accepted.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  // The kernel cuts who acknowledges nothing, or reads nothing, for that long.
+  ::setsockopt(accepted.fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
+  std::lock_guard lock(handing_over);
+  if (!sockets) return admission->refused(Admission::Cause::closing);
+  connections.add(accepted, options.tls != nullptr);
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+  connection.fd = accepted.release();
+  sockets->HandleNewConnection(&connection);
+}
+
+void RpcServer::State::sweep() {
+  connections.sweep();
+  calls.sweep(pool.clock().tick());
+}
+
+Result<void> RpcServer::State::start() {
+  quiet_library();
+  grpc::ServerBuilder builder;
+  set_limits(builder, options, limits);
+  builder.RegisterCallbackGenericService(this);
+  sockets = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      server_credentials(options.tls));
+  server = builder.BuildAndStart();
+  if (!server)
+    return fail(Code::bug, "rpc.start", fmt::format("The gRPC listener \"{}\" cannot start.", options.name));
+  const auto take = [weak = weak_from_this()](Accepted accepted) {
+    if (const auto self = weak.lock()) self->take(std::move(accepted));
+  };
+  TRY(acceptor, Acceptor::start(pool, options, admission, take));
+  spawn(pool, 0, sweep_all(weak_from_this(), pool, limits.sweep));
+  return {};
+}
+
+std::size_t RpcServer::State::drain(Millis grace) {
+  std::lock_guard one(draining);
+  if (!server) return 0;
+  if (acceptor) acceptor->close();
+  {
+    std::lock_guard lock(handing_over);
+    sockets.reset();
+  }
+  cut_from = pool.clock().tick() + grace;
+  server->Shutdown(
+      gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(grace.count(), GPR_TIMESPAN)));
+  server.reset();
+  connections.sweep();
+  return cut.load();
+}
+
+RpcServer::RpcServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
+RpcServer::~RpcServer() { drain(Millis(0)); }
+
+Result<std::unique_ptr<RpcServer>> RpcServer::start(IoPool& pool, ListenerOptions options, RpcLimits limits,
+                                                    rpc::Face face, Streams streams) {
+  auto state = std::make_shared<State>(pool, std::move(options), limits, std::move(face), std::move(streams));
+  std::unique_ptr<RpcServer> server(new RpcServer(state));
+  TRY(state->start());
+  return server;
+}
+
+std::uint16_t RpcServer::port() const { return state_->acceptor->port(); }
+std::size_t RpcServer::connections() const { return state_->admission->open(); }
+std::size_t RpcServer::in_flight() const { return state_->in_flight.load(); }
+std::size_t RpcServer::drain(Millis grace) { return state_->drain(grace); }
+
+}  // namespace allauth::net

@@ -1,0 +1,69 @@
+// What the parts of an RpcServer share. Only for the .cc files of this folder.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include "net/admission.h"
+#include "net/io.h"
+#include "net/rpc/call_list.h"
+#include "net/rpc/connections.h"
+#include "net/rpc/server.h"
+
+namespace allauth::net {
+
+struct RpcMetrics {
+  enum class Refusal { limit, address_limit, gone };
+
+  RpcMetrics(const std::string& listener, Metrics& metrics);
+  std::array<Counter*, 17> calls{};  // by status code
+  Gauge& in_flight;
+  std::array<Counter*, 3> refused{};
+  Counter& cut;
+};
+
+struct RpcServer::State : std::enable_shared_from_this<State>, grpc::CallbackGenericService {
+  State(IoPool& p, ListenerOptions o, RpcLimits l, rpc::Face f, Streams s)
+      : pool(p),
+        options(std::move(o)),
+        limits(l),
+        face(std::move(f)),
+        streams(std::move(s)),
+        metrics(options.name, p.metrics()),
+        admission(std::make_shared<Admission>(options, p.metrics())) {}
+
+  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override;
+  Result<void> start();
+  void take(Accepted accepted);                                       // gives a connection to the library
+  void leave(const RpcConnection& connection, rpc::StatusCode code);  // a call is over
+  void sweep();
+  std::size_t drain(Millis grace);
+
+  IoPool& pool;
+  const ListenerOptions options;
+  const RpcLimits limits;
+  const rpc::Face face;
+  const Streams streams;
+  RpcMetrics metrics;
+  const std::shared_ptr<Admission> admission;
+  RpcConnections connections;
+  RpcCallList calls;
+  std::atomic<std::size_t> in_flight{0};
+  std::atomic<Tick> cut_from{Tick::max()};  // when the grace of a drain is over
+  std::atomic<std::size_t> cut{0};          // calls that were cancelled since
+
+  std::unique_ptr<Acceptor> acceptor;
+  std::mutex handing_over;  // guards `sockets` against its end
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> sockets;
+  std::mutex draining;
+  std::unique_ptr<grpc::Server> server;
+};
+
+}  // namespace allauth::net
