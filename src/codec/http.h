@@ -22,13 +22,16 @@ struct Header {
 };
 using Headers = std::vector<Header>;
 
-// Who is at the other end of the connection.
+// Who asks: the other end of the connection, or whom a trusted proxy there says that it asks for
+// (codec/forwarded.h).
 struct Peer {
   std::string address;  // textual IP address, or "unix"
   std::uint16_t port = 0;
   bool loopback = false;
   bool tls = false;
   std::string certificate_der;  // verified client certificate; empty when none was given
+  std::string via;              // the trusted proxy that passed the request on; empty: nobody did
+  bool trusted = false;         // from a network whose callers the listener trusts
 };
 
 struct Request {
@@ -39,6 +42,9 @@ struct Request {
   std::string body;
   Peer peer;
   Tick deadline{};  // when the client is no longer waited for
+  // The prefix that was cut off the path because the face is mounted there ("/supermq"); empty at the root.
+  // What leads back to the face, such as Location, must begin with it.
+  std::string mount;
 };
 
 struct Response {
