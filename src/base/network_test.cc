@@ -18,7 +18,8 @@ TEST(IpAddress, IsOneHoweverItIsWritten) {
   EXPECT_EQ(address("2001:DB8:0::1").text(), "2001:db8::1");
   for (auto local : {"127.0.0.1", "127.255.0.1", "::1", "::ffff:127.0.0.1"})
     EXPECT_TRUE(address(local).is_loopback()) << local;
-  for (auto other : {"128.0.0.1", "::2", "::", "0.0.0.0"}) EXPECT_FALSE(address(other).is_loopback()) << other;
+  for (auto other : {"128.0.0.1", "::2", "::", "0.0.0.0"})
+    EXPECT_FALSE(address(other).is_loopback()) << other;
 }
 
 TEST(IpAddress, TakesNothingElse) {
@@ -57,8 +58,9 @@ TEST(Networks, HoldWhatTheyName) {
 }
 
 TEST(Networks, AreNotGuessedAt) {
-  for (std::string_view list : {"10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "10.1.0.0/8", "10/8",
-                                "fd00::1/8", "::/129", "localhost", "Loopback", "10.0.0.0 - 10.0.0.9", "*"}) {
+  for (std::string_view list :
+       {"10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/8", "10.1.0.0/8", "10/8", "fd00::1/8",
+        "::/129", "localhost", "Loopback", "10.0.0.0 - 10.0.0.9", "*"}) {
     const auto refused = Networks::parse(list);
     ASSERT_FALSE(refused) << list;
     EXPECT_EQ(refused.error().reason, Reason("network.invalid"));

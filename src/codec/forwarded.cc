@@ -14,8 +14,8 @@ struct Node {
   std::uint16_t port = 0;
 };
 
-// "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:80" (RFC 7239 §6; X-Forwarded-For
-// also has IPv6 without brackets). No "unknown" and no hidden names: they tell nothing.
+// "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:80" (RFC 7239 §6;
+// X-Forwarded-For also has IPv6 without brackets). No "unknown" and no hidden names: they tell nothing.
 std::optional<Node> parse_node(std::string_view text) {
   std::string_view port;
   if (text.starts_with('[')) {

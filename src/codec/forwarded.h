@@ -20,9 +20,9 @@ bool is_forwarded(const Headers& headers);
 // The one who asked the first of our proxies.
 struct Origin {
   IpAddress address;
-  std::uint16_t port = 0;    // 0: not said
-  std::optional<bool> tls;   // whether they spoke TLS; not said
-  std::string host;          // the Host that they asked for; empty: not said
+  std::uint16_t port = 0;   // 0: not said
+  std::optional<bool> tls;  // whether they spoke TLS; not said
+  std::string host;         // the Host that they asked for; empty: not said
 };
 
 // Nothing if the headers do not say it, contradict each other (both kinds are there, of different

@@ -32,7 +32,9 @@ TEST(Forwarded, SaysWhoAskedTheFirstOfOurProxies) {
            {{{"X-Forwarded-For", "<script>, ;;\", 192.0.2.1"}}, "192.0.2.1 0 - -"},
            {{{"X-Forwarded-For", "1.1.1.1"}, {"X-Forwarded-For", "192.0.2.1, 10.0.0.2"}}, "192.0.2.1 0 - -"},
            {{{"X-Forwarded-For", "10.0.0.3, 10.0.0.2"}}, "10.0.0.3 0 - -"},
-           {{{"X-Forwarded-For", "192.0.2.1"}, {"X-Forwarded-Proto", "HTTPS"}, {"X-Forwarded-Host", "a.example:8"}},
+           {{{"X-Forwarded-For", "192.0.2.1"},
+             {"X-Forwarded-Proto", "HTTPS"},
+             {"X-Forwarded-Host", "a.example:8"}},
             "192.0.2.1 0 https a.example:8"},
            // As many as there are addresses: the one in the same place.
            {{{"X-Forwarded-For", "1.1.1.1, 192.0.2.1, 10.0.0.2"}, {"X-Forwarded-Proto", "http, https, http"}},
@@ -42,7 +44,8 @@ TEST(Forwarded, SaysWhoAskedTheFirstOfOurProxies) {
             "192.0.2.1 99 https a.example"},
            {{{"Forwarded", "for=\"[2001:db8::1]:99\""}}, "2001:db8::1 99 - -"},
            {{{"Forwarded", "for=\"1.1.1.1, for=192.0.2.1;proto=http, for=10.0.0.2"}}, "192.0.2.1 0 http -"},
-           {{{"Forwarded", "for=192.0.2.1;proto=https"}, {"X-Forwarded-For", "192.0.2.1:7"}}, "192.0.2.1 0 https -"},
+           {{{"Forwarded", "for=192.0.2.1;proto=https"}, {"X-Forwarded-For", "192.0.2.1:7"}},
+            "192.0.2.1 0 https -"},
        })
     EXPECT_EQ(shown(find_origin(c.headers, ours)), c.client) << c.headers[0].value;
 }
@@ -87,7 +90,8 @@ TEST(Forwarded, IsNotGuessedAt) {
 
 Peer from(std::string address) {
   const bool loopback = address.starts_with("127.");
-  return {.address = std::move(address), .port = 5, .loopback = loopback, .tls = true, .certificate_der = "der"};
+  return {
+      .address = std::move(address), .port = 5, .loopback = loopback, .tls = true, .certificate_der = "der"};
 }
 
 const Trust kTrust{.callers = networks("loopback, unix, 192.0.2.0/24"), .proxies = networks("10.0.0.1")};
@@ -132,9 +136,8 @@ TEST(Trust, IsForTheNetworkOfTheOneWhoAsks) {
 }
 
 TEST(Trust, TakesTlsAndHostFromOurProxyAndNotItsCertificate) {
-  for (const auto& [proto, tls] : std::vector<std::pair<std::string, bool>>{{";proto=https", true},
-                                                                            {";proto=http", false},
-                                                                            {"", false}}) {
+  for (const auto& [proto, tls] : std::vector<std::pair<std::string, bool>>{
+           {";proto=https", true}, {";proto=http", false}, {"", false}}) {
     Peer peer = from("10.0.0.1");
     Headers headers{{"Host", "inside"}, {"Forwarded", "for=\"192.0.2.9:77\";host=outside.example" + proto}};
     EXPECT_EQ(settle(kTrust, headers, peer), Forwarding::believed);

@@ -23,12 +23,21 @@ struct TlsConfig {
   bool require_client = false;  // refuse clients without a certificate
 };
 
+// What answers below a prefix of a listener.
+struct MountConfig {
+  std::string at = "/";
+  std::string face = "native";
+};
+
 struct ListenerConfig {
   std::string address = "127.0.0.1:8080";
   bool allow_plaintext = false;  // clear text on an address that is not loopback
   std::int64_t max_connections = 10'000;
   std::int64_t max_per_address = 0;
+  std::string trusted_callers;  // networks, separated by commas
+  std::string trusted_proxies;
   TlsConfig tls;
+  std::vector<MountConfig> mounts;  // the native face at the root when none is configured
 };
 
 struct UpstreamConfig {

@@ -35,6 +35,54 @@ TEST(Configuration, ReadsLists) {
   EXPECT_TRUE(loaded->config.gateways[0].upstream.tls);
 }
 
+TEST(Configuration, ReadsListsWithinLists) {
+  const auto loaded =
+      load("[[listener]]\nmounts = [{at = '/', face = 'native'}, {at = '/toy', face = 'toy'}]\n",
+           {{"ALLAUTH_LISTENER_1_MOUNTS_1_AT", "/b"}, {"ALLAUTH_LISTENER_1_MOUNTS_1_FACE", "b"}},
+           {{"listener.0.mounts.1.at", "/other"}});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  ASSERT_EQ(loaded->config.listeners.size(), 2u);
+  const auto& mounts = loaded->config.listeners[0].mounts;
+  ASSERT_EQ(mounts.size(), 2u);
+  EXPECT_EQ(mounts[1].at, "/other");
+  EXPECT_EQ(mounts[1].face, "toy");
+  EXPECT_EQ(loaded->config.listeners[1].mounts[0].face, "native");
+  EXPECT_EQ(loaded->config.listeners[1].mounts[1].face, "b");
+  EXPECT_EQ(loaded->origin.at("listener.1.mounts.1.at"), "ALLAUTH_LISTENER_1_MOUNTS_1_AT");
+}
+
+TEST(Configuration, MountsTheNativeFaceUnlessSaidOtherwise) {
+  const auto loaded = load("");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  ASSERT_EQ(loaded->config.listeners[0].mounts.size(), 1u);
+  EXPECT_EQ(loaded->config.listeners[0].mounts[0].at, "/");
+  EXPECT_EQ(loaded->config.listeners[0].mounts[0].face, "native");
+}
+
+TEST(Configuration, TakesAListOfWordsEitherWay) {
+  for (const auto* list : {"['10.0.0.0/8', 'loopback']", "'10.0.0.0/8,loopback'"}) {
+    const auto loaded = load(fmt::format("[[listener]]\ntrusted_callers = {}\n", list));
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    EXPECT_EQ(loaded->config.listeners[0].trusted_callers, "10.0.0.0/8,loopback");
+    EXPECT_EQ(loaded->config.listeners[0].trusted_proxies, "");
+  }
+}
+
+TEST(Configuration, RefusesMountsThatAreNoneOrOverlap) {
+  for (const auto* at : {"", "x", "/x/", "//x", "/x//y", "/./x", "/x/..", "/%2e", "/a b", "/a?b", "/a#b"}) {
+    const auto loaded = load(fmt::format("[[listener]]\nmounts = [{{at = '{}'}}]", at));
+    ASSERT_FALSE(loaded) << at;
+    EXPECT_EQ(loaded.error().message,
+              fmt::format("listener.0.mounts.0.at: expected a path such as / or /supermq, not \"{}\"", at));
+  }
+  for (const auto* pair :
+       {"{at='/'},{at='/'}", "{at='/a'},{at='/a'}", "{at='/a'},{at='/a/b'}", "{at='/a/b/c'},{at='/a'}"})
+    EXPECT_EQ(load(fmt::format("[[listener]]\nmounts = [{}]", pair)).error().reason,
+              Reason("config.conflict"))
+        << pair;
+  EXPECT_TRUE(load("[[listener]]\nmounts = [{at='/a'},{at='/ab'},{at='/'},{at='/b/a'}]"));
+}
+
 TEST(Configuration, RefusesWhatItDoesNotKnowAndSaysWhatWasMeant) {
   struct Case {
     std::string toml, reason, message;
@@ -52,6 +100,12 @@ TEST(Configuration, RefusesWhatItDoesNotKnowAndSaysWhatWasMeant) {
             "log.level (allauth.toml): expected debug or info or warn or error"},
            {"[[gateway]]\naddress='a:1'", "config.missing",
             "gateway.0.upstream.address is missing: which broker is behind it?"},
+           {"[[listener]]\nmounts = [{path = '/'}]", "config.unknown",
+            "listener.0.mounts.0.path is not a configuration key; did you mean listener.0.mounts.0.at?"},
+           {"[[listener]]\ntrusted_proxies = '10.0.0.0/8, elsewhere'", "config.value",
+            "listener.0.trusted_proxies: expected networks such as 10.0.0.0/8 or fd00::/8 (no bits set "
+            "behind the "
+            "prefix), loopback or unix, not \"elsewhere\""},
            {"[[listener]]\ntls.certificate='a'", "config.missing",
             "listener.0.tls.key is missing: TLS needs both a certificate and its key"},
            {"drain_timeout = '5 minutes'", "config.value",
@@ -67,15 +121,16 @@ TEST(Configuration, RefusesWhatItDoesNotKnowAndSaysWhatWasMeant) {
 }
 
 TEST(Configuration, PrintsWhatItWouldReadAgain) {
-  const auto first =
-      load("data_dir = 'a \"b\"'\n[[gateway]]\naddress='127.0.0.1:1'\nupstream.address='h:2'\n");
+  const auto first = load(
+      "data_dir = 'a \"b\"'\n[[gateway]]\naddress='127.0.0.1:1'\nupstream.address='h:2'\n"
+      "[[listener]]\nmounts = [{at='/'}, {at='/a'}]\n[[listener]]\ntrusted_callers = 'unix'\n");
   ASSERT_TRUE(first);
   const auto text = print_config(*first);
   const auto second = load(text);
   ASSERT_TRUE(second) << second.error().message << text;
   EXPECT_EQ(second->config.data_dir, "a \"b\"");
   for (const auto& key : all_keys())
-    for (std::size_t i = 0; i < entries(first->config, key); ++i)
+    for (const auto i : places(first->config, key))
       EXPECT_EQ(key.get(first->config, i), key.get(second->config, i)) << key.path;
 }
 

@@ -6,35 +6,34 @@
 namespace allauth::server {
 namespace {
 
-// Where a value lies in a Config: at a fixed place, or in the index-th entry of a list.
+// Where a value lies in a Config: at a fixed place, or in an entry of a list.
 template <class T>
-using Place = std::function<T&(Config&, std::size_t)>;
+using Place = std::function<T&(Config&, Index)>;
 
 template <class T>
 Key key(std::string path, std::string help, Place<T> place) {
   return Key{.path = std::move(path),
              .type = key_type<T>(),
              .help = std::move(help),
-             .set = [place](Config& config, std::size_t index, std::string_view text) -> Result<void> {
+             .set = [place](Config& config, Index index, std::string_view text) -> Result<void> {
                TRY(place(config, index), parse_value<T>(text));
                return {};
              },
              .get =
-                 [place](const Config& config, std::size_t index) {
+                 [place](const Config& config, Index index) {
                    return print_value(place(const_cast<Config&>(config), index));  // NOLINT: only read
                  }};
 }
 
 template <class T, class... Path>
 Key fixed(std::string path, std::string help, T Config::* member) {
-  return key<T>(std::move(path), std::move(help),
-                [member](Config& c, std::size_t) -> T& { return c.*member; });
+  return key<T>(std::move(path), std::move(help), [member](Config& c, Index) -> T& { return c.*member; });
 }
 
 template <class T, class Part>
 Key part(std::string path, std::string help, Part Config::* outer, T Part::* member) {
   return key<T>(std::move(path), std::move(help),
-                [outer, member](Config& c, std::size_t) -> T& { return (c.*outer).*member; });
+                [outer, member](Config& c, Index) -> T& { return (c.*outer).*member; });
 }
 
 template <class Entry>
@@ -46,15 +45,36 @@ Entry& entry(std::vector<Entry>& list, std::size_t index) {
 template <class T, class Entry>
 Key item(std::string path, std::string help, std::vector<Entry> Config::* list, T Entry::* member) {
   return key<T>(std::move(path), std::move(help),
-                [list, member](Config& c, std::size_t i) -> T& { return entry(c.*list, i).*member; });
+                [list, member](Config& c, Index i) -> T& { return entry(c.*list, i.outer).*member; });
 }
 
 template <class T, class Entry, class Part>
 Key item(std::string path, std::string help, std::vector<Entry> Config::* list, Part Entry::* outer,
          T Part::* member) {
-  return key<T>(std::move(path), std::move(help), [list, outer, member](Config& c, std::size_t i) -> T& {
-    return (entry(c.*list, i).*outer).*member;
+  return key<T>(std::move(path), std::move(help), [list, outer, member](Config& c, Index i) -> T& {
+    return (entry(c.*list, i.outer).*outer).*member;
   });
+}
+
+template <class T, class Entry, class Inner>
+Key inner_item(std::string path, std::string help, std::vector<Entry> Config::* list,
+               std::vector<Inner> Entry::* inner, T Inner::* member) {
+  return key<T>(std::move(path), std::move(help), [list, inner, member](Config& c, Index i) -> T& {
+    return entry(entry(c.*list, i.outer).*inner, i.inner).*member;
+  });
+}
+
+template <class Entry>
+void add_trust(std::vector<Key>& keys, const std::string& at, std::vector<Entry> Config::* list) {
+  keys.push_back(item(at + "trusted_callers",
+                      "Networks (10.0.0.0/8), loopback or unix, separated by commas, whose callers need no "
+                      "credentials for what a dialect leaves open to its neighbours.",
+                      list, &Entry::trusted_callers));
+  keys.push_back(
+      item(at + "trusted_proxies",
+           "Networks of the proxies in front, likewise; what they say in Forwarded or X-Forwarded-For "
+           "is believed.",
+           list, &Entry::trusted_proxies));
 }
 
 template <class Entry>
@@ -81,7 +101,13 @@ void add_listener(std::vector<Key>& keys) {
                       &ListenerConfig::max_connections));
   keys.push_back(item(at + "max_per_address", "Of those, from one IP address; 0 means no further limit.",
                       list, &ListenerConfig::max_per_address));
+  add_trust(keys, at, list);
   add_tls(keys, at, list);
+  keys.push_back(inner_item(at + "mounts.*.at",
+                            "Prefix of the paths that a face answers; / is all that no other mount takes.",
+                            list, &ListenerConfig::mounts, &MountConfig::at));
+  keys.push_back(inner_item(at + "mounts.*.face", "The face: native is the API of this program.", list,
+                            &ListenerConfig::mounts, &MountConfig::face));
 }
 
 void add_gateway(std::vector<Key>& keys) {
@@ -230,13 +256,15 @@ std::vector<Key> make_keys() {
 
 }  // namespace
 
-std::string Key::path_of(std::size_t index) const {
-  const auto star = path.find(".*.");
-  if (star == std::string::npos) return path;
-  return fmt::format("{}.{}.{}", path.substr(0, star), index, path.substr(star + 3));
+std::string Key::path_of(Index index) const {
+  std::string spelled = path;
+  for (const auto n : {index.outer, index.inner})
+    if (const auto star = spelled.find(".*."); star != std::string::npos)
+      spelled.replace(star + 1, 1, fmt::to_string(n));
+  return spelled;
 }
 
-std::string Key::variable_of(std::size_t index) const {
+std::string Key::variable_of(Index index) const {
   std::string name = "ALLAUTH_";
   for (char c : path_of(index)) {
     if (c == '.') c = '_';
@@ -250,10 +278,18 @@ const std::vector<Key>& all_keys() {
   return keys;
 }
 
-std::size_t entries(const Config& config, const Key& key) {
-  if (key.path.starts_with("listener.")) return config.listeners.size();
-  if (key.path.starts_with("gateway.")) return config.gateways.size();
-  return 1;
+std::vector<Index> places(const Config& config, const Key& key) {
+  std::vector<Index> all;
+  if (key.path.starts_with("listener.")) {
+    for (std::size_t i = 0; i < config.listeners.size(); ++i)
+      for (std::size_t j = 0; j < (key.in_inner_list() ? config.listeners[i].mounts.size() : 1); ++j)
+        all.push_back({i, j});
+  } else if (key.path.starts_with("gateway.")) {
+    for (std::size_t i = 0; i < config.gateways.size(); ++i) all.push_back({i, 0});
+  } else {
+    all.push_back({});
+  }
+  return all;
 }
 
 }  // namespace allauth::server

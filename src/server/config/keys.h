@@ -14,25 +14,33 @@ namespace allauth::server {
 
 enum class KeyType { text, boolean, integer, duration, word };
 
-struct Key {
-  std::string path;  // "tokens.issuer"; '*' stands for the index of a list: "gateway.*.address"
-  KeyType type;
-  std::string help;  // one sentence; durations say their unit as text: "30s", "5m"
-  std::function<Result<void>(Config&, std::size_t index, std::string_view value)> set;
-  std::function<std::string(const Config&, std::size_t index)> get;
-
-  bool in_list() const { return path.find(".*.") != std::string::npos; }
-  // "gateway.*.address" with 2 is "gateway.2.address".
-  std::string path_of(std::size_t index) const;
-  // "ALLAUTH_GATEWAY_2_ADDRESS".
-  std::string variable_of(std::size_t index) const;
+// Which entry of a list, and which of a list within that entry.
+struct Index {
+  std::size_t outer = 0;
+  std::size_t inner = 0;
 };
 
-inline constexpr std::size_t kMaxListEntries = 16;
+struct Key {
+  // "tokens.issuer"; '*' stands for the index in a list: "gateway.*.address", "listener.*.mounts.*.at"
+  std::string path;
+  KeyType type;
+  std::string help;  // one sentence; durations say their unit as text: "30s", "5m"
+  std::function<Result<void>(Config&, Index index, std::string_view value)> set;
+  std::function<std::string(const Config&, Index index)> get;
+
+  bool in_list() const { return path.find(".*.") != std::string::npos; }
+  bool in_inner_list() const { return path.find(".*.") != path.rfind(".*."); }
+  // "listener.*.mounts.*.at" with {2, 0} is "listener.2.mounts.0.at".
+  std::string path_of(Index index) const;
+  // "ALLAUTH_LISTENER_2_MOUNTS_0_AT".
+  std::string variable_of(Index index) const;
+};
+
+inline constexpr std::size_t kMaxListEntries = 16;  // of a list, outer or inner
 
 const std::vector<Key>& all_keys();
 
-// How many entries the list that a key belongs to has; 1 for a key outside any list.
-std::size_t entries(const Config&, const Key&);
+// All places at which the configuration has a value of this key, in order; one for a key outside any list.
+std::vector<Index> places(const Config&, const Key&);
 
 }  // namespace allauth::server

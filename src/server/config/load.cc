@@ -1,9 +1,11 @@
 #include "server/config/load.h"
 
 #include "base/nearest.h"
+#include "base/network.h"
 #include "base/text.h"
 #include "server/config/address.h"
 #include "server/config/keys.h"
+#include "server/config/mounts.h"
 #include "server/config/roles.h"
 
 namespace allauth::server {
@@ -11,30 +13,51 @@ namespace {
 
 struct Match {
   const Key* key;
-  std::size_t index;
+  Index index;
 };
 
-// "gateway.2.address" is {"gateway.*.address", 2}.
-std::optional<Match> match_path(std::string_view path) {
-  for (const auto& key : all_keys()) {
-    if (key.path == path && !key.in_list()) return Match{&key, 0};
-    if (!key.in_list()) continue;
-    const auto star = key.path.find(".*.");
-    if (!path.starts_with(std::string_view(key.path).substr(0, star + 1))) continue;
-    const auto rest = path.substr(star + 1);
-    const auto dot = rest.find('.');
-    if (dot == std::string_view::npos || rest.substr(dot + 1) != std::string_view(key.path).substr(star + 3))
-      continue;
-    const auto index = parse_u64(rest.substr(0, dot));
-    if (index && *index < kMaxListEntries) return Match{&key, static_cast<std::size_t>(*index)};
+// Cuts "2." off the front of `path`.
+std::optional<std::size_t> take_index(std::string_view& path) {
+  const auto dot = path.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  const auto index = parse_u64(path.substr(0, dot));
+  path.remove_prefix(dot + 1);
+  if (!index || *index >= kMaxListEntries) return std::nullopt;
+  return static_cast<std::size_t>(*index);
+}
+
+// Whether `path` is that of a key at some index: "listener.2.mounts.0.at" of "listener.*.mounts.*.at" at {2,
+// 0}.
+std::optional<Index> match_pattern(std::string_view pattern, std::string_view path) {
+  Index index;
+  for (auto* part : {&index.outer, &index.inner}) {
+    const auto star = pattern.find("*.");
+    if (star == std::string_view::npos) break;
+    if (!path.starts_with(pattern.substr(0, star))) return std::nullopt;
+    path.remove_prefix(star);
+    pattern.remove_prefix(star + 2);
+    const auto found = take_index(path);
+    if (!found) return std::nullopt;
+    *part = *found;
   }
+  if (pattern != path) return std::nullopt;
+  return index;
+}
+
+std::optional<Match> match_path(std::string_view path) {
+  for (const auto& key : all_keys())
+    if (const auto index = match_pattern(key.path, path)) return Match{&key, *index};
   return std::nullopt;
 }
 
+// "ALLAUTH_GATEWAY_2_ADDRESS" is not parsed but compared: names of keys have '_', too.
 std::optional<Match> match_variable(std::string_view name) {
   for (const auto& key : all_keys()) {
-    for (std::size_t i = 0; i < (key.in_list() ? kMaxListEntries : 1); ++i)
-      if (key.variable_of(i) == name) return Match{&key, i};
+    const std::size_t outer = key.in_list() ? kMaxListEntries : 1;
+    const std::size_t inner = key.in_inner_list() ? kMaxListEntries : 1;
+    for (Index i; i.outer < outer; ++i.outer)
+      for (i.inner = 0; i.inner < inner; ++i.inner)
+        if (key.variable_of(i) == name) return Match{&key, i};
   }
   return std::nullopt;
 }
@@ -79,6 +102,15 @@ Result<void> check_tls(const TlsConfig& tls, const std::string& at) {
   return {};
 }
 
+template <class Listener>
+Result<void> check_trust(const Listener& listener, const std::string& at) {
+  for (const auto& [name, list] : {std::pair("trusted_callers", &listener.trusted_callers),
+                                   std::pair("trusted_proxies", &listener.trusted_proxies)})
+    if (const auto parsed = Networks::parse(*list); !parsed)
+      return fail(Code::invalid, "config.value", fmt::format("{}.{}: {}", at, name, parsed.error().message));
+  return {};
+}
+
 // No less than the longest poll interval, so that a node that runs is not left behind.
 constexpr Millis kLeastRetention{10'000};
 constexpr Millis kMostRetention = std::chrono::hours(36'500 * 24);
@@ -110,6 +142,8 @@ Result<void> check(const Config& config) {
     const std::string at = fmt::format("listener.{}", i);
     TRY(parse_address(config.listeners[i].address, at + ".address"));
     TRY(check_tls(config.listeners[i].tls, at));
+    TRY(check_trust(config.listeners[i], at));
+    TRY(check_mounts(config.listeners[i].mounts, at));
   }
   for (std::size_t i = 0; i < config.gateways.size(); ++i) {
     const auto& gateway = config.gateways[i];
@@ -155,6 +189,8 @@ Result<void> check(const Config& config) {
 
 Result<LoadedConfig> Loader::finish() && {
   if (loaded_.config.listeners.empty() && loaded_.config.roles.api) loaded_.config.listeners.emplace_back();
+  for (auto& listener : loaded_.config.listeners)
+    if (listener.mounts.empty()) listener.mounts.emplace_back();
   TRY(check(loaded_.config));
   return std::move(loaded_);
 }
@@ -163,7 +199,7 @@ Result<LoadedConfig> Loader::finish() && {
 
 Result<LoadedConfig> load_config(const ConfigSources& sources) {
   Loader loader;
-  const auto path_of = [](const Key& key) { return key.path_of(0); };
+  const auto path_of = [](const Key& key) { return key.path_of({}); };
   if (!sources.file_name.empty()) {
     TRY(const auto flat, flatten_toml(sources.file_text, sources.file_name));
     for (const auto& [path, value] : flat) {
@@ -174,12 +210,12 @@ Result<LoadedConfig> load_config(const ConfigSources& sources) {
   }
   for (const auto& [name, value] : sources.variables) {
     const auto match = match_variable(name);
-    if (!match) return unknown(name, [](const Key& key) { return key.variable_of(0); });
+    if (!match) return unknown(name, [](const Key& key) { return key.variable_of({}); });
     TRY(loader.set(*match, value, name));
   }
   for (const auto& [path, value] : sources.flags) {
     const auto match = match_path(path);
-    if (!match) return unknown("--" + path, [](const Key& key) { return "--" + key.path_of(0); });
+    if (!match) return unknown("--" + path, [](const Key& key) { return "--" + key.path_of({}); });
     TRY(loader.set(*match, value, "--" + path));
   }
   return std::move(loader).finish();

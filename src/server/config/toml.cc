@@ -11,6 +11,19 @@ using Flat = std::vector<std::pair<std::string, std::string>>;
 
 Result<void> flatten(const toml::node& node, const std::string& path, Flat& out);
 
+// ["a", "b"] is "a,b": a list of words may be written either way.
+bool is_list_of_words(const toml::array& array) {
+  return !array.empty() &&
+         std::ranges::all_of(array, [](const toml::node& node) { return node.is_string(); });
+}
+
+std::string joined(const toml::array& words) {
+  std::string text;
+  for (const auto& word : words)
+    text += fmt::format("{}{}", text.empty() ? "" : ",", word.as_string()->get());
+  return text;
+}
+
 Result<void> flatten_table(const toml::table& table, const std::string& path, Flat& out) {
   for (const auto& [name, child] : table) {
     const std::string key(name.str());
@@ -22,6 +35,10 @@ Result<void> flatten_table(const toml::table& table, const std::string& path, Fl
 Result<void> flatten(const toml::node& node, const std::string& path, Flat& out) {
   if (const auto* table = node.as_table()) return flatten_table(*table, path, out);
   if (const auto* array = node.as_array()) {
+    if (is_list_of_words(*array)) {
+      out.emplace_back(path, joined(*array));
+      return {};
+    }
     for (std::size_t i = 0; i < array->size(); ++i)
       TRY(flatten(*array->get(i), fmt::format("{}.{}", path, i), out));
     return {};

@@ -10,6 +10,7 @@
 #include "server/config/roles.h"
 #include "server/run/database_node.h"
 #include "server/run/directory_guard.h"
+#include "server/run/faces.h"
 #include "server/run/gateway_node.h"
 #include "server/run/gateways.h"
 #include "server/run/listening.h"
@@ -75,8 +76,9 @@ Result<void> Server::Parts::serve_api() {
   const Config& config = ground.config;
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     const auto& listener = config.listeners[i];
-    TRY(auto options, listener_options(listener, fmt::format("listener.{}", i), {"http/1.1"}));
-    TRY(auto face, node->face());
+    const std::string name = fmt::format("listener.{}", i);
+    TRY(auto options, listener_options(listener, name, {"http/1.1"}));
+    TRY(auto face, listener_face(listener, name, ground, *node));
     const std::string host = options.address;
     TRY(auto server,
         net::HttpServer::start(io, std::move(options), http_limits(config.http), std::move(face)));
@@ -144,6 +146,7 @@ Server::~Server() { stop(); }
 
 Result<std::unique_ptr<Server>> Server::start(const Config& config, Clock& clock, Entropy& entropy,
                                               Log& log) {
+  TRY(check_faces(config));
   auto parts = std::make_unique<Parts>(config, clock, entropy, log);
   TRY(parts->node, make_node(parts->ground));
   TRY(parts->listen());

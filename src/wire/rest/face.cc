@@ -45,16 +45,18 @@ struct Work {
   std::shared_ptr<const void> alive;  // the face's state, to which all below refers
   Exchange exchange;
   Call call;
+  std::string mount;  // where the face is, for what leads back to it
   const Operation* operation = nullptr;
   std::unique_ptr<Message> message;
 };
 
-http::Response render(const Operation& op, const Message& message) {
+http::Response render(const Operation& op, const Message& message, const std::string& mount) {
   if (op.answers_nothing) return {.status = 204, .headers = {}, .body = {}};
   http::Response response{.status = op.location.empty() ? 200 : 201, .headers = {}, .body = {}};
   append_json(response.body, message);
   response.headers.push_back({"Content-Type", "application/json"});
-  if (!op.location.empty()) response.headers.push_back({"Location", render_location(op.location, message)});
+  if (!op.location.empty())
+    response.headers.push_back({"Location", mount + render_location(op.location, message)});
   if (op.revision != nullptr) {
     const std::string revision = message.GetReflection()->GetString(message, op.revision);
     if (!revision.empty()) response.headers.push_back({"ETag", fmt::format("\"{}\"", revision)});
@@ -68,7 +70,7 @@ void answer(Work& work, Result<Answer> result) {
   if (message == nullptr || message->GetDescriptor() != work.operation->descriptor->output_type())
     return work.exchange.fail(Error{
         .code = Code::bug, .reason = "method.types", .message = "A handler answered with another message."});
-  auto response = render(*work.operation, *message);
+  auto response = render(*work.operation, *message, work.mount);
   if (result->revision) response.headers.push_back({"Allauth-Revision", fmt::to_string(*result->revision)});
   work.exchange.answer(std::move(response));
   wipe_secrets(*message);
@@ -148,6 +150,7 @@ struct RestFace::State {
     work->exchange.set_route(target.route, target.probe);
     if (!target.operation) return answer_plain(target.plain(request), work->exchange);
     work->operation = &*target.operation;
+    work->mount = std::move(request.mount);
     if (auto read = read_request(request, found->values, state->options, *work); !read)
       return work->exchange.fail(read.error());
     run(state->deps.at_least, work);
