@@ -67,6 +67,9 @@ TEST(Answers, SayCreatedAndDeleted) {
   const auto created = rig.send(Rig::authorized("POST", "/api/v1/domains/d1/clients", R"({"name":"n"})"));
   EXPECT_EQ(created.status, 201);
   EXPECT_EQ(header(created, "Location"), "/api/v1/clients/c%7C1");
+  auto mounted = Rig::authorized("POST", "/api/v1/domains/d1/clients", R"({"name":"n"})");
+  mounted.mount = "/auth";
+  EXPECT_EQ(header(rig.send(std::move(mounted)), "Location"), "/auth/api/v1/clients/c%7C1");
   EXPECT_EQ(member(created.body, "domain_id"), "d1");
   EXPECT_EQ(member(created.body, "key"), "once");
   const auto deleted = rig.send(Rig::authorized("DELETE", "/api/v1/clients/c1"));
