@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "net/http_chars.h"
 #include "net/http_head.h"
 
@@ -52,6 +53,12 @@ bool are_extensions(std::string_view text) {
     text.remove_prefix(value);
   }
   return true;
+}
+
+// Fields that would change what was read already, if anybody believed them there (RFC 9110 §6.5.1).
+bool is_framing(std::string_view name) {
+  const std::string lower = ascii_lower(name);
+  return lower == "content-length" || lower == "transfer-encoding" || lower == "host";
 }
 
 }  // namespace
@@ -109,7 +116,10 @@ Result<void> ChunkDecoder::on_trailer(std::string_view line) {
     state_ = State::done;
     return {};
   }
-  TRY(parse_field_line(line));
+  TRY(const auto field, parse_field_line(line));
+  if (is_framing(field.name))
+    return fail(Code::invalid, "http.trailer.forbidden",
+                "A trailer must not say how or for whom the request is framed.", std::string(field.name));
   overhead_ += line.size() + 2;
   if (overhead_ > limits_.head_bytes)
     return fail(Code::exhausted, "http.header.too_large", "The request's trailers are too large.");

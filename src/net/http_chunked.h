@@ -1,6 +1,6 @@
 // The chunked transfer coding (RFC 9112 §7.1), decoded piece by piece. Pure code; as strict as
 // net/http_head.h: no whitespace around a chunk's size, CR LF only, extensions and trailers must be
-// well-formed (and are then dropped).
+// well-formed (and are then dropped), and trailers must not be about framing.
 #pragma once
 
 #include <cstddef>

@@ -4,7 +4,7 @@
 //   400  http.request_line.invalid  http.method.invalid  http.target.invalid  http.line_end.invalid
 //        http.header.invalid  http.header.folded  http.host.missing|repeated|invalid
 //        http.content_length.invalid|repeated  http.transfer_encoding.invalid
-//        http.framing.ambiguous  http.chunk.invalid  http.body.truncated
+//        http.framing.ambiguous  http.chunk.invalid  http.trailer.forbidden  http.body.truncated
 //   405  http.method.trace            408  http.head.timeout  http.body.timeout
 //   413  http.body.too_large          414  http.target.too_long
 //   417  http.expectation.unknown     431  http.header.too_large  http.header.too_many

@@ -135,5 +135,22 @@ TEST(HttpSuite, AcceptedRequestsAreFramedAsTheySay) {
   EXPECT_GE(checked, 33U);
 }
 
+// There is no other protocol to change to: such a request is one of HTTP/1.1, what follows it is the next,
+// and CONNECT is refused.
+TEST(HttpSuite, UpgradesAreNotTakenUp) {
+  const auto vectors = load();
+  if (vectors.empty()) GTEST_SKIP() << "no suite in " << suites();
+  const std::set<std::string> connects = {"method/2", "uri/9"};
+  std::size_t checked = 0;
+  for (const auto& vector : vectors) {
+    if (vector.result != "upgrade") continue;
+    const auto outcome = run(with_host(vector.bytes));
+    EXPECT_EQ(outcome.handled, connects.contains(vector.id) ? 0U : 1U) << vector.id << outcome.answers;
+    EXPECT_EQ(count(outcome.answers, "101 "), 0U) << vector.id;
+    ++checked;
+  }
+  EXPECT_GE(checked, 5U);
+}
+
 }  // namespace
 }  // namespace allauth::net
