@@ -5,9 +5,19 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from rig.api import Api  # noqa: E402
+from rig.contract import Contract, document_of  # noqa: E402
 from rig.engines import Postgres, Sqlite, needs_postgres  # noqa: E402
 from rig.postgres import Cluster  # noqa: E402
 from rig.site import Site  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def contract(tmp_path_factory):
+    """Holds every answer of the API against the document that the server gives of it."""
+    Api.contract = Contract(document_of(tmp_path_factory.mktemp("contract") / "data"))
+    yield Api.contract
+    Api.contract = None
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@
 #include "server/run/server.h"
 #include "store/lookups.h"
 #include "store/rows.h"
+#include "wire/openapi/routes.h"
 #include "wire/rest/face.h"
 
 namespace allauth::server {
@@ -204,6 +205,7 @@ Result<http::Face> DatabaseNode::face() {
   const std::string jwks = crypto::jwks_json(tokens_->trusted());
   TRY(face.route("GET", "/.well-known/jwks.json",
                  [jwks](const http::Request&) { return jwks_response(jwks); }));
+  TRY(wire::openapi::add_routes(face, services, wire::openapi::native_options(ALLAUTH_VERSION)));
   TRY(face.route("GET", kStreamPath, [this](const http::Request& request) { return door_->open(request); }));
   return std::move(face).face();
 }

@@ -1,6 +1,7 @@
 #include "server/run/questions.h"
 
 #include "server/run/freshness.h"
+#include "wire/openapi/routes.h"
 
 namespace allauth::server {
 
@@ -13,6 +14,7 @@ Result<http::Face> questions_face(Ground& ground, const app::Core& core, const w
       wire::RestFace::make(services, methods,
                            {ground.clock, ground.ids, ground.log, ground.metrics, freshness(ground, hashers)},
                            {.max_body = static_cast<std::size_t>(ground.config.http.max_body)}));
+  TRY(wire::openapi::add_routes(face, services, {.version = ALLAUTH_VERSION}));
   return std::move(face).face();
 }
 

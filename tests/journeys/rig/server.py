@@ -92,6 +92,7 @@ class Server:
             raise
         self.api = self._port(r"API +https?://[\d.]+:(\d+)")
         self.operations = self._port(r"Health and metrics +http://127\.0\.0\.1:(\d+)")
+        Api.others = Api.others - {self.api} | {self.operations}
         self.mqtt = self._port(r"mqtts?://127\.0\.0\.1:(\d+)")
         token = re.search(r"--token (ast_\w+)", self.banner)
         self.setup_token = token.group(1) if token else None
