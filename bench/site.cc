@@ -38,6 +38,7 @@ Result<Server> start_server(const ServerOptions& options) {
                                       "serve",
                                       "--data_dir=" + options.data_dir,
                                       "--listener.0.address=127.0.0.1:0",
+                                      "--grpc.0.address=127.0.0.1:0",
                                       "--operations_address=127.0.0.1:0",
                                       "--log.level=warn"};
   command.insert(command.end(), options.settings.begin(), options.settings.end());

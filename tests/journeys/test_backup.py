@@ -148,7 +148,7 @@ def test_an_interrupted_restore_is_not_served_and_can_be_repeated(data, tmp_path
 
     ended = command("restore", backup, new, preexec_fn=small_files)
     assert ended.returncode != 0, ended
-    serve = run("serve", *flags({"data_dir": new, "listener.0.address": "127.0.0.1:0",
+    serve = run("serve", *flags({"data_dir": new, "listener.0.address": "127.0.0.1:0", "grpc.0.address": "off",
                                  "operations_address": "127.0.0.1:0"}), timeout=20)
     assert serve.returncode == 1
     assert "restore into this database was interrupted" in serve.stderr and "run allauth restore again" in serve.stderr

@@ -34,7 +34,7 @@ def stopped_data(tmp_path):
 
 def start_fails(data_dir, *part_of_sentence, **options):
     """`serve` on that data ends at once with one sentence and a code that is not 0."""
-    options = {"data_dir": data_dir, "listener.0.address": "127.0.0.1:0", "operations_address": "127.0.0.1:0",
+    options = {"data_dir": data_dir, "listener.0.address": "127.0.0.1:0", "grpc.0.address": "off", "operations_address": "127.0.0.1:0",
                **options}
     ended = run("serve", *flags(options), timeout=20)
     assert ended.returncode not in (0, None) and ended.returncode > 0, ended

@@ -469,7 +469,7 @@ def test_the_api_speaks_tls(tmp_path):
 def test_a_private_key_that_others_can_read_is_refused(tmp_path):
     certificate, key = make_certificate(tmp_path / "tls")
     key.chmod(0o644)
-    ended = run("serve", *flags({"data_dir": tmp_path / "data", "listener.0.address": "127.0.0.1:0",
+    ended = run("serve", *flags({"data_dir": tmp_path / "data", "listener.0.address": "127.0.0.1:0", "grpc.0.address": "off",
                                  "operations_address": "127.0.0.1:0", "listener.0.tls.certificate": certificate,
                                  "listener.0.tls.key": key}), timeout=20)
     assert ended.returncode == 1 and "key" in ended.stderr

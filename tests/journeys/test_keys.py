@@ -48,7 +48,7 @@ class Place:
         return [line.split()[1] for line in self.file.read_text().splitlines()]
 
     def start_refused(self):
-        ended = run("serve", *flags({"data_dir": self.data, "listener.0.address": "127.0.0.1:0",
+        ended = run("serve", *flags({"data_dir": self.data, "listener.0.address": "127.0.0.1:0", "grpc.0.address": "off",
                                      "operations_address": "127.0.0.1:0"}), timeout=20)
         assert ended.returncode == 1, ended
         return ended.stderr

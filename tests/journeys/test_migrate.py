@@ -70,7 +70,7 @@ def test_status_works_beside_a_server_and_up_does_not(tmp_path):
 
 def test_a_start_that_may_not_migrate_says_what_to_do(tmp_path):
     data = tmp_path / "data"
-    options = ["--store.migrate=never", "--listener.0.address=127.0.0.1:0", "--operations_address=127.0.0.1:0"]
+    options = ["--store.migrate=never", "--listener.0.address=127.0.0.1:0", "--grpc.0.address=off", "--operations_address=127.0.0.1:0"]
     refused = run("serve", f"--data_dir={data}", *options)
     assert refused.returncode == 1
     assert "run allauth migrate up" in refused.stderr

@@ -82,7 +82,7 @@ def test_while_it_is_away_devices_go_on_and_writes_are_refused(tmp_path, postgre
 
 
 def refused_start(tmp_path, url, *more):
-    done = run("serve", "--data_dir", tmp_path / "data", "--listener.0.address=127.0.0.1:0",
+    done = run("serve", "--data_dir", tmp_path / "data", "--listener.0.address=127.0.0.1:0", "--grpc.0.address=off",
                "--operations_address=127.0.0.1:0", f"--store.url={url}", *more)
     assert done.returncode == 1, done
     for secret in (PASSWORD, "s3cret"):

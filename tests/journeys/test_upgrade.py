@@ -63,7 +63,7 @@ def test_nodes_of_both_versions_run_side_by_side(tmp_path, postgres):
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment())
 
     def start_refused(binary):
-        ended = run("serve", *flags({"data_dir": tmp_path / "none", "listener.0.address": "127.0.0.1:0",
+        ended = run("serve", *flags({"data_dir": tmp_path / "none", "listener.0.address": "127.0.0.1:0", "grpc.0.address": "off",
                                      "operations_address": "127.0.0.1:0", **options}), binary=binary)
         assert ended.returncode == 1 and "run allauth migrate up" in ended.stderr, ended
 

@@ -18,15 +18,16 @@ std::vector<Section> sections() {
         {"node", "Gateways without a database, and their tokens"},
         {"admin", "The first administrator"}}},
       {"Sign in", {{"login", ""}}},
-      {"Ask a server", {{"health", ""}, {"api", ""}}},
+      {"Ask a server", {{"health", ""}, {"api", ""}, {"rpc", "The gRPC face of a server"}}},
       {"This program", {{"help", ""}, {"completion", ""}, {"version", ""}}},
   };
 }
 
 CommandTable make_table() {
   CommandTable table{.sections = sections(), .commands = {}};
-  for (const auto area : {serve_commands, config_commands, migrate_commands, backup_commands, keys_commands,
-                          node_commands, admin_commands, login_commands, call_commands, program_commands}) {
+  for (const auto area :
+       {serve_commands, config_commands, migrate_commands, backup_commands, keys_commands, node_commands,
+        admin_commands, login_commands, call_commands, rpc_commands, program_commands}) {
     auto commands = area();
     std::ranges::move(commands, std::back_inserter(table.commands));
   }

@@ -17,6 +17,7 @@ std::vector<Command> keys_commands();
 std::vector<Command> admin_commands();
 std::vector<Command> login_commands();
 std::vector<Command> call_commands();
+std::vector<Command> rpc_commands();
 std::vector<Command> node_commands();
 std::vector<Command> program_commands();  // help, version, completion
 

@@ -40,6 +40,20 @@ struct ListenerConfig {
   std::vector<MountConfig> mounts;  // the native face at the root when none is configured
 };
 
+struct GrpcConfig {
+  std::string address = "127.0.0.1:8181";  // or "off"
+  bool allow_plaintext = false;            // clear text on an address that is not loopback
+  std::int64_t max_connections = 10'000;
+  std::int64_t max_per_address = 0;
+  std::int64_t max_message = 4 << 20;  // bytes, either way
+  std::int64_t max_streams = 128;      // calls under way on one connection
+  Millis max_call_time{60'000};        // of calls that do not stream
+  std::string faces = "native";        // separated by commas
+  TlsConfig tls;
+
+  bool is_off() const { return address == "off"; }
+};
+
 struct UpstreamConfig {
   std::string address;  // host:port of the broker
   bool tls = false;
@@ -149,6 +163,7 @@ struct Config {
   StreamConfig stream;
   UpstreamApiConfig upstream_api;
   std::vector<ListenerConfig> listeners;  // with the role api one on 127.0.0.1:8080 when none is configured
+  std::vector<GrpcConfig> grpc;           // with the role api one on 127.0.0.1:8181 when none is configured
   std::vector<GatewayConfig> gateways;
 };
 

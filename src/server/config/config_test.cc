@@ -134,6 +134,21 @@ TEST(Configuration, PrintsWhatItWouldReadAgain) {
       EXPECT_EQ(key.get(first->config, i), key.get(second->config, i)) << key.path;
 }
 
+TEST(Configuration, ListensForGrpcOnApiNodesUnlessSaidOtherwise) {
+  const auto usual = load("");
+  ASSERT_TRUE(usual) << usual.error().message;
+  ASSERT_EQ(usual->config.grpc.size(), 1u);
+  EXPECT_EQ(usual->config.grpc[0].address, "127.0.0.1:8181");
+  EXPECT_EQ(usual->config.grpc[0].faces, "native");
+  EXPECT_FALSE(usual->config.grpc[0].is_off());
+  const auto off = load("[[grpc]]\naddress = 'off'\n");
+  ASSERT_TRUE(off) << off.error().message;
+  EXPECT_TRUE(off->config.grpc.at(0).is_off());
+  for (const auto* bad : {"address = 'of'", "max_message = 1", "max_streams = 0", "max_call_time = '1ms'"})
+    EXPECT_FALSE(load(fmt::format("[[grpc]]\n{}\n", bad))) << bad;
+  EXPECT_EQ(load("[[grpc]]\ntls.key = 'k'").error().reason, Reason("config.missing"));
+}
+
 TEST(Configuration, NeverShowsThePasswordOfTheDatabase) {
   const auto loaded = load("store.url = 'postgresql://me:hunter2@host/db'\n");
   ASSERT_TRUE(loaded) << loaded.error().message;
@@ -175,6 +190,7 @@ TEST(Roles, OfAGatewayWithoutADatabaseTakeAnApiNode) {
   ASSERT_TRUE(good) << good.error().message;
   EXPECT_FALSE(has_database(good->config));
   EXPECT_TRUE(good->config.listeners.empty());
+  EXPECT_TRUE(good->config.grpc.empty());
   EXPECT_TRUE(has_database(load(gateway + "store.url = 'postgresql://h/d'")->config));
   EXPECT_TRUE(load(gateway + token + "upstream_api.url = 'http://127.0.0.1:8080'"));
   EXPECT_TRUE(load(gateway + token + "upstream_api.url = 'http://[::1]:8080'"));

@@ -110,6 +110,30 @@ void add_listener(std::vector<Key>& keys) {
                             &ListenerConfig::mounts, &MountConfig::face));
 }
 
+void add_grpc(std::vector<Key>& keys) {
+  const std::string at = "grpc.*.";
+  const auto list = &Config::grpc;
+  keys.push_back(item(at + "address", "Where gRPC listens, as host:port; off: this entry does not listen.",
+                      list, &GrpcConfig::address));
+  keys.push_back(item(at + "allow_plaintext", "Allow clear text on an address that is not loopback.", list,
+                      &GrpcConfig::allow_plaintext));
+  keys.push_back(item(at + "max_connections", "Connections at the same time; more are closed at once.", list,
+                      &GrpcConfig::max_connections));
+  keys.push_back(item(at + "max_per_address", "Of those, from one IP address; 0 means no further limit.",
+                      list, &GrpcConfig::max_per_address));
+  keys.push_back(
+      item(at + "max_message", "Largest message in bytes, either way.", list, &GrpcConfig::max_message));
+  keys.push_back(
+      item(at + "max_streams", "Calls at the same time on one connection.", list, &GrpcConfig::max_streams));
+  keys.push_back(item(at + "max_call_time", "How long a call may take that does not stream its answers.",
+                      list, &GrpcConfig::max_call_time));
+  keys.push_back(item(at + "faces",
+                      "What is served, separated by commas: native is the API of this program. Health and "
+                      "reflection come with it.",
+                      list, &GrpcConfig::faces));
+  add_tls(keys, at, list);
+}
+
 void add_gateway(std::vector<Key>& keys) {
   const std::string at = "gateway.*.";
   const auto list = &Config::gateways;
@@ -250,6 +274,7 @@ std::vector<Key> make_keys() {
                       &Config::redis, &RedisConfig::timeout));
   add_nodes(keys);
   add_listener(keys);
+  add_grpc(keys);
   add_gateway(keys);
   return keys;
 }
@@ -284,6 +309,8 @@ std::vector<Index> places(const Config& config, const Key& key) {
     for (std::size_t i = 0; i < config.listeners.size(); ++i)
       for (std::size_t j = 0; j < (key.in_inner_list() ? config.listeners[i].mounts.size() : 1); ++j)
         all.push_back({i, j});
+  } else if (key.path.starts_with("grpc.")) {
+    for (std::size_t i = 0; i < config.grpc.size(); ++i) all.push_back({i, 0});
   } else if (key.path.starts_with("gateway.")) {
     for (std::size_t i = 0; i < config.gateways.size(); ++i) all.push_back({i, 0});
   } else {

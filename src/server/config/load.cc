@@ -136,6 +136,20 @@ Result<void> check_redis(const RedisConfig& redis) {
   return {};
 }
 
+Result<void> range(std::string_view path, std::int64_t value, std::int64_t least, std::int64_t most) {
+  if (value >= least && value <= most) return {};
+  return fail(Code::invalid, "config.range", fmt::format("{} must be {} to {}", path, least, most));
+}
+
+Result<void> check_grpc(const GrpcConfig& grpc, const std::string& at) {
+  if (!grpc.is_off()) TRY(parse_address(grpc.address, at + ".address"));
+  TRY(check_tls(grpc.tls, at));
+  TRY(range(at + ".max_message", grpc.max_message, 1024, 64 << 20));
+  TRY(range(at + ".max_streams", grpc.max_streams, 1, 10'000));
+  TRY(range(at + ".max_call_time in ms", grpc.max_call_time.count(), 100, 3'600'000));
+  return {};
+}
+
 Result<void> check(const Config& config) {
   TRY(parse_address(config.operations_address, "operations_address"));
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
@@ -145,6 +159,8 @@ Result<void> check(const Config& config) {
     TRY(check_trust(config.listeners[i], at));
     TRY(check_mounts(config.listeners[i].mounts, at));
   }
+  for (std::size_t i = 0; i < config.grpc.size(); ++i)
+    TRY(check_grpc(config.grpc[i], fmt::format("grpc.{}", i)));
   for (std::size_t i = 0; i < config.gateways.size(); ++i) {
     const auto& gateway = config.gateways[i];
     const std::string at = fmt::format("gateway.{}", i);
@@ -157,11 +173,6 @@ Result<void> check(const Config& config) {
     TRY(parse_address(gateway.upstream.address, at + ".upstream.address"));
     TRY(check_tls(gateway.tls, at));
   }
-  const auto range = [](std::string_view path, std::int64_t value, std::int64_t least,
-                        std::int64_t most) -> Result<void> {
-    if (value >= least && value <= most) return {};
-    return fail(Code::invalid, "config.range", fmt::format("{} must be {} to {}", path, least, most));
-  };
   TRY(range("threads", config.threads, 0, 256));
   TRY(check_store(config.store));
   TRY(check_redis(config.redis));
@@ -191,6 +202,7 @@ Result<LoadedConfig> Loader::finish() && {
   if (loaded_.config.listeners.empty() && loaded_.config.roles.api) loaded_.config.listeners.emplace_back();
   for (auto& listener : loaded_.config.listeners)
     if (listener.mounts.empty()) listener.mounts.emplace_back();
+  if (loaded_.config.grpc.empty() && loaded_.config.roles.api) loaded_.config.grpc.emplace_back();
   TRY(check(loaded_.config));
   return std::move(loaded_);
 }

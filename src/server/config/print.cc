@@ -91,6 +91,7 @@ std::string print_config(const LoadedConfig& loaded) {
   for (const auto& key : all_keys())
     if (!key.in_list()) print_key(out, loaded, key, {});
   print_list(out, loaded, "listener", "listener.mounts");
+  print_list(out, loaded, "grpc");
   print_list(out, loaded, "gateway");
   return out;
 }
@@ -98,6 +99,7 @@ std::string print_config(const LoadedConfig& loaded) {
 std::string config_reference() {
   Config defaults;
   defaults.listeners.emplace_back().mounts.emplace_back();
+  defaults.grpc.emplace_back();
   defaults.gateways.emplace_back();
   std::string out = "| Key | Type | Default | Meaning |\n|---|---|---|---|\n";
   for (const auto& key : all_keys()) {

@@ -18,6 +18,7 @@
 #include "store/rows.h"
 #include "wire/openapi/routes.h"
 #include "wire/rest/face.h"
+#include "wire/rpc/face.h"
 
 namespace allauth::server {
 namespace {
@@ -208,6 +209,16 @@ Result<http::Face> DatabaseNode::face() {
   TRY(wire::openapi::add_routes(face, services, wire::openapi::native_options(ALLAUTH_VERSION)));
   TRY(face.route("GET", kStreamPath, [this](const http::Request& request) { return door_->open(request); }));
   return std::move(face).face();
+}
+
+Result<wire::RpcMount> DatabaseNode::rpc() {
+  if (!ground_.config.roles.api) return questions_rpc(ground_, *core_, backend_->hashers, questions_);
+  TRY(auto face,
+      wire::RpcFace::make(
+          wire::native_services(), methods_,
+          {ground_.clock, ground_.ids, ground_.log, ground_.metrics, freshness(ground_, backend_->readers)},
+          {.max_message = static_cast<std::size_t>(ground_.config.http.max_body)}));
+  return std::move(face).mount();
 }
 
 std::string DatabaseNode::not_ready() const {

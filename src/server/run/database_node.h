@@ -23,6 +23,7 @@ class DatabaseNode final : public Node {
 
   const app::Core* core() const override { return core_.get(); }
   Result<http::Face> face() override;
+  Result<wire::RpcMount> rpc() override;
   std::string not_ready() const override;
   std::optional<Secret> take_setup_token() override { return std::exchange(setup_token_, std::nullopt); }
   bool lacks_admin() override;

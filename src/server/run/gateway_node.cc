@@ -8,6 +8,7 @@
 #include "server/config/secret_file.h"
 #include "server/run/questions.h"
 #include "wire/rest/problem.h"
+#include "wire/rpc/status.h"
 
 namespace allauth::server {
 namespace {
@@ -92,6 +93,7 @@ struct GatewayNode::Terms {
   app::Core core;
   wire::MethodTable methods;
   http::Face face;
+  wire::RpcMount rpc;
 };
 
 Result<std::unique_ptr<GatewayNode>> GatewayNode::start(Ground& ground) {
@@ -140,9 +142,9 @@ Result<void> GatewayNode::make_terms(const Hello& hello) {
   TRY(const auto params, crypto::PasswordParams::make(static_cast<std::uint32_t>(password.memory_kib),
                                                       static_cast<std::uint32_t>(password.passes)));
   auto terms = std::make_unique<Terms>(ground_, hello, std::move(trusted), params, passwords_);
-  TRY(terms->face,
-      questions_face(
-          ground_, terms->core, [this](auto job) { return askers_.submit(std::move(job)); }, terms->methods));
+  const auto askers = [this](auto job) { return askers_.submit(std::move(job)); };
+  TRY(terms->face, questions_face(ground_, terms->core, askers, terms->methods));
+  TRY(terms->rpc, questions_rpc(ground_, terms->core, askers, terms->methods));
   terms_.push_back(std::move(terms));
   return {};
 }
@@ -162,6 +164,13 @@ Result<http::Face> GatewayNode::face() {
     if (const auto* terms = ready_.load()) return terms->face(std::move(request), std::move(respond));
     respond(wire::problem(no_state(), ground_.ids.next()));
   };
+}
+
+Result<wire::RpcMount> GatewayNode::rpc() {
+  return wire::mount_of(wire::question_services(), [this](std::shared_ptr<rpc::ServerCall> call) {
+    if (const auto* terms = ready_.load()) return terms->rpc.face(std::move(call));
+    call->finish(wire::to_status(no_state(), ground_.ids.next()));
+  });
 }
 
 std::string GatewayNode::not_ready() const {

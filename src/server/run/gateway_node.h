@@ -22,6 +22,7 @@ class GatewayNode final : public Node {
 
   const app::Core* core() const override;
   Result<http::Face> face() override;
+  Result<wire::RpcMount> rpc() override;
   std::string not_ready() const override;
   std::optional<Secret> take_setup_token() override { return std::nullopt; }
   bool lacks_admin() override { return false; }

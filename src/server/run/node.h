@@ -8,6 +8,7 @@
 #include "app/core.h"
 #include "base/secret.h"
 #include "codec/http.h"
+#include "wire/rpc/mount.h"
 
 namespace allauth::server {
 
@@ -20,6 +21,8 @@ class Node {
   virtual const app::Core* core() const = 0;
   // What its listeners serve: one for each.
   virtual Result<http::Face> face() = 0;
+  // The same over gRPC: one for each of its gRPC listeners.
+  virtual Result<wire::RpcMount> rpc() = 0;
   // Why it cannot answer, or nothing. Thread-safe.
   virtual std::string not_ready() const = 0;
 

@@ -2,20 +2,39 @@
 
 #include "server/run/freshness.h"
 #include "wire/openapi/routes.h"
+#include "wire/rest/face.h"
+#include "wire/rpc/face.h"
 
 namespace allauth::server {
+namespace {
+
+void fill(wire::MethodTable& methods, const app::Core& core, const wire::native::Submit& hashers) {
+  if (methods.find("allauth.v1.AuthService.Check") == nullptr)
+    wire::native::add_questions(methods, core, hashers, nullptr);
+}
+
+wire::FaceDeps deps(Ground& ground, const wire::native::Submit& hashers) {
+  return {ground.clock, ground.ids, ground.log, ground.metrics, freshness(ground, hashers)};
+}
+
+}  // namespace
 
 Result<http::Face> questions_face(Ground& ground, const app::Core& core, const wire::native::Submit& hashers,
                                   wire::MethodTable& methods) {
+  fill(methods, core, hashers);
   const auto services = wire::question_services();
-  if (methods.find("allauth.v1.AuthService.Check") == nullptr)
-    wire::native::add_questions(methods, core, hashers, nullptr);
-  TRY(auto face,
-      wire::RestFace::make(services, methods,
-                           {ground.clock, ground.ids, ground.log, ground.metrics, freshness(ground, hashers)},
-                           {.max_body = static_cast<std::size_t>(ground.config.http.max_body)}));
+  TRY(auto face, wire::RestFace::make(services, methods, deps(ground, hashers),
+                                      {.max_body = static_cast<std::size_t>(ground.config.http.max_body)}));
   TRY(wire::openapi::add_routes(face, services, {.version = ALLAUTH_VERSION}));
   return std::move(face).face();
+}
+
+Result<wire::RpcMount> questions_rpc(Ground& ground, const app::Core& core,
+                                     const wire::native::Submit& hashers, wire::MethodTable& methods) {
+  fill(methods, core, hashers);
+  TRY(auto face, wire::RpcFace::make(wire::question_services(), methods, deps(ground, hashers),
+                                     {.max_message = static_cast<std::size_t>(ground.config.http.max_body)}));
+  return std::move(face).mount();
 }
 
 }  // namespace allauth::server

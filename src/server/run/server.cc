@@ -15,6 +15,8 @@
 #include "server/run/gateways.h"
 #include "server/run/listening.h"
 #include "server/run/operations.h"
+#include "server/run/rpc_faces.h"
+#include "server/run/rpc_listeners.h"
 
 namespace allauth::server {
 
@@ -53,6 +55,7 @@ struct Server::Parts {
       : ground(config, clock, entropy, log),
         denials(clock, log),
         io({.threads = or_default(config.threads, cores())}, clock, log, ground.metrics),
+        rpc_listeners(io, ground, [this] { return not_ready().empty(); }),
         gateways(io, denials) {}
 
   Result<void> listen();
@@ -67,6 +70,7 @@ struct Server::Parts {
   DenialLog denials;
   net::IoPool io;
   std::vector<std::unique_ptr<net::HttpServer>> http_servers;
+  RpcListeners rpc_listeners;
   Gateways gateways;
   std::atomic<bool> draining{false};
   std::atomic<bool> stopped{false};
@@ -103,6 +107,8 @@ Result<void> Server::Parts::serve_operations() {
 
 Result<void> Server::Parts::listen() {
   TRY(serve_api());
+  TRY(rpc_listeners.start(*node));
+  for (auto& place : rpc_listeners.places()) places.push_back(std::move(place));
   TRY(serve_operations());
   const std::size_t gateway_count = ground.config.roles.gateway ? ground.config.gateways.size() : 0;
   for (std::size_t i = 0; i < gateway_count; ++i) {
@@ -123,9 +129,11 @@ void Server::Parts::stop() {
   if (stopped.exchange(true)) return;
   draining.store(true);
   const Millis grace = ground.config.drain_timeout;
+  rpc_listeners.leave();
   gateways.drain(grace);
   std::size_t cut = 0;
   for (auto& server : http_servers) cut += server->drain(grace);
+  cut += rpc_listeners.drain(grace);
   if (cut > 0) ground.log.warn("requests were cut off by the stop", {{"count", cut}});
   if (node) node->stop();
   io.stop();
@@ -147,6 +155,7 @@ Server::~Server() { stop(); }
 Result<std::unique_ptr<Server>> Server::start(const Config& config, Clock& clock, Entropy& entropy,
                                               Log& log) {
   TRY(check_faces(config));
+  TRY(check_rpc_faces(config));
   auto parts = std::make_unique<Parts>(config, clock, entropy, log);
   TRY(parts->node, make_node(parts->ground));
   TRY(parts->listen());

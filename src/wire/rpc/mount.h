@@ -26,4 +26,7 @@ struct RpcMount {
   std::function<void()> drain{};
 };
 
+// A mount of all methods of these services, none of which streams.
+RpcMount mount_of(std::vector<const google::protobuf::ServiceDescriptor*> services, rpc::Face face);
+
 }  // namespace allauth::wire

@@ -63,6 +63,7 @@ class Server:
         self.options = {
             "data_dir": data_dir,
             "listener.0.address": "127.0.0.1:0",
+            "grpc.0.address": "127.0.0.1:0",
             "operations_address": "127.0.0.1:0",
             **CHEAP_HASHES,
         }
@@ -91,6 +92,7 @@ class Server:
             self.kill()
             raise
         self.api = self._port(r"API +https?://[\d.]+:(\d+)")
+        self.grpc = self._port(r"gRPC +https?://[\d.]+:(\d+)")
         self.operations = self._port(r"Health and metrics +http://127\.0\.0\.1:(\d+)")
         Api.others = Api.others - {self.api} | {self.operations}
         self.mqtt = self._port(r"mqtts?://127\.0\.0\.1:(\d+)")
