@@ -2,11 +2,12 @@
 #include <unistd.h>
 
 #include "app/identity/setup.h"
-#include "base/text.h"
-#include "server/cli/client.h"
+#include "server/cli/client/connection.h"
+#include "server/cli/client/json.h"
 #include "server/cli/commands.h"
 #include "server/cli/options.h"
 #include "server/cli/table/shared_options.h"
+#include "server/cli/terminal/prompt.h"
 #include "server/run/keys.h"
 #include "server/run/server.h"
 
@@ -27,19 +28,18 @@ Result<void> create(const Invocation& invocation) {
   const auto email = options.find("email");
   if (!email) return fail(Code::invalid, "usage", "Whose? --email YOU@EXAMPLE.ORG");
   TRY(const auto token, setup_token_of(options));
-  TRY(const auto password, read_password(kPrompt, options.has("password-stdin")));
-  std::string body = "{\"setup_token\":";
-  token.with([&](std::string_view text) { append_json_string(body, text); });
-  body += ",\"email\":";
-  append_json_string(body, *email);
-  body += ",\"name\":";
-  append_json_string(body, options.find("name").value_or(*email));
-  body += ",\"password\":";
-  password.with([&](std::string_view text) { append_json_string(body, text); });
-  body += "}";
-  TRY(const auto answer, call_api(target_of(options, {}), "POST", "/api/v1/setup", body));
+  const bool from_stdin = options.has("password-stdin");
+  TRY(const auto password, from_stdin ? read_password(kPrompt, true) : read_new_password(kPrompt));
+  TRY(auto connection, Connection::open(options));
+  std::string body = JsonObject()
+                         .secret("setup_token", token)
+                         .text("email", *email)
+                         .text("name", options.find("name").value_or(*email))
+                         .secret("password", password)
+                         .done();
+  const auto made = connection.call_as_nobody("POST", "/api/v1/setup", body);
   wipe_memory(body.data(), body.size());
-  TRY(require_success(answer));
+  if (!made) return fail(made.error());
   fmt::print("{} now administers AllAuth. Next: allauth login --email {}\n", *email, *email);
   return {};
 }

@@ -2,6 +2,8 @@
 
 #include <iterator>
 
+#include "server/cli/resource/directory.h"
+
 namespace allauth::server::cli {
 namespace {
 
@@ -17,7 +19,23 @@ std::vector<Section> sections() {
         {"keys", "The master keys, and what is sealed under them"},
         {"node", "Gateways without a database, and their tokens"},
         {"admin", "The first administrator"}}},
-      {"Sign in", {{"login", ""}}},
+      {"Sign in",
+       {{"login", ""},
+        {"logout", ""},
+        {"whoami", ""},
+        {"profile", "The servers that you work with"},
+        {"session", "Your own sessions"}}},
+      {"The directory",
+       {{"user", "People with a login"},
+        {"domain", "Tenants, and who is in them"},
+        {"group", "Folders of clients, channels and groups in a domain"},
+        {"client", "Devices, services and apps, with their keys"},
+        {"channel", "What messages are published to and subscribed from"},
+        {"connect", ""},
+        {"disconnect", ""},
+        {"connections", ""},
+        {"role", "Sets of actions on one thing, and who holds them"}}},
+      {"Questions", {{"check", ""}, {"explain", ""}, {"watch", ""}}},
       {"Ask a server", {{"health", ""}, {"api", ""}, {"rpc", "The gRPC face of a server"}}},
       {"This program", {{"help", ""}, {"completion", ""}, {"version", ""}}},
   };
@@ -26,8 +44,11 @@ std::vector<Section> sections() {
 CommandTable make_table() {
   CommandTable table{.sections = sections(), .commands = {}};
   for (const auto area :
-       {serve_commands, config_commands, migrate_commands, backup_commands, keys_commands, node_commands,
-        admin_commands, login_commands, call_commands, rpc_commands, program_commands}) {
+       {serve_commands,  config_commands,   migrate_commands, backup_commands,  keys_commands,
+        node_commands,   admin_commands,    login_commands,   profile_commands, session_commands,
+        user_commands,   domain_commands,   group_commands,   client_commands,  channel_commands,
+        role_commands,   question_commands, watch_commands,   call_commands,    rpc_commands,
+        program_commands}) {
     auto commands = area();
     std::ranges::move(commands, std::back_inserter(table.commands));
   }

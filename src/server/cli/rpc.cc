@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "net/rpc/client.h"
-#include "server/cli/client.h"
+#include "server/cli/client/connection.h"
 #include "server/cli/commands.h"
 #include "server/config/address.h"
 #include "wire/rpc/remote_schema.h"

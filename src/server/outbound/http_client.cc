@@ -34,13 +34,24 @@ void add_header(Headers& headers, const std::string& line) {
 Headers headers_of(const ApiTarget& target, bool json) {
   Headers headers;
   if (json) add_header(headers, "Content-Type: application/json");
-  if (!target.token.empty())
+  if (!target.token.empty() && target.basic_name.empty())
     target.token.with([&](std::string_view token) {
       std::string line = fmt::format("Authorization: Bearer {}", token);
       add_header(headers, line);
       wipe_memory(line.data(), line.size());
     });
   return headers;
+}
+
+void set_basic(CURL* curl, const ApiTarget& target) {
+  if (target.basic_name.empty()) return;
+  curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+  curl_easy_setopt(curl, CURLOPT_USERNAME, target.basic_name.c_str());
+  target.token.with([&](std::string_view token) {
+    std::string password(token);
+    curl_easy_setopt(curl, CURLOPT_PASSWORD, password.c_str());
+    wipe_memory(password.data(), password.size());
+  });
 }
 
 struct Request {
@@ -69,6 +80,7 @@ void prepare(Request& request, const ApiTarget& target, std::string_view path, W
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   }
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, request.headers.get());
+  set_basic(curl, target);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, write);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, into);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, request.failure.data());
@@ -78,8 +90,11 @@ void prepare(Request& request, const ApiTarget& target, std::string_view path, W
 }
 
 std::unexpected<Error> unreachable(const ApiTarget& target, const Request& request, CURLcode code) {
-  return fail(Code::unavailable, "server.unreachable",
-              fmt::format("{} cannot be asked: {}.", target.server, request.why(code)));
+  const auto sentence = fmt::format("{} cannot be asked: {}.", target.server, request.why(code));
+  const bool untrusted = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE ||
+                         code == CURLE_SSL_ISSUER_ERROR;
+  if (untrusted) return fail(Code::unavailable, "server.certificate", sentence);
+  return fail(Code::unavailable, "server.unreachable", sentence);
 }
 
 std::unexpected<Error> no_client() {

@@ -19,6 +19,7 @@ struct ApiTarget {
   std::string ca_file;           // PEM; empty: the system's
   std::string certificate_file;  // PEM, to show if asked for; may be empty
   std::string key_file;
+  std::string basic_name{};  // not empty: the scheme is Basic, with this name and the token as its password
   bool from_server = false;  // a server calls: directly, whatever proxies the environment names
 };
 
@@ -28,7 +29,7 @@ struct ApiAnswer {
 };
 
 // One request; `body` is JSON or empty. Blocks, at most for `longest`.
-// Error: unavailable server.unreachable.
+// Errors: unavailable server.unreachable; unavailable server.certificate if its certificate is not trusted.
 Result<ApiAnswer> call_api(const ApiTarget& target, std::string_view method, std::string_view path,
                            std::string_view body, Millis longest = Millis(60'000));
 
@@ -40,9 +41,9 @@ struct StreamWatch {
   Millis connect_timeout{5000};
 };
 
-// Reads an endless answer to GET; blocks until it ends, which is an error too. Errors: unavailable
-// server.unreachable; unavailable stream.ended; unauthenticated stream.refused for the answers 401 and
-// 403, else unavailable stream.refused, with the server's words as detail.
+// Reads an endless answer to GET; blocks until it ends, which is an error too. Errors: those of call_api;
+// unavailable stream.ended; unauthenticated stream.refused for the answers 401 and 403, else unavailable
+// stream.refused, with the server's words as detail.
 Result<void> read_stream(const ApiTarget& target, std::string_view path, const StreamWatch& watch);
 
 }  // namespace allauth::server

@@ -11,7 +11,7 @@ Exit exit_of(const Error& error) {
   if (slug.starts_with("usage")) return Exit::usage;
   if (slug == "login.needed") return Exit::logged_out;
   if (slug == "check.denied") return Exit::denied;
-  if (slug == "server.unreachable") return Exit::unreachable;
+  if (slug == "server.unreachable" || slug == "server.certificate") return Exit::unreachable;
   if (slug != "server.refused") return Exit::failed;
   if (error.code == Code::unauthenticated) return Exit::logged_out;
   return error.code == Code::not_found ? Exit::not_found : Exit::failed;

@@ -17,8 +17,8 @@ enum class Exit {
   unreachable = 6
 };
 
-// Reasons: "usage" and what begins so; "server.refused" by its code; "server.unreachable"; "check.denied";
-// all else is a failure.
+// Reasons: "usage" and what begins so; "server.refused" by its code; "server.unreachable" and
+// "server.certificate"; "login.needed"; "check.denied"; all else is a failure.
 Exit exit_of(const Error& error);
 
 // Prints an error for a person on standard error, with what to do next where that is known; answers the exit

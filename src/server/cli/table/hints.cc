@@ -18,7 +18,7 @@ constexpr std::pair<std::string_view, std::string_view> kHints[] = {
      "`allauth user password`."},
     {"login.", kLogIn},
     {"session.", kLogIn},
-    {"token.", kLogIn},
+    {"token.", "Look at what ALLAUTH_TOKEN or --token-file holds, or run `allauth login`."},
     {"credential.", kLogIn},
     {"gate.credential", kLogIn},
     {"user.disabled", "An administrator can enable it: `allauth user enable`."},

@@ -6,10 +6,12 @@ const OptionGroup& server_options() {
   static const OptionGroup group{
       .title = "Server",
       .options = {
-          {"server", "URL", "the server to ask (ALLAUTH_SERVER; else http://127.0.0.1:8080)"},
+          {"profile", "NAME", "the profile to use (ALLAUTH_PROFILE; else the one in use)"},
+          {"server", "URL", "the server to ask (ALLAUTH_SERVER; else the profile's)"},
           {"ca", "FILE", "certificates to trust instead of the system's, PEM"},
-          {"token-file", "FILE",
-           "a file with an access token (ALLAUTH_TOKEN holds one; else that of `allauth login`)"},
+          {"token-file", "FILE", "a file with an access token (ALLAUTH_TOKEN holds one; else the profile's)"},
+          {"as-client", "ID", "ask as this client, whose key is in --key-file"},
+          {"key-file", "FILE", "a file with the client's key"},
       }};
   return group;
 }

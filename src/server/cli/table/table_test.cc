@@ -48,25 +48,31 @@ TEST(CommandTable, SaysWhatEveryCommandAndOptionIsFor) {
   }
 }
 
+// The words of a line as a shell takes them, up to a redirection.
+std::vector<std::string> words_of(const std::string& line) {
+  std::vector<std::string> words;
+  std::optional<std::string> word;
+  char quote = 0;
+  for (const char c : line.substr(0, line.find_first_of("<>|"))) {
+    if (quote != 0 ? c == quote : c == '\'' || c == '"') {
+      quote = quote != 0 ? 0 : c;
+      word = word.value_or("");
+    } else if (quote == 0 && c == ' ') {
+      if (word) words.push_back(*word);
+      word.reset();
+    } else {
+      word = word.value_or("") + c;
+    }
+  }
+  if (word) words.push_back(*word);
+  return words;
+}
+
 // An example that does not parse teaches nothing.
 TEST(CommandTable, HasExamplesThatParse) {
   for (const auto& command : command_table().commands) {
     for (const auto& [says, line] : command.examples) {
-      std::vector<std::string> words;
-      std::string word;
-      char quote = 0;
-      for (const char c : line.substr(0, line.find_first_of("<>|"))) {
-        if (c == quote)
-          quote = 0;
-        else if (quote == 0 && (c == '\'' || c == '"'))
-          quote = c;
-        else if (quote == 0 && c == ' ')
-          words.push_back(std::exchange(word, ""));
-        else
-          word += c;
-      }
-      words.push_back(word);
-      std::erase(words, "");
+      const auto words = words_of(line);
       if (words.empty() || words.front() != "allauth") continue;
       const auto choice = choose_command(command_table(), std::span(words).subspan(1));
       ASSERT_TRUE(choice) << line << ": " << choice.error().message;
