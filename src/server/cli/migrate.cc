@@ -7,6 +7,7 @@
 #include "server/cli/commands.h"
 #include "server/cli/database.h"
 #include "server/cli/table/shared_options.h"
+#include "server/cli/terminal/progress.h"
 #include "store/node_list.h"
 
 namespace allauth::server::cli {
@@ -72,11 +73,15 @@ Result<int> last_version(const DatabaseCommand& command) {
   return fail(Code::invalid, "usage", fmt::format("--to takes a schema from 1 to {}.", known));
 }
 
-void report(const store::Migration& migration, int batches) {
-  if (batches == 0)
-    fmt::print("  {:>3}  {}\n", migration.version, to_string(migration.phase));
-  else
-    fmt::print("  {:>3}  {} batches of rows\n", migration.version, batches);
+// A line for each migration that is done; while rows move in batches, how far that is.
+void report(ProgressLine& progress, const store::Migration& migration, int batches) {
+  if (batches > 0) {
+    progress.show(static_cast<std::uint64_t>(batches), 0,
+                  fmt::format("schema {}, {} batches of rows", migration.version, batches));
+    return;
+  }
+  progress.clear();
+  fmt::print("  {:>3}  {}\n", migration.version, to_string(migration.phase));
   std::fflush(stdout);
 }
 
@@ -85,8 +90,14 @@ Result<void> up(DatabaseCommand& command) {
   TRY(const auto database, command.open_to_write());
   TRY(const auto session, database->connect(sql::Database::Access::read_write));
   fmt::print("{}\n", command.database_name());
+  std::fflush(stdout);
+  ProgressLine progress("Migrating", command.clock);
+  const auto tell = [&progress](const store::Migration& migration, int batches) {
+    report(progress, migration, batches);
+  };
   TRY(store::migrate(*session, store::migrations(), command.clock, command.entropy,
-                     {.to = to, .force = command.own.has("force"), .progress = report}));
+                     {.to = to, .force = command.own.has("force"), .progress = tell}));
+  progress.clear();
   TRY(const auto schema, store::read_schema(*session, store::migrations()));
   fmt::print("The database is at schema {}.\n", schema.applied);
   return {};

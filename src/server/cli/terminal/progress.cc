@@ -31,8 +31,9 @@ ProgressLine::ProgressLine(std::string what, Clock& clock)
       since_(clock.tick()),
       last_(since_) {}
 
-ProgressLine::~ProgressLine() {
+void ProgressLine::clear() {
   if (terminal_ && shown_) fmt::print(stderr, "\r\x1b[K");
+  shown_ = false;
 }
 
 void ProgressLine::show(std::uint64_t done, std::uint64_t of, const std::string& note) {

@@ -12,12 +12,14 @@ namespace allauth::server::cli {
 class ProgressLine {
  public:
   ProgressLine(std::string what, Clock& clock);
-  ~ProgressLine();  // clears the bar
+  ~ProgressLine() { clear(); }
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   // So much of `of` (0: not known), `note` behind it. Says something at most a few times a second.
   void show(std::uint64_t done, std::uint64_t of, const std::string& note);
+  // Takes the bar away, before anything else is printed.
+  void clear();
 
  private:
   Clock& clock_;

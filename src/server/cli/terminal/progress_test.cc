@@ -1,6 +1,12 @@
 #include "server/cli/terminal/progress.h"
 
+#include <cstdio>
+#include <functional>
+
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>  // NOLINT: POSIX
+#include <unistd.h>
 
 namespace allauth::server::cli {
 namespace {
@@ -21,6 +27,37 @@ TEST(ProgressLine, SaysSomethingNowAndThen) {
   }
   EXPECT_EQ(::testing::internal::GetCapturedStderr(),
             "Copying: 50 %, more records\nCopying: 100 %, more records\nCopying: nobody knows of how many\n");
+}
+
+// Standard error as a terminal; what came there.
+std::string shown_on_a_terminal(const std::function<void()>& work) {
+  const int outer = ::posix_openpt(O_RDWR | O_NOCTTY);
+  EXPECT_EQ(::grantpt(outer) + ::unlockpt(outer), 0);
+  const int inner = ::open(::ptsname(outer), O_RDWR | O_NOCTTY);
+  const int before = ::dup(STDERR_FILENO);
+  ::dup2(inner, STDERR_FILENO);
+  work();
+  std::fflush(stderr);
+  ::dup2(before, STDERR_FILENO);
+  std::string text(4096, '\0');
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(outer, text.data(), text.size()))));
+  for (const int fd : {outer, inner, before}) ::close(fd);
+  return text;
+}
+
+TEST(ProgressLine, IsABarOnATerminalAndGoesAway) {
+  ManualClock clock;
+  const auto text = shown_on_a_terminal([&clock] {
+    ProgressLine line("Copying", clock);
+    for (int i = 1; i <= 2; ++i) {
+      clock.advance(Millis(200));
+      line.show(static_cast<std::uint64_t>(50 * i), 100, "records");
+    }
+    line.clear();
+  });
+  EXPECT_EQ(text,
+            "\r\x1b[KCopying [###############...............]  50 % records"
+            "\r\x1b[KCopying [##############################] 100 % records\r\x1b[K");
 }
 
 TEST(HumanBytes, AreShort) {
