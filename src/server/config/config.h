@@ -49,6 +49,8 @@ struct GrpcConfig {
   std::int64_t max_streams = 128;      // calls under way on one connection
   Millis max_call_time{60'000};        // of calls that do not stream
   std::string faces = "native";        // separated by commas
+  std::string trusted_callers;         // networks, separated by commas
+  std::string trusted_proxies;
   TlsConfig tls;
 
   bool is_off() const { return address == "off"; }

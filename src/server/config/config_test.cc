@@ -147,6 +147,7 @@ TEST(Configuration, ListensForGrpcOnApiNodesUnlessSaidOtherwise) {
   for (const auto* bad : {"address = 'of'", "max_message = 1", "max_streams = 0", "max_call_time = '1ms'"})
     EXPECT_FALSE(load(fmt::format("[[grpc]]\n{}\n", bad))) << bad;
   EXPECT_EQ(load("[[grpc]]\ntls.key = 'k'").error().reason, Reason("config.missing"));
+  EXPECT_EQ(load("[[grpc]]\ntrusted_callers = 'x'").error().reason, Reason("config.value"));
 }
 
 TEST(Configuration, NeverShowsThePasswordOfTheDatabase) {

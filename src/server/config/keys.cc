@@ -131,6 +131,7 @@ void add_grpc(std::vector<Key>& keys) {
                       "What is served, separated by commas: native is the API of this program. Health and "
                       "reflection come with it.",
                       list, &GrpcConfig::faces));
+  add_trust(keys, at, list);
   add_tls(keys, at, list);
 }
 

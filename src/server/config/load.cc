@@ -144,6 +144,7 @@ Result<void> range(std::string_view path, std::int64_t value, std::int64_t least
 Result<void> check_grpc(const GrpcConfig& grpc, const std::string& at) {
   if (!grpc.is_off()) TRY(parse_address(grpc.address, at + ".address"));
   TRY(check_tls(grpc.tls, at));
+  TRY(check_trust(grpc, at));
   TRY(range(at + ".max_message", grpc.max_message, 1024, 64 << 20));
   TRY(range(at + ".max_streams", grpc.max_streams, 1, 10'000));
   TRY(range(at + ".max_call_time in ms", grpc.max_call_time.count(), 100, 3'600'000));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "server/run/listening.h"
 #include "server/run/mounts.h"
 
 namespace allauth::server {
@@ -45,13 +46,8 @@ Result<http::Face> listener_face(const ListenerConfig& listener, const std::stri
     TRY(auto face, find_face(mount.face)->make(ground, node));
     mounts.push_back({.at = mount.at, .face = std::move(face)});
   }
-  TRY(auto callers, Networks::parse(listener.trusted_callers));
-  TRY(auto proxies, Networks::parse(listener.trusted_proxies));
-  if (!callers.empty())
-    ground.log.warn("callers from these networks need no credentials on faces that leave something open",
-                    {{"listener", name}, {"networks", listener.trusted_callers}});
-  return with_trust({.callers = std::move(callers), .proxies = std::move(proxies)}, name, ground.metrics,
-                    mount_all(std::move(mounts), ground.ids));
+  TRY(auto trust, make_trust(listener, name, ground.log));
+  return with_trust(std::move(trust), name, ground.metrics, mount_all(std::move(mounts), ground.ids));
 }
 
 }  // namespace allauth::server

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
+#include "codec/forwarded.h"
 #include "net/http_limits.h"
 #include "net/listener_options.h"
 #include "net/tls.h"
@@ -28,6 +30,18 @@ Result<net::ListenerOptions> listener_options(const Part& part, std::string name
                               .allow_plaintext = part.allow_plaintext,
                               .max_connections = static_cast<std::size_t>(part.max_connections),
                               .max_per_address = static_cast<std::size_t>(part.max_per_address)};
+}
+
+// Whom such a part believes. Says in the log when it is somebody who needs no credentials. Errors: those of
+// Networks::parse.
+template <class Part>
+Result<http::Trust> make_trust(const Part& part, std::string_view name, Log& log) {
+  TRY(auto callers, Networks::parse(part.trusted_callers));
+  TRY(auto proxies, Networks::parse(part.trusted_proxies));
+  if (!callers.empty())
+    log.warn("callers from these networks need no credentials on faces that leave something open",
+             {{"listener", name}, {"networks", part.trusted_callers}});
+  return http::Trust{.callers = std::move(callers), .proxies = std::move(proxies)};
 }
 
 net::HttpLimits http_limits(const HttpConfig& http);

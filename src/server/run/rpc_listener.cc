@@ -8,6 +8,7 @@
 #include "server/run/listening.h"
 #include "server/run/rpc_faces.h"
 #include "wire/rpc/reflection.h"
+#include "wire/rpc/trust.h"
 
 namespace allauth::server {
 namespace {
@@ -31,7 +32,8 @@ std::vector<std::string> services_of(const std::vector<wire::RpcMount>& mounts) 
 Result<std::unique_ptr<RpcListener>> RpcListener::start(net::IoPool& io, const GrpcConfig& config,
                                                         std::string name, Ground& ground, Node& node,
                                                         std::function<bool()> serving) {
-  TRY(auto options, listener_options(config, std::move(name), {"h2"}));
+  TRY(auto trust, make_trust(config, name, ground.log));
+  TRY(auto options, listener_options(config, name, {"h2"}));
   TRY(auto mounts, make_rpc_mounts(config, ground, node));
   const wire::FaceDeps deps{ground.clock, ground.ids, ground.log, ground.metrics};
   wire::RpcHealth health(services_of(mounts), std::move(serving), deps);
@@ -43,8 +45,9 @@ Result<std::unique_ptr<RpcListener>> RpcListener::start(net::IoPool& io, const G
   std::unique_ptr<RpcListener> listener(
       new RpcListener(std::move(health), wire::make_rpc_routes(std::move(mounts), deps)));
   const std::string host = options.address;
-  TRY(listener->server_, net::RpcServer::start(io, std::move(options), rpc_limits(config),
-                                               listener->routes_.face, listener->routes_.streams));
+  auto face = wire::with_trust(std::move(trust), name, ground.metrics, listener->routes_.face);
+  TRY(listener->server_, net::RpcServer::start(io, std::move(options), rpc_limits(config), std::move(face),
+                                               listener->routes_.streams));
   listener->place_ = {"gRPC", fmt::format("{}://{}", config.tls.certificate.empty() ? "http" : "https",
                                           to_string(Address{host, listener->server_->port()}))};
   return listener;
