@@ -23,15 +23,13 @@ inline constexpr Statement kGroupByName(  // parent '': at the top of the domain
 inline constexpr Statement kRoleByName(
     "role.by_name", "SELECT {columns} FROM roles WHERE scope_kind = $1 AND scope_id = $2 AND name = $3");
 
-// Pages: those after this id, at most so many.
-inline constexpr Statement kUsers("user.page",
-                                  "SELECT {columns} FROM users WHERE id > $1 ORDER BY id LIMIT $2");
-inline constexpr Statement kDomains("domain.page",
-                                    "SELECT {columns} FROM domains WHERE id > $1 ORDER BY id LIMIT $2");
+// Domains in which somebody has a role on the domain itself, at most so many.
 inline constexpr Statement kDomainsOfMember(
-    "domain.page_of_member",
-    "SELECT {columns} FROM domains WHERE id > $1 AND id IN (SELECT scope_id FROM role_members "
-    "WHERE subject_kind = $2 AND subject_id = $3 AND scope_kind = 'domain') ORDER BY id LIMIT $4");
+    "domain.of_member",
+    "SELECT {columns} FROM domains WHERE id IN (SELECT scope_id FROM role_members WHERE subject_kind = $1 "
+    "AND subject_id = $2 AND scope_kind = 'domain') LIMIT $3");
+
+// Pieces of what is erased together: those after this id, at most so many. What callers list is in lists.h.
 inline constexpr Statement kClientsOfDomain(
     "client.of_domain",
     "SELECT {columns} FROM clients WHERE domain_id = $1 AND id > $2 ORDER BY id LIMIT $3");
@@ -49,27 +47,6 @@ inline constexpr Statement kClientsOfGroup(
 inline constexpr Statement kChannelsOfGroup(
     "channel.of_group",
     "SELECT {columns} FROM channels WHERE group_id = $1 AND group_id <> '' AND id > $2 ORDER BY id LIMIT $3");
-inline constexpr Statement kConnectionsOfChannelPage(
-    "connection.page",
-    "SELECT {columns} FROM connections WHERE channel_id = $1 AND client_id > $2 ORDER BY client_id LIMIT $3");
-// Users by their built-in role, of which each has at most one in a scope.
-inline constexpr Statement kUsersInScope(
-    "role_member.page",
-    "SELECT {columns} FROM role_members WHERE scope_kind = $1 AND scope_id = $2 AND subject_kind = 'user' "
-    "AND subject_id > $3 AND EXISTS (SELECT 1 FROM roles r WHERE r.id = role_members.role_id "
-    "AND r.is_system = 1) ORDER BY subject_id LIMIT $4");
-inline constexpr Statement kMembersOfRolePage(
-    "role_member.page_of_role",
-    "SELECT {columns} FROM role_members WHERE role_id = $1 AND (subject_kind, subject_id) > ($2, $3) "
-    "ORDER BY subject_kind, subject_id LIMIT $4");
-inline constexpr Statement kLiveSessionsOfUser(
-    "session.live",  // newest first: those before this id
-    "SELECT {columns} FROM sessions WHERE user_id = $1 AND id < $2 AND state = 1 AND expires_at > $3 "
-    "ORDER BY id DESC LIMIT $4");
-
-inline constexpr Statement kNodeTokens("credential.page_of_nodes",
-                                       "SELECT {columns} FROM credentials WHERE owner_kind = 'node' AND "
-                                       "owner_id > $1 ORDER BY owner_id LIMIT $2");
 
 // All that belongs to a client, channel, role, user …
 inline constexpr Statement kConnectionsOfClient(

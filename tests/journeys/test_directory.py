@@ -200,9 +200,12 @@ def test_a_list_of_one_domain_shows_nothing_of_another(site):
     first, second = site.domain()["id"], site.domain()["id"]
     mine, theirs = site.client(first), site.client(second)
     assert [c["id"] for c in site.admin.must("GET", f"/api/v1/domains/{first}/clients")["clients"]] == [mine.id]
-    # A page token of another list, or one made up, moves the beginning and nothing else.
-    token = encode("1:")
-    assert [c["id"] for c in site.admin.must("GET", f"/api/v1/domains/{second}/clients?page_token={token}")["clients"]] == [theirs.id]
+    # A page token of another list, or one made up, is none of this one.
+    site.client(first)
+    token = site.admin.must("GET", f"/api/v1/domains/{first}/clients?page_size=1")["next_page_token"]
+    for wrong in (token, encode("1:")):
+        refused(site.admin.get(f"/api/v1/domains/{second}/clients?page_token={wrong}"), 400, "page.token", "page_token")
+    assert [c["id"] for c in site.admin.must("GET", f"/api/v1/domains/{second}/clients")["clients"]] == [theirs.id]
 
 
 @EVERY

@@ -135,6 +135,7 @@ TABLE = [
     in_domain("ChannelService.Connect", "POST", CH + "/{channel}/connections", {"client_id": "{other_client}", "actions": ["publish"]},
               ok=201, least="admin"),
     in_domain("ChannelService.ListConnections", "GET", CH + "/{channel}/connections"),
+    in_domain("ChannelService.ListClientConnections", "GET", CL + "/{client}/connections"),
     in_domain("ChannelService.UpdateConnection", "PATCH", CH + "/{channel}/connections/{client}", {"actions": ["publish"]}, least="admin"),
     in_domain("ChannelService.Disconnect", "DELETE", CH + "/{channel}/connections/{client}", ok=204, least="admin"),
 

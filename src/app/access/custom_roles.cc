@@ -123,13 +123,12 @@ Result<Role> get_role(store::Read& read, const Permit<act::ReadRole>& permit) {
 }
 
 Result<Page<Role>> list_roles(store::Read& read, const Permit<act::ListRoles>& permit,
-                              const PageRequest& page) {
-  // At most kMaxRolesPerScope, so they need no statement of their own.
+                              const ListRequest& request) {
+  // At most kMaxRolesPerScope.
   TRY(auto roles,
       store::select<Role>(read, store::lookup::kRolesOfScope, permit.object().kind(), permit.object().str()));
-  std::ranges::sort(roles, {}, &Role::id);
-  std::erase_if(roles, [&](const Role& role) { return role.id.str() <= page.after; });
-  return make_page(std::move(roles), page.size, [](const Role& role) { return role.id.str(); });
+  return list_few(std::move(roles), store::list::roles_of_scope(), request, permit.object().kind(),
+                  permit.object().str());
 }
 
 Result<store::Write<Role>> update_role(const Core& core, Permit<act::ManageRole> permit, RoleChanges changes,

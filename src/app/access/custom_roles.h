@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "app/access/gate.h"
-#include "app/directory/paging.h"
+#include "app/lists/list_page.h"
 #include "model/access.h"
 
 namespace allauth::app {
@@ -48,7 +48,7 @@ Result<store::Write<Role>> create_role(const Core& core, Permit<act::CreateRole>
 Result<Role> get_role(store::Read& read, const Permit<act::ReadRole>& permit);
 // The built-in ones as well.
 Result<Page<Role>> list_roles(store::Read& read, const Permit<act::ListRoles>& permit,
-                              const PageRequest& page);
+                              const ListRequest& request);
 
 // Error: conflict name.taken.
 Result<store::Write<Role>> update_role(const Core& core, Permit<act::ManageRole> permit, RoleChanges changes,

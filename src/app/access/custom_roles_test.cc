@@ -168,17 +168,17 @@ TEST_F(Roles, HaveUsersAndClientsOfTheirDomainAsMembers) {
             Reason("role.members"));
   EXPECT_EQ(reason(add(world.admin, role.id, {{"user", id_of(who), world.clock.now()}})),
             Reason("role.expires_at"));
-  const auto list = [&](PageRequest page) {
+  const auto list = [&](const ListRequest& request) {
     return must(world.store->read([&](store::Read& read) {
-      return list_role_members(read, world.permit<act::ReadRole>(world.admin, role.id), page);
+      return list_role_members(read, world.permit<act::ReadRole>(world.admin, role.id), request);
     }));
   };
   EXPECT_TRUE(list({}).items.empty()) << "all or nothing";
   EXPECT_EQ(must(add(world.admin, role.id, {{"user", id_of(who), {}}, {"client", client, {}}})).size(), 2u);
-  const auto first = list({.size = 1, .after = {}});
+  const auto first = list({.size = 1});
   ASSERT_EQ(first.items.size(), 1u);
   EXPECT_EQ(first.items[0].subject_kind, "client");
-  EXPECT_EQ(list(must(parse_page(1, first.next_token))).items[0].subject_id, id_of(who));
+  EXPECT_EQ(list({.size = 1, .token = first.next_token}).items[0].subject_id, id_of(who));
   const auto channel = world.make_channel(domain.id, "temps").id.str();
   const Caller device{{.principal = {PrincipalKind::client, client}}, "r"};
   const auto listens = [&] {

@@ -112,15 +112,8 @@ Result<store::Write<store::Done>> remove_role_member(const Core& core, Permit<ac
 }
 
 Result<Page<RoleMember>> list_role_members(store::Read& read, const Permit<act::ReadRole>& permit,
-                                           const PageRequest& page) {
-  // The key of a page is kind/id; neither holds a '/'.
-  const auto slash = std::min(page.after.find('/'), page.after.size());
-  const std::string kind = page.after.substr(0, slash);
-  const std::string id = slash < page.after.size() ? page.after.substr(slash + 1) : std::string();
-  TRY(auto rows, store::select<RoleMember>(read, store::lookup::kMembersOfRolePage, permit.object(), kind, id,
-                                           page.size + 1));
-  return make_page(std::move(rows), page.size,
-                   [](const RoleMember& row) { return row.subject_kind + "/" + row.subject_id; });
+                                           const ListRequest& request) {
+  return list_page<RoleMember>(read, store::list::members_of_role(), request, permit.object());
 }
 
 Result<bool> has_expired_members(store::Read& read, Instant now) {

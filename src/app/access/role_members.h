@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "app/access/gate.h"
-#include "app/directory/paging.h"
+#include "app/lists/list_page.h"
 #include "model/access.h"
 
 namespace allauth::app {
@@ -33,7 +33,7 @@ Result<store::Write<store::Done>> remove_role_member(const Core& core, Permit<ac
                                                      std::optional<Revision> expected);
 // By kind and id.
 Result<Page<RoleMember>> list_role_members(store::Read& read, const Permit<act::ReadRole>& permit,
-                                           const PageRequest& page);
+                                           const ListRequest& request);
 
 // True once a membership is past its time and still there.
 Result<bool> has_expired_members(store::Read& read, Instant now);

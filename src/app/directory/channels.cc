@@ -50,10 +50,8 @@ Result<Channel> get_channel(store::Read& read, const Permit<act::ReadChannel>& p
 }
 
 Result<Page<Channel>> list_channels(store::Read& read, const Permit<act::ListChannels>& permit,
-                                    const PageRequest& page) {
-  TRY(auto rows, store::select<Channel>(read, store::lookup::kChannelsOfDomain, permit.object(), page.after,
-                                        page.size + 1));
-  return make_page(std::move(rows), page.size, [](const Channel& channel) { return channel.id.str(); });
+                                    const ListRequest& request) {
+  return list_page<Channel>(read, store::list::channels_of_domain(), request, permit.object());
 }
 
 Result<store::Write<Channel>> update_channel(const Core& core, Permit<act::UpdateChannel> permit,

@@ -3,7 +3,7 @@
 
 #include "app/access/gate.h"
 #include "app/directory/common.h"
-#include "app/directory/paging.h"
+#include "app/lists/list_page.h"
 #include "model/entities.h"
 
 namespace allauth::app {
@@ -24,7 +24,7 @@ Result<store::Write<Channel>> create_channel(const Core& core, Permit<act::Creat
                                              NewChannel channel);
 Result<Channel> get_channel(store::Read& read, const Permit<act::ReadChannel>& permit);
 Result<Page<Channel>> list_channels(store::Read& read, const Permit<act::ListChannels>& permit,
-                                    const PageRequest& page);
+                                    const ListRequest& request);
 Result<store::Write<Channel>> update_channel(const Core& core, Permit<act::UpdateChannel> permit,
                                              ChannelChanges changes, std::optional<Revision> expected);
 Result<store::Write<Channel>> set_channel_status(const Core& core, Permit<act::UpdateChannel> permit,
@@ -52,6 +52,8 @@ Result<store::Write<Connection>> change_connection(const Core& core, Permit<act:
 Result<store::Write<store::Done>> disconnect(const Core& core, Permit<act::ConnectChannel> channel,
                                              ClientId client, std::optional<Revision> expected);
 Result<Page<Connection>> list_connections(store::Read& read, const Permit<act::ReadChannel>& permit,
-                                          const PageRequest& page);
+                                          const ListRequest& request);
+Result<Page<Connection>> list_connections_of_client(store::Read& read, const Permit<act::ReadClient>& permit,
+                                                    const ListRequest& request);
 
 }  // namespace allauth::app

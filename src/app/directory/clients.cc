@@ -66,10 +66,8 @@ Result<Client> get_client(store::Read& read, const Permit<act::ReadClient>& perm
 }
 
 Result<Page<Client>> list_clients(store::Read& read, const Permit<act::ListClients>& permit,
-                                  const PageRequest& page) {
-  TRY(auto rows, store::select<Client>(read, store::lookup::kClientsOfDomain, permit.object(), page.after,
-                                       page.size + 1));
-  return make_page(std::move(rows), page.size, [](const Client& client) { return client.id.str(); });
+                                  const ListRequest& request) {
+  return list_page<Client>(read, store::list::clients_of_domain(), request, permit.object());
 }
 
 Result<store::Write<Client>> update_client(const Core& core, Permit<act::UpdateClient> permit,
@@ -142,11 +140,10 @@ Result<store::Write<MadeKey>> create_key(const Core& core, Permit<act::ManageKey
 }
 
 Result<Page<Credential>> list_keys(store::Read& read, const Permit<act::ManageKeys>& permit,
-                                   const PageRequest& page) {
-  // At most kMaxKeys, so they need no statement of their own.
+                                   const ListRequest& request) {
+  // At most kMaxKeys.
   TRY(auto keys, credentials_of(read, kind::client, permit.object().str()));
-  std::erase_if(keys, [&](const Credential& key) { return key.id.str() <= page.after; });
-  return make_page(std::move(keys), page.size, [](const Credential& key) { return key.id.str(); });
+  return list_few(std::move(keys), store::list::keys_of_client(), request, permit.object());
 }
 
 Result<store::Write<store::Done>> delete_key(const Core& core, Permit<act::ManageKeys> permit,

@@ -3,7 +3,7 @@
 
 #include "app/access/gate.h"
 #include "app/directory/common.h"
-#include "app/directory/paging.h"
+#include "app/lists/list_page.h"
 #include "model/access.h"
 
 namespace allauth::app {
@@ -32,7 +32,7 @@ Result<store::Write<CreatedClient>> create_client(const Core& core, Permit<act::
 
 Result<Client> get_client(store::Read& read, const Permit<act::ReadClient>& permit);
 Result<Page<Client>> list_clients(store::Read& read, const Permit<act::ListClients>& permit,
-                                  const PageRequest& page);
+                                  const ListRequest& request);
 
 Result<store::Write<Client>> update_client(const Core& core, Permit<act::UpdateClient> permit,
                                            CommonChanges changes, std::optional<Revision> expected);
@@ -55,7 +55,7 @@ inline constexpr std::size_t kMaxKeys = 8;
 Result<store::Write<MadeKey>> create_key(const Core& core, Permit<act::ManageKeys> permit,
                                          std::optional<Secret> given);
 Result<Page<Credential>> list_keys(store::Read& read, const Permit<act::ManageKeys>& permit,
-                                   const PageRequest& page);
+                                   const ListRequest& request);
 // What connected with it is cut off within a second.
 Result<store::Write<store::Done>> delete_key(const Core& core, Permit<act::ManageKeys> permit,
                                              CredentialId key);

@@ -78,11 +78,13 @@ Result<store::Write<store::Done>> disconnect(const Core& core, Permit<act::Conne
 }
 
 Result<Page<Connection>> list_connections(store::Read& read, const Permit<act::ReadChannel>& permit,
-                                          const PageRequest& page) {
-  TRY(auto rows, store::select<Connection>(read, store::lookup::kConnectionsOfChannelPage, permit.object(),
-                                           page.after, page.size + 1));
-  return make_page(std::move(rows), page.size,
-                   [](const Connection& connection) { return connection.client.str(); });
+                                          const ListRequest& request) {
+  return list_page<Connection>(read, store::list::connections_of_channel(), request, permit.object());
+}
+
+Result<Page<Connection>> list_connections_of_client(store::Read& read, const Permit<act::ReadClient>& permit,
+                                                    const ListRequest& request) {
+  return list_page<Connection>(read, store::list::connections_of_client(), request, permit.object());
 }
 
 }  // namespace allauth::app

@@ -110,31 +110,37 @@ TEST_F(Directory, ShowsEachTheirOwnDomains) {
   const auto ada = world.make_user("ada");
   world.make_domain("second");
   world.join(domain.id, ada.id, DomainRole::member);
-  const auto list = [&](const Caller& who, PageRequest page) {
+  const auto list = [&](const Caller& who, const ListRequest& request) {
     return must(
-        world.store->read([&](store::Read& read) { return list_domains(*world.core, read, who, page); }));
+        world.store->read([&](store::Read& read) { return list_domains(*world.core, read, who, request); }));
   };
   EXPECT_EQ(list(world.admin, {}).items.size(), 2u);
   const auto own = list(world.caller(ada.id), {});
   ASSERT_EQ(own.items.size(), 1u);
   EXPECT_EQ(own.items[0].id, domain.id);
+  EXPECT_EQ(list(world.admin, {.count = true}).total, 2u);
+  EXPECT_EQ(list(world.caller(ada.id), {.count = true, .order_by = "name desc"}).total, 1u);
+  EXPECT_EQ(list(world.caller(ada.id), {.count = true, .filter = {.name = "second"}}).total, 0u);
 }
 
 TEST_F(Directory, PagesEveryItemOnce) {
   std::set<std::string> made, seen;
   for (int i = 0; i < 7; ++i) made.insert(world.make_client(domain.id).client.id.str());
-  PageRequest page{.size = 3, .after = {}};
+  ListRequest request{.size = 3};
+  const auto list = [&](const ListRequest& asked) {
+    return world.store->read([&](store::Read& read) {
+      return list_clients(read, world.permit<act::ListClients>(world.admin, domain.id), asked);
+    });
+  };
   for (int pages = 0; pages < 10; ++pages) {
-    const auto got = must(world.store->read([&](store::Read& read) {
-      return list_clients(read, world.permit<act::ListClients>(world.admin, domain.id), page);
-    }));
+    const auto got = must(list(request));
     for (const auto& client : got.items) EXPECT_TRUE(seen.insert(client.id.str()).second);
     if (got.next_token.empty()) break;
-    page = must(parse_page(3, got.next_token));
+    request.token = got.next_token;
   }
   EXPECT_EQ(seen, made);
-  EXPECT_EQ(reason(parse_page(3, "nonsense")), Reason("page.token"));
-  EXPECT_EQ(reason(parse_page(1001, "")), Reason("page.size"));
+  EXPECT_EQ(reason(list({.token = "nonsense"})), Reason("page.token"));
+  EXPECT_EQ(reason(list({.size = 1001})), Reason("page.size"));
 }
 
 TEST_F(Directory, LetsTwoClientsHaveTheSameKeyAndKnowsThemApart) {

@@ -61,22 +61,19 @@ Result<Domain> get_domain(store::Read& read, const Permit<act::ReadDomain>& perm
 }
 
 Result<Page<Domain>> list_domains(const Core& core, store::Read& read, const Caller& caller,
-                                  const PageRequest& page) {
+                                  const ListRequest& request) {
   const Gate gate(core);
-  const auto id_of = [](const Domain& domain) { return domain.id.str(); };
-  if (gate.allows(caller, "can_domain_read", {kind::platform, kPlatformId})) {
-    TRY(auto rows, store::select<Domain>(read, store::lookup::kDomains, page.after, page.size + 1));
-    return make_page(std::move(rows), page.size, id_of);
-  }
+  if (gate.allows(caller, "can_domain_read", {kind::platform, kPlatformId}))
+    return list_page<Domain>(read, store::list::domains(), request);
   const auto& who = caller.who.principal;
-  TRY(auto rows, store::select<Domain>(read, store::lookup::kDomainsOfMember, page.after, to_string(who.kind),
-                                       who.id, page.size + 1));
-  auto found = make_page(std::move(rows), page.size, id_of);
+  TRY(auto rows, store::select<Domain>(read, store::lookup::kDomainsOfMember, to_string(who.kind), who.id,
+                                       request.most_examined + 1));
+  if (rows.size() > request.most_examined) return too_many_to_count(request.most_examined);
   // A role of one's own making need not let its members see the domain itself.
-  std::erase_if(found.items, [&](const Domain& domain) {
+  std::erase_if(rows, [&](const Domain& domain) {
     return !gate.allows(caller, act::ReadDomain::permission, {kind::domain, domain.id.str()});
   });
-  return found;
+  return list_few(std::move(rows), store::list::domains(), request);
 }
 
 Result<store::Write<Domain>> update_domain(const Core& core, Permit<act::UpdateDomain> permit,

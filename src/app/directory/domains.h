@@ -4,7 +4,7 @@
 #include "app/access/gate.h"
 #include "app/directory/common.h"
 #include "app/directory/erase.h"
-#include "app/directory/paging.h"
+#include "app/lists/list_page.h"
 #include "model/entities.h"
 
 namespace allauth::app {
@@ -28,7 +28,7 @@ Result<Domain> get_domain(store::Read& read, const Permit<act::ReadDomain>& perm
 
 // All domains for those who may see every one, else those that the caller is a member of.
 Result<Page<Domain>> list_domains(const Core& core, store::Read& read, const Caller& caller,
-                                  const PageRequest& page);
+                                  const ListRequest& request);
 
 Result<store::Write<Domain>> update_domain(const Core& core, Permit<act::UpdateDomain> permit,
                                            DomainChanges changes, std::optional<Revision> expected);

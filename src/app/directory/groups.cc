@@ -36,9 +36,8 @@ void apply_changes(Group& group, const GroupChanges& changes) {
 }
 
 Result<Page<PlacedGroup>> placed_page(const Core& core, store::Read& read, const Caller& caller,
-                                      std::vector<Group> rows, std::size_t size) {
-  auto page = make_page(std::move(rows), size, [](const Group& group) { return group.id.str(); });
-  Page<PlacedGroup> placed{{}, std::move(page.next_token)};
+                                      Page<Group> page) {
+  Page<PlacedGroup> placed{.items = {}, .next_token = std::move(page.next_token), .total = page.total};
   Paths paths(core, read, caller);
   for (auto& group : page.items) {
     TRY(auto item, paths.place(std::move(group)));
@@ -78,22 +77,20 @@ Result<PlacedGroup> get_group(const Core& core, store::Read& read, const Permit<
 
 Result<Page<PlacedGroup>> list_groups(const Core& core, store::Read& read,
                                       const Permit<act::ListGroups>& permit, Level level,
-                                      const PageRequest& page) {
+                                      const ListRequest& request) {
   const auto& domain = permit.object();
-  TRY(auto rows, level == Level::all ? store::select<Group>(read, store::lookup::kGroupsOfDomain, domain,
-                                                            page.after, page.size + 1)
-                                     : store::select<Group>(read, store::lookup::kGroupsOfParent, domain,
-                                                            GroupId(), page.after, page.size + 1));
-  return placed_page(core, read, permit.caller(), std::move(rows), page.size);
+  TRY(auto page, level == Level::all
+                     ? list_page<Group>(read, store::list::groups_of_domain(), request, domain)
+                     : list_page<Group>(read, store::list::groups_of_parent(), request, domain, GroupId()));
+  return placed_page(core, read, permit.caller(), std::move(page));
 }
 
 Result<Page<PlacedGroup>> list_groups_below(const Core& core, store::Read& read,
                                             const Permit<act::ListGroupsBelow>& permit,
-                                            const PageRequest& page) {
+                                            const ListRequest& request) {
   TRY(const auto group, require_row<Group>(read, permit.object()));
-  TRY(auto rows, store::select<Group>(read, store::lookup::kGroupsOfParent, group.domain, group.id,
-                                      page.after, page.size + 1));
-  return placed_page(core, read, permit.caller(), std::move(rows), page.size);
+  TRY(auto page, list_page<Group>(read, store::list::groups_of_parent(), request, group.domain, group.id));
+  return placed_page(core, read, permit.caller(), std::move(page));
 }
 
 Result<GroupTree> read_tree(const Core& core, store::Read& read, const Permit<act::ListGroupsBelow>& permit,
@@ -123,17 +120,13 @@ Result<GroupTree> read_tree(const Core& core, store::Read& read, const Permit<ac
 }
 
 Result<Page<Client>> list_clients_of_group(store::Read& read, const Permit<act::ListGroupClients>& permit,
-                                           const PageRequest& page) {
-  TRY(auto rows, store::select<Client>(read, store::lookup::kClientsOfGroup, permit.object(), page.after,
-                                       page.size + 1));
-  return make_page(std::move(rows), page.size, [](const Client& client) { return client.id.str(); });
+                                           const ListRequest& request) {
+  return list_page<Client>(read, store::list::clients_of_group(), request, permit.object());
 }
 
 Result<Page<Channel>> list_channels_of_group(store::Read& read, const Permit<act::ListGroupChannels>& permit,
-                                             const PageRequest& page) {
-  TRY(auto rows, store::select<Channel>(read, store::lookup::kChannelsOfGroup, permit.object(), page.after,
-                                        page.size + 1));
-  return make_page(std::move(rows), page.size, [](const Channel& channel) { return channel.id.str(); });
+                                             const ListRequest& request) {
+  return list_page<Channel>(read, store::list::channels_of_group(), request, permit.object());
 }
 
 Result<store::Write<PlacedGroup>> update_group(const Core& core, Permit<act::UpdateGroup> permit,

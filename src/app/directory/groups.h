@@ -4,8 +4,8 @@
 #include "app/access/gate.h"
 #include "app/directory/common.h"
 #include "app/directory/erase.h"
-#include "app/directory/paging.h"
 #include "app/directory/place.h"
+#include "app/lists/list_page.h"
 #include "model/entities.h"
 
 namespace allauth::app {
@@ -34,11 +34,11 @@ Result<PlacedGroup> get_group(const Core& core, store::Read& read, const Permit<
 enum class Level { all, top };
 Result<Page<PlacedGroup>> list_groups(const Core& core, store::Read& read,
                                       const Permit<act::ListGroups>& permit, Level level,
-                                      const PageRequest& page);
+                                      const ListRequest& request);
 // Those that lie in it directly.
 Result<Page<PlacedGroup>> list_groups_below(const Core& core, store::Read& read,
                                             const Permit<act::ListGroupsBelow>& permit,
-                                            const PageRequest& page);
+                                            const ListRequest& request);
 
 // A group's groups down to a depth: level by level, at most kMaxTreeGroups of them.
 inline constexpr std::size_t kMaxTreeGroups = 1000;
@@ -51,9 +51,9 @@ Result<GroupTree> read_tree(const Core& core, store::Read& read, const Permit<ac
                             std::size_t depth);
 
 Result<Page<Client>> list_clients_of_group(store::Read& read, const Permit<act::ListGroupClients>& permit,
-                                           const PageRequest& page);
+                                           const ListRequest& request);
 Result<Page<Channel>> list_channels_of_group(store::Read& read, const Permit<act::ListGroupChannels>& permit,
-                                             const PageRequest& page);
+                                             const ListRequest& request);
 
 // Errors: conflict name.taken, not_found user.missing.
 Result<store::Write<PlacedGroup>> update_group(const Core& core, Permit<act::UpdateGroup> permit,

@@ -137,15 +137,14 @@ Result<store::Write<store::Done>> remove_member(const Core& core, Permit<act::Ma
 }
 
 Result<Page<Member>> list_members(store::Read& read, const Permit<act::ReadMembers>& permit,
-                                  const PageRequest& page) {
-  TRY(const auto rows, store::select<RoleMember>(read, store::lookup::kUsersInScope, kind::domain,
-                                                 permit.object(), page.after, page.size + 1));
-  std::vector<Member> members;
-  for (const auto& row : rows) {
+                                  const ListRequest& request) {
+  TRY(auto rows, list_page<RoleMember>(read, store::list::members_of_domain(), request, permit.object()));
+  Page<Member> members{.items = {}, .next_token = std::move(rows.next_token), .total = rows.total};
+  for (const auto& row : rows.items) {
     TRY(const auto role, role_of(read, row));
-    members.push_back(as_member(row, role));
+    members.items.push_back(as_member(row, role));
   }
-  return make_page(std::move(members), page.size, [](const Member& member) { return member.user.str(); });
+  return members;
 }
 
 }  // namespace allauth::app

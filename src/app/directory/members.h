@@ -4,7 +4,7 @@
 
 #include "app/access/gate.h"
 #include "app/access/roles.h"
-#include "app/directory/paging.h"
+#include "app/lists/list_page.h"
 
 namespace allauth::app {
 
@@ -26,7 +26,7 @@ Result<store::Write<Member>> change_member(const Core& core, Permit<act::ManageM
 Result<store::Write<store::Done>> remove_member(const Core& core, Permit<act::ManageMembers> permit,
                                                 UserId user, std::optional<Revision> expected);
 Result<Page<Member>> list_members(store::Read& read, const Permit<act::ReadMembers>& permit,
-                                  const PageRequest& page);
+                                  const ListRequest& request);
 
 // Error conflict owner.last if this membership is the only lasting one of a user in the owner role of a
 // domain.

@@ -86,9 +86,8 @@ Result<User> get_user(store::Read& read, const Permit<act::ReadUser>& permit) {
   return require_row<User>(read, permit.object());
 }
 
-Result<Page<User>> list_users(store::Read& read, const Permit<act::ListUsers>&, const PageRequest& page) {
-  TRY(auto rows, store::select<User>(read, store::lookup::kUsers, page.after, page.size + 1));
-  return make_page(std::move(rows), page.size, [](const User& user) { return user.id.str(); });
+Result<Page<User>> list_users(store::Read& read, const Permit<act::ListUsers>&, const ListRequest& request) {
+  return list_page<User>(read, store::list::users(), request);
 }
 
 Result<store::Write<User>> update_user(const Core& core, Permit<act::UpdateUser> permit, UserChanges changes,

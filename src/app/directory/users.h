@@ -3,7 +3,7 @@
 
 #include "app/access/gate.h"
 #include "app/directory/common.h"
-#include "app/directory/paging.h"
+#include "app/lists/list_page.h"
 #include "model/entities.h"
 
 namespace allauth::app {
@@ -26,7 +26,7 @@ Result<store::Write<User>> create_user(const Core& core, Permit<act::CreateUser>
 
 Result<User> get_user(store::Read& read, const Permit<act::ReadUser>& permit);
 Result<Page<User>> list_users(store::Read& read, const Permit<act::ListUsers>& permit,
-                              const PageRequest& page);
+                              const ListRequest& request);
 
 // Error: denied email.fixed, when somebody changes an e-mail address who does not manage users.
 Result<store::Write<User>> update_user(const Core& core, Permit<act::UpdateUser> permit, UserChanges changes,

@@ -61,9 +61,8 @@ Result<store::Write<EnrolledNode>> enroll_node(const Core& core, const TokenDige
 }
 
 Result<Page<Credential>> list_nodes(store::Read& read, const Permit<act::ManageNodes>&,
-                                    const PageRequest& page) {
-  TRY(auto rows, store::select<Credential>(read, store::lookup::kNodeTokens, page.after, page.size + 1));
-  return make_page(std::move(rows), page.size, [](const Credential& node) { return node.owner_id; });
+                                    const ListRequest& request) {
+  return list_page<Credential>(read, store::list::nodes(), request);
 }
 
 Result<store::Write<store::Done>> remove_node(const Core& core, Permit<act::ManageNodes> permit,

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "app/access/gate.h"
-#include "app/directory/paging.h"
 #include "app/identity/digests.h"
+#include "app/lists/list_page.h"
 #include "model/access.h"
 
 namespace allauth::app {
@@ -24,7 +24,7 @@ Result<store::Write<EnrolledNode>> enroll_node(const Core& core, const TokenDige
 
 // Their credentials, whose owner_id is the node's name, in the order of names.
 Result<Page<Credential>> list_nodes(store::Read& read, const Permit<act::ManageNodes>& permit,
-                                    const PageRequest& page);
+                                    const ListRequest& request);
 
 // Error: not_found object.missing.
 Result<store::Write<store::Done>> remove_node(const Core& core, Permit<act::ManageNodes> permit,

@@ -90,14 +90,12 @@ Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, cons
       }};
 }
 
-Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, const PageRequest& page,
+Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, const ListRequest& request,
                                     Instant now) {
-  constexpr std::string_view kBehindAllIds = "\x7f";
-  if (caller.who.principal.kind != PrincipalKind::user) return Page<Session>{};
-  const std::string_view before = page.after.empty() ? kBehindAllIds : page.after;
-  TRY(auto rows, store::select<Session>(read, store::lookup::kLiveSessionsOfUser, caller.who.principal.id,
-                                        before, now, page.size + 1));
-  return make_page(std::move(rows), page.size, [](const Session& s) { return s.id.str(); });
+  const auto& who = caller.who.principal;
+  if (who.kind != PrincipalKind::user)
+    return list_few<Session>({}, store::list::live_sessions_of_user(), request);
+  return list_page<Session>(read, store::list::live_sessions_of_user(), request, who.id, now);
 }
 
 Result<store::Write<store::Done>> end_session(const Core& core, const Caller& caller, SessionId session) {

@@ -3,8 +3,8 @@
 
 #include "app/access/gate.h"
 #include "app/credential.h"
-#include "app/directory/paging.h"
 #include "app/identity/token_issuer.h"
+#include "app/lists/list_page.h"
 #include "model/access.h"
 
 namespace allauth::app {
@@ -28,7 +28,7 @@ Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, cons
                                                           const Secret& token, std::string request_id);
 
 // The live sessions of the caller, newest first.
-Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, const PageRequest& page,
+Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, const ListRequest& request,
                                     Instant now);
 
 // Ends one of the caller's own. Error: not_found object.missing.

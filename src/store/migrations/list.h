@@ -5,8 +5,9 @@
 
 namespace allauth::store {
 
-extern const Migration kDirectory;  // 001_directory.cc
-extern const Migration kLogTags;    // 002_log_tags.cc
-extern const Migration kGroups;     // 003_groups.cc
+extern const Migration kDirectory;   // 001_directory.cc
+extern const Migration kLogTags;     // 002_log_tags.cc
+extern const Migration kGroups;      // 003_groups.cc
+extern const Migration kListOrders;  // 004_list_orders.cc
 
 }  // namespace allauth::store

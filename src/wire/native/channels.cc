@@ -65,8 +65,8 @@ void add_channel_reads(MethodTable& table, const Backend& backend) {
                  const v1::ListChannelsRequest& request) -> Result<v1::ListChannelsResponse> {
         TRY(const auto allowed,
             permit<app::act::ListChannels>(backend, caller, request.domain_id(), "domain_id"));
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
-        TRY(const auto channels, app::list_channels(read, allowed, page));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto channels, app::list_channels(read, allowed, list));
         return encode_page<v1::ListChannelsResponse>(channels,
                                                      [](auto& response) { return response.add_channels(); });
       });
@@ -77,9 +77,22 @@ void add_channel_reads(MethodTable& table, const Backend& backend) {
                  const v1::ListConnectionsRequest& request) -> Result<v1::ListConnectionsResponse> {
         TRY(const auto allowed,
             permit<app::act::ReadChannel>(backend, caller, request.channel_id(), "channel_id"));
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
-        TRY(const auto connections, app::list_connections(read, allowed, page));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto connections, app::list_connections(read, allowed, list));
         return encode_page<v1::ListConnectionsResponse>(
+            connections, [](auto& response) { return response.add_connections(); });
+      });
+
+  add_read<v1::ListClientConnectionsRequest, v1::ListClientConnectionsResponse>(
+      table, backend, "allauth.v1.ChannelService.ListClientConnections",
+      [&backend](
+          store::Read& read, const app::Caller& caller,
+          const v1::ListClientConnectionsRequest& request) -> Result<v1::ListClientConnectionsResponse> {
+        TRY(const auto allowed,
+            permit<app::act::ReadClient>(backend, caller, request.client_id(), "client_id"));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto connections, app::list_connections_of_client(read, allowed, list));
+        return encode_page<v1::ListClientConnectionsResponse>(
             connections, [](auto& response) { return response.add_connections(); });
       });
 }

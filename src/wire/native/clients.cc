@@ -45,8 +45,8 @@ void add_client_reads(MethodTable& table, const Backend& backend) {
                  const v1::ListClientsRequest& request) -> Result<v1::ListClientsResponse> {
         TRY(const auto allowed,
             permit<app::act::ListClients>(backend, caller, request.domain_id(), "domain_id"));
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
-        TRY(const auto clients, app::list_clients(read, allowed, page));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto clients, app::list_clients(read, allowed, list));
         return encode_page<v1::ListClientsResponse>(clients,
                                                     [](auto& response) { return response.add_clients(); });
       });
@@ -76,10 +76,10 @@ void add_keys(MethodTable& table, const Backend& backend) {
                  const v1::ListKeysRequest& request) -> Result<v1::ListKeysResponse> {
         TRY(const auto allowed,
             permit<app::act::ManageKeys>(backend, caller, request.client_id(), "client_id"));
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
-        TRY(const auto keys, app::list_keys(read, allowed, page));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto keys, app::list_keys(read, allowed, list));
         v1::ListKeysResponse response;
-        response.set_next_page_token(keys.next_token);
+        set_page(response, keys);
         for (const auto& key : keys.items) {
           auto& item = *response.add_keys();
           item.set_key_id(key.id.str());

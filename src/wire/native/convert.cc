@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "wire/native/list_request.h"
 #include "wire/rest/json_read.h"
 #include "wire/rest/json_write.h"
 
@@ -60,8 +61,22 @@ Result<Metadata> decode_metadata(const google::protobuf::Struct& metadata) {
   return parse_metadata(json);
 }
 
-Result<Tags> decode_tags(const google::protobuf::RepeatedPtrField<std::string>& tags) {
-  return parse_tags({tags.begin(), tags.end()});
+Result<Tags> decode_tags(const google::protobuf::RepeatedPtrField<std::string>& tags,
+                         std::string_view member) {
+  return parse_tags({tags.begin(), tags.end()}, member);
+}
+
+Result<std::optional<Status>> decode_status(v1::Status status) {
+  switch (status) {
+    case v1::STATUS_UNSPECIFIED:
+      return std::nullopt;
+    case v1::STATUS_ENABLED:
+      return Status::enabled;
+    case v1::STATUS_DISABLED:
+      return Status::disabled;
+    default:
+      return fail(Code::invalid, "list.filter", "A status is enabled or disabled.", "status");
+  }
 }
 
 Result<GroupId> decode_group(std::string_view id, std::string_view member) {

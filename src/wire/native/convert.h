@@ -15,7 +15,6 @@
 #include "allauth/v1/users.pb.h"
 #include "app/directory/common.h"
 #include "app/directory/members.h"
-#include "app/directory/paging.h"
 #include "app/directory/place.h"
 #include "model/access.h"
 #include "wire/method.h"
@@ -24,7 +23,8 @@ namespace allauth::wire::native {
 
 // The document is never larger than parse_metadata() allows, so it always fits its type again.
 Result<Metadata> decode_metadata(const google::protobuf::Struct& metadata);
-Result<Tags> decode_tags(const google::protobuf::RepeatedPtrField<std::string>& tags);
+Result<Tags> decode_tags(const google::protobuf::RepeatedPtrField<std::string>& tags,
+                         std::string_view member = "tags");
 
 // True if the body of a PATCH named this member.
 bool is_present(const Call& call, std::string_view member);

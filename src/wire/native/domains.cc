@@ -49,8 +49,8 @@ void add_domain_reads(MethodTable& table, const Backend& backend) {
       table, backend, "allauth.v1.DomainService.ListDomains",
       [&backend](store::Read& read, const app::Caller& caller,
                  const v1::ListDomainsRequest& request) -> Result<v1::ListDomainsResponse> {
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
-        TRY(const auto domains, app::list_domains(backend.core, read, caller, page));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto domains, app::list_domains(backend.core, read, caller, list));
         return encode_page<v1::ListDomainsResponse>(domains,
                                                     [](auto& response) { return response.add_domains(); });
       });

@@ -65,9 +65,9 @@ void add_tree_reads(MethodTable& table, const Backend& backend) {
                  const v1::ListGroupsRequest& request) -> Result<v1::ListGroupsResponse> {
         TRY(const auto allowed,
             permit<app::act::ListGroups>(backend, caller, request.domain_id(), "domain_id"));
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
+        TRY(const auto list, decode_list(request));
         const auto level = request.top() ? app::Level::top : app::Level::all;
-        TRY(const auto groups, app::list_groups(backend.core, read, allowed, level, page));
+        TRY(const auto groups, app::list_groups(backend.core, read, allowed, level, list));
         return encode_page<v1::ListGroupsResponse>(groups,
                                                    [](auto& response) { return response.add_groups(); });
       });
@@ -78,8 +78,8 @@ void add_tree_reads(MethodTable& table, const Backend& backend) {
                  const v1::ListGroupsBelowRequest& request) -> Result<v1::ListGroupsBelowResponse> {
         TRY(const auto allowed,
             permit<app::act::ListGroupsBelow>(backend, caller, request.group_id(), "group_id"));
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
-        TRY(const auto groups, app::list_groups_below(backend.core, read, allowed, page));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto groups, app::list_groups_below(backend.core, read, allowed, list));
         return encode_page<v1::ListGroupsBelowResponse>(groups,
                                                         [](auto& response) { return response.add_groups(); });
       });
@@ -106,8 +106,8 @@ void add_content_reads(MethodTable& table, const Backend& backend) {
                  const v1::ListGroupClientsRequest& request) -> Result<v1::ListGroupClientsResponse> {
         TRY(const auto allowed,
             permit<app::act::ListGroupClients>(backend, caller, request.group_id(), "group_id"));
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
-        TRY(const auto clients, app::list_clients_of_group(read, allowed, page));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto clients, app::list_clients_of_group(read, allowed, list));
         return encode_page<v1::ListGroupClientsResponse>(
             clients, [](auto& response) { return response.add_clients(); });
       });
@@ -118,8 +118,8 @@ void add_content_reads(MethodTable& table, const Backend& backend) {
                  const v1::ListGroupChannelsRequest& request) -> Result<v1::ListGroupChannelsResponse> {
         TRY(const auto allowed,
             permit<app::act::ListGroupChannels>(backend, caller, request.group_id(), "group_id"));
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
-        TRY(const auto channels, app::list_channels_of_group(read, allowed, page));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto channels, app::list_channels_of_group(read, allowed, list));
         return encode_page<v1::ListGroupChannelsResponse>(
             channels, [](auto& response) { return response.add_channels(); });
       });

@@ -66,8 +66,8 @@ void add_members(MethodTable& table, const Backend& backend) {
                  const v1::ListMembersRequest& request) -> Result<v1::ListMembersResponse> {
         TRY(const auto allowed,
             permit<app::act::ReadMembers>(backend, caller, request.domain_id(), "domain_id"));
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
-        TRY(const auto members, app::list_members(read, allowed, page));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto members, app::list_members(read, allowed, list));
         return encode_page<v1::ListMembersResponse>(members,
                                                     [](auto& response) { return response.add_members(); });
       });

@@ -35,10 +35,10 @@ void add_nodes(MethodTable& table, const Backend& backend) {
       [&backend](store::Read& read, const app::Caller& caller,
                  const v1::ListNodesRequest& request) -> Result<v1::ListNodesResponse> {
         TRY(const auto allowed, platform_permit<app::act::ManageNodes>(backend, caller));
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
-        TRY(const auto nodes, app::list_nodes(read, allowed, page));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto nodes, app::list_nodes(read, allowed, list));
         v1::ListNodesResponse response;
-        response.set_next_page_token(nodes.next_token);
+        set_page(response, nodes);
         for (const auto& node : nodes.items) {
           auto& item = *response.add_nodes();
           item.set_name(node.owner_id);

@@ -42,8 +42,8 @@ void add_role_members(MethodTable& table, const Backend& backend) {
       [&backend](store::Read& read, const app::Caller& caller,
                  const v1::ListRoleMembersRequest& request) -> Result<v1::ListRoleMembersResponse> {
         TRY(const auto allowed, permit<app::act::ReadRole>(backend, caller, request.role_id(), "role_id"));
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
-        TRY(const auto members, app::list_role_members(read, allowed, page));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto members, app::list_role_members(read, allowed, list));
         return encode_page<v1::ListRoleMembersResponse>(
             members, [](auto& response) { return response.add_members(); });
       });

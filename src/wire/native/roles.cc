@@ -57,8 +57,8 @@ void add_role_reads(MethodTable& table, const Backend& backend) {
       [&backend](store::Read& read, const app::Caller& caller,
                  const v1::ListRolesRequest& request) -> Result<v1::ListRolesResponse> {
         TRY(const auto allowed, scope_permit<app::act::ListRoles>(backend, caller, request));
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
-        TRY(const auto roles, app::list_roles(read, allowed, page));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto roles, app::list_roles(read, allowed, list));
         return encode_page<v1::ListRolesResponse>(roles, [](auto& response) { return response.add_roles(); });
       });
 

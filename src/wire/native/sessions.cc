@@ -59,11 +59,11 @@ void add_sessions(MethodTable& table, const Backend& backend) {
       table, backend, "allauth.v1.SessionService.ListSessions",
       [&backend](store::Read& read, const app::Caller& caller,
                  const v1::ListSessionsRequest& request) -> Result<v1::ListSessionsResponse> {
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
-        TRY(const auto sessions, app::list_sessions(read, caller, page, backend.core.clock.now()));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto sessions, app::list_sessions(read, caller, list, backend.core.clock.now()));
         v1::ListSessionsResponse response;
         for (const auto& session : sessions.items) *response.add_sessions() = encode_info(session, caller);
-        response.set_next_page_token(sessions.next_token);
+        set_page(response, sessions);
         return response;
       });
 

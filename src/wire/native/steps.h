@@ -6,6 +6,7 @@
 #include "app/directory/place.h"
 #include "wire/native/backend.h"
 #include "wire/native/convert.h"
+#include "wire/native/list_request.h"
 
 namespace allauth::wire::native {
 
@@ -56,15 +57,6 @@ inline app::Deletion decode_force(bool force) {
 template <class Act>
 Result<app::Permit<Act>> platform_permit(const Backend& backend, const app::Caller& caller) {
   return app::Gate(backend.core).require<Act>(caller, app::Platform{});
-}
-
-// Encodes a page: add_item(message) gives the place for the next item.
-template <class Response, class T, class Add>
-Response encode_page(const app::Page<T>& page, Add add_item) {
-  Response response;
-  for (const auto& item : page.items) *add_item(response) = encode(item);
-  response.set_next_page_token(page.next_token);
-  return response;
 }
 
 // For use-cases whose answer is one entity.

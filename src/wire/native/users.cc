@@ -63,8 +63,8 @@ void add_user_reads(MethodTable& table, const Backend& backend) {
       [&backend](store::Read& read, const app::Caller& caller,
                  const v1::ListUsersRequest& request) -> Result<v1::ListUsersResponse> {
         TRY(const auto allowed, platform_permit<app::act::ListUsers>(backend, caller));
-        TRY(const auto page, app::parse_page(request.page_size(), request.page_token()));
-        TRY(const auto users, app::list_users(read, allowed, page));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto users, app::list_users(read, allowed, list));
         return encode_page<v1::ListUsersResponse>(users, [](auto& response) { return response.add_users(); });
       });
 }

@@ -6,6 +6,7 @@
 
 #include "wire/openapi/answers.h"
 #include "wire/openapi/schemas.h"
+#include "wire/rest/json_scalar.h"
 
 namespace allauth::wire::openapi {
 namespace {
@@ -47,6 +48,12 @@ std::string words_of(std::string_view name) {
 
 void put_text(object& into, std::string_view member, std::string_view text) {
   if (!text.empty()) into[member] = text;
+}
+
+// Objects stand in a query string as JSON, which is no style of parameters but a content of one.
+bool is_json_text(const Schemas::Field& field) {
+  return field.cpp_type() == Schemas::Field::CPPTYPE_MESSAGE &&
+         shape_of(*field.message_type()) == Shape::object;
 }
 
 // What makes the document of one API; a step of it per function.
@@ -118,7 +125,10 @@ class Document {
     if (in == "path") described["required"] = true;
     object schema = schemas_.parameter(field);
     if (in == "path") schema["minLength"] = 1;
-    described["schema"] = std::move(schema);
+    if (is_json_text(field))
+      described["content"] = object{{"application/json", object{{"schema", std::move(schema)}}}};
+    else
+      described["schema"] = std::move(schema);
     return described;
   }
 

@@ -253,7 +253,8 @@ TEST(Face, TypesQueryParametersAndNamedBodies) {
   rig.ready({test::v1::Book::descriptor()->file()->FindServiceByName("ShelfService")});
   const auto r = rig.send(Rig::request(
       "GET",
-      "/books?tags=a%26b&tags=c+d&color=dark_blue&lent=true&shelf=-2&limit=9&since=2026-11-22T05:12:00Z"));
+      "/books?tags=a%26b&tags=c+d&color=dark_blue&lent=true&shelf=-2&limit=9&since=2026-11-22T05:12:00Z"
+      "&metadata=%7B%22site%22:%22a%22%7D"));
   EXPECT_EQ(r.status, 200) << r.body;
   EXPECT_EQ(found.tags_size(), 2);
   EXPECT_EQ(found.tags(0), "a&b");
@@ -263,6 +264,12 @@ TEST(Face, TypesQueryParametersAndNamedBodies) {
   EXPECT_EQ(found.shelf(), -2);
   EXPECT_EQ(found.limit(), 9u);
   EXPECT_EQ(found.since().seconds(), 1795324320);
+  EXPECT_EQ(found.metadata().fields().at("site").string_value(), "a");
+  expect_refused(rig, {{Rig::authorized("GET", "/books?metadata=x"), 400, "json.syntax", "metadata"},
+                       {Rig::authorized("GET", "/books?metadata=%5B%5D"), 400, "json.type", "metadata"},
+                       {Rig::authorized("GET", "/books?since=today"), 400, "json.time", "since"},
+                       {Rig::authorized("GET", "/books?metadata=%7B%7D&metadata=%7B%7D"), 400,
+                        "query.duplicate", "metadata"}});
 
   const auto created = rig.send(Rig::authorized("POST", "/shelves/s1/books?dry=true",
                                                 R"({"id":"b 1","author":{"name":"ä"},"revision":"7"})"));

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "wire/fields.h"
 #include "wire/rest/json_read.h"
+#include "wire/rest/json_scalar.h"
 #include "wire/rest/problem.h"
 #include "wire/secrets.h"
 
@@ -37,7 +38,18 @@ Result<void> refuse_tokens(const http::Request& request) {
   return {};
 }
 
-Result<void> fill_from_query(const Operation& op, const Query& query, Message& into) {
+// A free-form object stands in a query string as JSON.
+Result<void> read_parameter(std::string_view value, Message& into, const Field& field,
+                            const JsonLimits& limits) {
+  const bool object =
+      field.cpp_type() == Field::CPPTYPE_MESSAGE && shape_of(*field.message_type()) == Shape::object;
+  if (!object) return read_text(value, into, field);
+  TRY(read_json(value, *into.GetReflection()->MutableMessage(&into, &field), limits));
+  return {};
+}
+
+Result<void> fill_from_query(const Operation& op, const Query& query, const JsonLimits& limits,
+                             Message& into) {
   std::set<const Field*> seen;
   for (const auto& [name, value] : query) {
     const auto named =
@@ -48,7 +60,7 @@ Result<void> fill_from_query(const Operation& op, const Query& query, Message& i
                   shown ? name : "?");
     if (!seen.insert(*named).second && !(*named)->is_repeated())
       return fail(Code::invalid, "query.duplicate", "This query parameter is given twice.", name);
-    auto read = read_text(value, into, **named);
+    auto read = read_parameter(value, into, **named, limits);
     if (read) continue;
     read.error().field = name;
     return read;
@@ -99,7 +111,7 @@ Result<std::unique_ptr<Message>> read_message(const Operation& op, const http::R
   const auto filled = [&]() -> Result<void> {
     TRY(fill_from_body(op, request, limits, *message, call));
     TRY(const Query query, read_query(request));
-    TRY(fill_from_query(op, query, *message));
+    TRY(fill_from_query(op, query, limits, *message));
     for (std::size_t i = 0; i < op.path_fields.size(); ++i)
       message->GetReflection()->SetString(message.get(), op.path_fields[i], path_values[i]);
     return {};

@@ -119,14 +119,19 @@ Result<void> set_body(const v1::HttpRule& rule, Operation& op) {
   return {};
 }
 
+// Values without structure, times, and free-form objects as JSON text.
+bool fits_query(const FieldDescriptor& field) {
+  if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return true;
+  const Shape shape = shape_of(*field.message_type());
+  return shape == Shape::time || (shape == Shape::object && !field.is_repeated());
+}
+
 Result<void> set_query_fields(Operation& op) {
   if (op.body == Operation::Body::whole) return {};
   for (int i = 0; i < op.descriptor->input_type()->field_count(); ++i) {
     const auto* field = op.descriptor->input_type()->field(i);
     if (field == op.body_field || std::ranges::find(op.path_fields, field) != op.path_fields.end()) continue;
-    const bool is_message = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
-    if (is_message && shape_of(*field->message_type()) != Shape::time)
-      return bad("schema.query", field->full_name(), "a query string cannot carry it");
+    if (!fits_query(*field)) return bad("schema.query", field->full_name(), "a query string cannot carry it");
     if (field->options().GetExtension(v1::secret))
       return bad("schema.query", field->full_name(), "a secret must not be in a query string");
     op.query_fields.push_back(field);

@@ -106,6 +106,11 @@ function table(heads, rows) {
     element("tbody", {}, ...rows.map((cells) => element("tr", {}, ...cells.map((cell) => element("td", {}, ...[].concat(cell)))))));
 }
 
+// Of a parameter; one that is JSON has it with its content.
+function schemaOf(parameter) {
+  return parameter.schema || (parameter.content ? parameter.content["application/json"].schema : {});
+}
+
 function notes(schema) {
   const words = [];
   if (schema.deprecated) words.push(element("span", { class: "badge" }, "deprecated"));
@@ -130,7 +135,7 @@ function parametersOf(api, operation) {
   const parameters = (operation.parameters || []).map((parameter) => api.resolve(parameter));
   if (!parameters.length) return [];
   return [element("h3", {}, "Parameters"), table(["Name", "In", "Type", ""], parameters.map((parameter) => [
-    element("code", {}, parameter.name), parameter.in, api.type(parameter.schema || {}), [...prose(parameter.description), ...notes(parameter.schema || {})]]))];
+    element("code", {}, parameter.name), parameter.in, api.type(schemaOf(parameter)), [...prose(parameter.description), ...notes(schemaOf(parameter))]]))];
 }
 
 function bodyOf(api, operation) {

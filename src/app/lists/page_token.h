@@ -1,0 +1,26 @@
+// A place in a list as an opaque text: where the next page begins. It says for which list, order and filter
+// it was made, and nothing that the caller could not ask for anyway, so it needs no key; it is good for as
+// long as callers like, since it names a place and not a state.
+//
+// Inside, base64url of: a version, eight bytes of the SHA-256 of what it was made for, then each value of the
+// place: 'i' and eight bytes, most significant first, or 't', two bytes of length, and the text.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "store/lists.h"
+
+namespace allauth::app {
+
+// A name may have 512 bytes, and it is all in the token.
+inline constexpr std::size_t kMaxPageToken = 1024;
+
+std::string make_page_token(const store::Place& place, std::string_view made_for);
+
+// Nothing if it is no token of ours, was made for something else, or does not have the order's values.
+std::optional<store::Place> parse_page_token(std::string_view token, std::string_view made_for,
+                                             const store::ListOrder& order);
+
+}  // namespace allauth::app
