@@ -1,5 +1,6 @@
 #include "server/cli/terminal/progress.h"
 
+#include <array>
 #include <cstdio>
 #include <functional>
 
@@ -39,9 +40,14 @@ std::string shown_on_a_terminal(const std::function<void()>& work) {
   work();
   std::fflush(stderr);
   ::dup2(before, STDERR_FILENO);
-  std::string text(4096, '\0');
-  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(outer, text.data(), text.size()))));
-  for (const int fd : {outer, inner, before}) ::close(fd);
+  ::close(inner);  // then what came can be read to its end
+  std::string text;
+  std::array<char, 4096> piece{};
+  for (ssize_t size = 1; size > 0;) {
+    size = ::read(outer, piece.data(), piece.size());
+    if (size > 0) text.append(piece.data(), static_cast<std::size_t>(size));
+  }
+  for (const int fd : {outer, before}) ::close(fd);
   return text;
 }
 
