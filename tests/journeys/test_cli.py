@@ -108,6 +108,7 @@ def test_connections_and_the_questions_about_them(cli, domain):
     cli.must("channel", "create", "Temperatures", "--route", route)
     assert cli.json("connect", client, route, "--action", "publish,subscribe")["actions"] == ["publish", "subscribe"]
     assert client in ids(cli.must("connections", route, "-q"))
+    assert "publish, subscribe" in cli.must("client", "connections", client)
     assert cli.must("check", f"client:{client}", "may", "publish", f"channel:{route}").startswith("yes")
     assert cli.must("check", "-q", f"client:{client}", "publish", f"channel:{route}") == ""
     cli.must("disconnect", client, route)
@@ -185,6 +186,11 @@ def test_lists_follow_pages_and_say_what_is_left(cli, domain):
     pages = [json.loads(line) for line in cli.must("client", "list", "--all", "--json").splitlines()]
     assert pages[-1]["next_page_token"] == "" and len(pages[0]["clients"]) >= 5
     assert "Several clients are called Many" in cli.fails(2, "client", "get", "Many")
+    some = cli("client", "list", "--name", "Many", "--order-by", "created_at desc", "--count", "--limit", "2")
+    assert some.stdout.count("Many") == 2 and "2 of 5." in some.stderr
+    assert ids(cli.must("client", "list", "--name-contains", "nothing is called so", "-q")) == []
+    cli.must("client", "create", "Tagged", "--tag", "red", "--metadata", "floor=3")
+    assert len(ids(cli.must("client", "list", "--tags-any", "red", "--metadata", "floor=3", "--status", "enabled", "-q"))) == 1
     assert "--limit takes" in cli.fails(2, "client", "list", "--limit", "0")
 
 

@@ -37,6 +37,8 @@ constexpr auto kWordings = std::to_array<Wording>({
     {"route", "route", "ROUTE", "the name in MQTT topics", "only that of this route"},
     {"email", "email", "EMAIL", "the e-mail address, to sign in with", "only that of this e-mail address"},
     {"username", "username", "NAME", "another name to sign in with", "only that of this user name"},
+    {"email_prefix", "email-prefix", "TEXT", "", "only those whose e-mail address begins so"},
+    {"username_prefix", "username-prefix", "TEXT", "", "only those whose user name begins so"},
     {"description", "description", "TEXT", "a few words about it", ""},
     {"tags", "tag", "TAG", "a tag; again for more, '' for none", ""},
     {"tags_all", "tags-all", "TAG", "", "only those with this tag; again for more that they must have, too"},

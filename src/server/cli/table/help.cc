@@ -11,6 +11,7 @@ namespace allauth::server::cli {
 namespace {
 
 constexpr std::size_t kWidth = 100;
+constexpr std::size_t kSpelledInUse = 4;  // options; more are too many to be read there
 
 std::string spelled(const Option& option) {
   const std::string letter = option.letter != 0 ? fmt::format("-{}, ", option.letter) : "    ";
@@ -73,9 +74,10 @@ std::string wrap(std::string_view text, std::size_t width, std::size_t indent) {
 std::string use_of(const Command& command) {
   std::string use = "allauth " + command.path;
   if (!command.words.empty()) use += " " + command.words;
-  for (const auto& option : command.options)
+  const bool few = command.options.size() <= kSpelledInUse;
+  for (const auto& option : few ? command.options : std::vector<Option>())
     use += fmt::format(" [--{}{}{}]", option.name, option.metavar.empty() ? "" : " ", option.metavar);
-  if (!command.groups.empty()) use += " [OPTION ...]";
+  if (!command.groups.empty() || !few) use += " [OPTION ...]";
   if (command.takes_configuration) use += " [--KEY=VALUE ...]";
   return use;
 }
