@@ -58,7 +58,7 @@ class Caller:
     def target(self, path, parameters):
         query = []
         for parameter in parameters:
-            schema = parameter["schema"]
+            schema = parameter.get("schema") or parameter["content"]["application/json"]["schema"]
             if parameter["in"] == "path":
                 value = self.generator.text(parameter["name"]) or "x"
                 path = path.replace("{%s}" % parameter["name"], quote(value, safe=""))
