@@ -40,6 +40,7 @@ Result<Server> start_server(const ServerOptions& options) {
                                       "--listener.0.address=127.0.0.1:0",
                                       "--grpc.0.address=127.0.0.1:0",
                                       "--operations_address=127.0.0.1:0",
+                                      "--limits.exempt_loopback=true",
                                       "--log.level=warn"};
   command.insert(command.end(), options.settings.begin(), options.settings.end());
   TRY(auto process, Child::start(command, options.core));

@@ -10,6 +10,7 @@
 #include "app/identity/digests.h"
 #include "base/clock.h"
 #include "crypto/password.h"
+#include "model/quotas.h"
 #include "policy/check.h"
 #include "store/snapshot/hub.h"
 
@@ -29,6 +30,8 @@ struct Core {
   std::function<Result<AuthenticateOutcome>(const PasswordLogin&)> ask_password{};
   // Things that one forced delete may erase or move: all other writes wait for it.
   std::int64_t most_erased = 100'000;
+  Amounts quotas{};                   // of domains that have none of their own; 0: no limit
+  std::int64_t domains_per_user = 0;  // that one user or client may have made; 0: no limit
 
   // The newest snapshot, good until the next call on this thread. Whoever answers from it asks it first
   // whether it may (check_usable).

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "model/describe.h"
 #include "model/ids.h"
+#include "model/quotas.h"
 #include "model/values.h"
 
 namespace allauth {
@@ -72,6 +73,7 @@ struct Domain {
   Metadata metadata;
   Status status = Status::enabled;
   Stamp stamp;
+  Quotas quotas;
 
   template <class Self, class Field>
   static void describe(Self& domain, Field&& field) {
@@ -82,6 +84,7 @@ struct Domain {
     field(6, "metadata", domain.metadata);
     field(7, "status", domain.status);
     Stamp::describe(domain.stamp, field);
+    Quotas::describe(domain.quotas, field);
   }
 };
 

@@ -1,5 +1,8 @@
 #include "net/certificate.h"
 
+#include <ctime>
+
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "base/text.h"
@@ -49,6 +52,16 @@ std::vector<std::string> certificate_names(std::string_view der) {
   }
   ssl_errors();
   return names;
+}
+
+std::optional<Instant> certificate_end(const std::string& pem_file) {
+  const BioPtr file(BIO_new_file(pem_file.c_str(), "r"));
+  const X509Ptr certificate(file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr) : nullptr);
+  std::tm end{};
+  const bool known = certificate && ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) == 1;
+  ssl_errors();
+  if (!known) return std::nullopt;
+  return Instant(Seconds(::timegm(&end)));
 }
 
 }  // namespace allauth::net

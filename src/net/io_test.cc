@@ -132,23 +132,23 @@ TEST(Deadlines, NeverFireEarly) {
 
 TEST(WorkerPools, RefuseAtOnceWhenFullAndDrainOnStop) {
   TestPool test(1);
-  WorkerPool workers({.threads = 1, .max_queue = 2, .name = "test"}, test.log);
+  WorkerPool workers({.threads = 1, .max_queue = 2, .name = "test"}, test.clock, test.log, test.metrics);
   std::promise<void> started, release;
   std::atomic<int> ran{0};
-  ASSERT_TRUE(workers.submit([&] {
+  ASSERT_TRUE(workers.submit("", [&] {
     started.set_value();
     release.get_future().wait();
     ++ran;
   }));
   wait_for(started.get_future());
-  EXPECT_TRUE(workers.submit([&] { ++ran; }));
-  EXPECT_TRUE(workers.submit([&] { throw std::runtime_error("a job's own trouble"); }));
-  EXPECT_FALSE(workers.submit([&] { ran += 100; }));
+  EXPECT_TRUE(workers.submit("", [&] { ++ran; }));
+  EXPECT_TRUE(workers.submit("", [&] { throw std::runtime_error("a job's own trouble"); }));
+  EXPECT_FALSE(workers.submit("", [&] { ran += 100; }));
   EXPECT_EQ(workers.depth(), 2U);
   release.set_value();
   workers.stop();
   EXPECT_EQ(ran, 2);
-  EXPECT_FALSE(workers.submit([&] { ++ran; }));
+  EXPECT_FALSE(workers.submit("", [&] { ++ran; }));
   EXPECT_EQ(workers.depth(), 0U);
 }
 

@@ -95,7 +95,9 @@ Result<LogEntry> Batch::in_savepoint(const QueuedWrite& write, Revision revision
     Tx tx(session_, revision, clock_.now());
     if (auto done = write.run(tx); !done) return fail(tx.cause(std::move(done).error()));
     changes_rights_ |= tx.takes_rights_;
+    const auto usage = std::move(tx.usage_);
     TRY(auto entry, tx.finish());
+    if (auto counted = usage_.add(tx, usage, entry.images); !counted) return fail(std::move(counted).error());
     entry.tag = tag_;
     return entry;
   } catch (const std::exception& e) {
@@ -111,9 +113,11 @@ Result<std::vector<LogEntry>> Batch::finish() {
     if (broken_) return fail(*broken_);
     return std::move(entries_);
   }
-  if (auto appended = append_entries(session_, entries_); !appended) {
+  auto written = usage_.store(session_);
+  if (written) written = append_entries(session_, entries_);
+  if (!written) {
     session_.rollback();
-    return fail(std::move(appended).error());
+    return fail(std::move(written).error());
   }
   session_.announce(to_number(reaches()));
   if (auto committed = session_.commit(); !committed) return fail(in_doubt(std::move(committed).error()));

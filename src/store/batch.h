@@ -10,6 +10,7 @@
 #include "store/log_tail.h"
 #include "store/queued_write.h"
 #include "store/sql/session.h"
+#include "store/usage.h"
 
 namespace allauth::store {
 
@@ -18,8 +19,9 @@ namespace allauth::store {
 class Batch {
  public:
   // `tag` marks what this batch writes; random, never 0.
-  Batch(sql::Session& session, Clock& clock, std::uint64_t tag)
-      : session_(session), clock_(clock), tag_(tag) {}
+  // `rules` outlive it.
+  Batch(sql::Session& session, Clock& clock, std::uint64_t tag, const QuotaRules& rules)
+      : session_(session), clock_(clock), tag_(tag), usage_(rules) {}
 
   // Starts the transaction, locks the log and lets `tail` catch up with it. On an error nothing is open.
   Result<void> begin(LogTail& tail);
@@ -61,6 +63,7 @@ class Batch {
   sql::Session& session_;
   Clock& clock_;
   const std::uint64_t tag_;
+  UsageBook usage_;
   Revision head_{};
   std::vector<LogEntry> entries_;
   std::vector<Outcome> outcomes_;

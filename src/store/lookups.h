@@ -91,6 +91,9 @@ inline constexpr Statement kCountOtherUsersOfRole(
     "SELECT count(*) FROM role_members m JOIN users u ON u.id = m.subject_id WHERE m.role_id = $1 "
     "AND m.subject_kind = 'user' AND m.subject_id <> $2 AND m.expires_at IS NULL AND u.status = 1");
 // Counting ends at the last parameter, for each kind.
+inline constexpr Statement kCountDomainsCreatedBy(
+    "domain.count_created_by",
+    "SELECT count(*) FROM (SELECT id FROM domains WHERE created_by = $1 LIMIT $2) AS part");
 inline constexpr Statement kCountContentOfDomain(
     "domain.content",  // clients, channels, groups and connections
     "SELECT (SELECT count(*) FROM (SELECT id FROM clients WHERE domain_id = $1 LIMIT $2) AS part) + "

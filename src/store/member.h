@@ -107,16 +107,18 @@ constexpr MemberType make_member_type() {
             .implied = Bytes<T>::kImplied,
             .bytes = [](const void* m) { return Bytes<T>::get(*static_cast<const T*>(m)); },
             .set_bytes = [](void* m, std::string_view b) { *static_cast<T*>(m) = Bytes<T>::make(b); }};
-  } else if constexpr (std::is_same_v<T, std::optional<Instant>>) {
+  } else if constexpr (std::is_same_v<T, std::optional<Instant>> ||
+                       std::is_same_v<T, std::optional<std::int64_t>>) {
     return {.kind = MemberType::Kind::optional_integer,
             .integer = [](const void* m) -> std::optional<std::int64_t> {
-              const auto& time = *static_cast<const T*>(m);
-              return time ? std::optional(to_millis(*time)) : std::nullopt;
+              const auto& value = *static_cast<const T*>(m);
+              return value ? std::optional(to_integer(*value)) : std::nullopt;
             },
             .set_integer =
                 [](void* m, std::optional<std::int64_t> n) {
-                  *static_cast<T*>(m) = n ? std::optional(from_millis(*n)) : std::nullopt;
-                  return true;
+                  auto& value = *static_cast<T*>(m);
+                  value.reset();
+                  return !n || from_integer(value.emplace(), *n);
                 }};
   } else {
     return {.kind = MemberType::Kind::integer,

@@ -248,6 +248,10 @@ Result<void> RowWriter::change(Tx& tx, const Shape& shape, const void* row, Audi
   TRY(auto image,
       how == Change::erase ? empty_image(shape, row, audience) : image_of_row(shape, row, audience));
   if (tx.images_.size() >= kMaxImages) return fail(too_large());
+  std::optional<CountedRow> counted;
+  if (how == Change::erase) {
+    TRY(counted, counted_row(tx, shape, row));
+  }
   const auto run = how == Change::insert ? insert_row : how == Change::update ? update_row : erase_row;
   if (auto done = run(tx.session_, shape, row); !done) {
     // That there was no row has changed nothing; after any other failure engines differ.
@@ -255,6 +259,10 @@ Result<void> RowWriter::change(Tx& tx, const Shape& shape, const void* row, Audi
     return done;
   }
   tx.images_.push_back(std::move(image));
+  if (how == Change::insert) {
+    TRY(counted, counted_row(tx, shape, row));
+  }
+  if (counted) add_one(tx.usage_, *counted, how == Change::insert ? 1 : -1);
   return {};
 }
 

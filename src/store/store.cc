@@ -5,6 +5,7 @@
 #include "store/probe.h"
 #include "store/read_pool.h"
 #include "store/restoring.h"
+#include "store/sql/slow_log.h"
 #include "store/writer.h"
 
 namespace allauth::store {
@@ -43,7 +44,8 @@ class Store::Impl {
                 {.queued = options.max_queued_writes,
                  .batch_writes = options.max_batch_writes,
                  .batch_images = options.max_batch_images,
-                 .poll_interval = database_->shared() ? std::optional(options.poll_interval) : std::nullopt},
+                 .poll_interval = database_->shared() ? std::optional(options.poll_interval) : std::nullopt,
+                 .quotas = quota_rules(options.quotas, options.metrics)},
                 at),
         listening_(database_->listen({.heard = [this](std::uint64_t said) { hear(said); },
                                       .connected = [this](bool can) { set_listening(can); }})) {}
@@ -98,6 +100,8 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
 }
 
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options, std::unique_ptr<sql::Database> database) {
+  if (options.slow_statement > Millis(0))
+    database = sql::with_slow_log(std::move(database), options.clock, options.log, options.slow_statement);
   TRY(auto writing, database->connect(sql::Database::Access::read_write));
   TRY(bring_up_to_date(options, database->shared(), *writing));
   TRY(const auto head, read_head(*writing));

@@ -52,6 +52,8 @@ struct StoreOptions {
   // How long the log keeps what. Nothing: leave that to others, as a command does that works on the
   // database only for a while.
   std::optional<Retention> retention{};
+  Millis slow_statement{0};  // one that takes so long is logged; 0: none
+  Amounts quotas{};          // of domains that have none of their own; all without limit
   // What a node of several says of itself; with retention only.
   std::optional<NodeIdentity> node{};
   Migrating migrating = Migrating::when_opened;

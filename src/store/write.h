@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "store/log.h"
 #include "store/read.h"
+#include "store/usage.h"
 
 namespace allauth::store {
 
@@ -47,6 +48,7 @@ class Tx final : public Read {
   bool takes_rights_ = false;
   Act act_;
   std::vector<Image> images_;
+  UsageChanges usage_;
 };
 
 // `recheck` says whether the caller still may, on the newest local snapshot, just before `run`; it may

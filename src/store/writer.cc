@@ -160,7 +160,7 @@ void Writer::poll() {
 
 void Writer::run_batch(QueuedWrite first) {
   const Tick since = deps_.probe.start();
-  Batch batch(*session_, deps_.clock, make_tag(deps_.entropy));
+  Batch batch(*session_, deps_.clock, make_tag(deps_.entropy), options_.quotas);
   if (const auto begun = batch.begin(tail_); !begun) {
     std::vector<QueuedWrite> writes;
     writes.push_back(std::move(first));

@@ -28,6 +28,7 @@ struct WriterOptions {
   std::size_t batch_images = 0;
   // How often the log is looked at for what others wrote; nothing: nobody else can.
   std::optional<Millis> poll_interval;
+  QuotaRules quotas{};
 };
 
 // Thread-safe.

@@ -133,6 +133,15 @@ Result<std::optional<std::uint64_t>> read_at_least(const http::Headers& headers)
               "Allauth-At-Least takes one revision, as Allauth-Revision gave it.");
 }
 
+codec::TraceContext read_trace(const http::Headers& headers, Entropy& entropy) {
+  const auto parent = http::find_header(headers, "traceparent");
+  const bool once = parent && count_headers(headers, "traceparent") == 1;
+  std::string state;
+  for (const auto& header : headers)  // several are one list (§3.3.1.1)
+    if (once && ascii_lower(header.name) == "tracestate") state += (state.empty() ? "" : ",") + header.value;
+  return codec::begin_span(once ? trim(*parent) : std::string_view(), state, entropy);
+}
+
 std::optional<std::string> read_request_id(const http::Headers& headers) {
   const auto value = http::find_header(headers, "X-Request-Id");
   if (!value || !is_id(*value)) return std::nullopt;

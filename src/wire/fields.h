@@ -30,6 +30,10 @@ Result<std::optional<std::string>> read_if_match(const http::Headers& headers);
 // precondition.at_least.
 Result<std::optional<std::uint64_t>> read_at_least(const http::Headers& headers);
 
+// Our step of the trace that `traceparent` and `tracestate` name; of a new one if they are absent,
+// malformed or given twice.
+codec::TraceContext read_trace(const http::Headers& headers, Entropy& entropy);
+
 // X-Request-Id, if it is 1–64 characters that an id may have.
 std::optional<std::string> read_request_id(const http::Headers& headers);
 

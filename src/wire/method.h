@@ -20,12 +20,19 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "codec/http.h"
+#include "codec/trace_context.h"
+#include "wire/limiter.h"
 
 namespace allauth::wire {
 
 struct BasicCredential {
   std::string name;  // a login, or a client's id
   Secret password;
+};
+
+// What is found out about a call while it is answered.
+struct CallNotes {
+  std::string principal;  // who called, as "user:0190…"; empty as long as nobody knows
 };
 
 // What came with a request besides its message. Nothing in it has been verified but the certificate.
@@ -39,7 +46,12 @@ struct Call {
   // The revision that the state must have reached before the call is answered; whoever carries the call
   // sees to it.
   std::optional<std::uint64_t> at_least;
-  std::vector<std::string> present;  // the members that the body named: what a PATCH changes
+  std::vector<std::string> present;    // the members that the body named: what a PATCH changes
+  codec::TraceContext trace{};         // our own step of the caller's trace
+  WorkKind work = WorkKind::question;  // what it counts as where rates are limited
+  Limiter* limiter = nullptr;          // limits the caller, once it is known; null: nobody is limited
+  // Written by whoever authenticates the call, before it is answered; read for the log afterwards.
+  mutable CallNotes notes{};
 };
 
 using Message = google::protobuf::Message;

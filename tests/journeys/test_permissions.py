@@ -63,6 +63,8 @@ TABLE = [
     in_domain("DomainService.EnableDomain", "POST", D + "/{domain}/enable", {}, least="owner"),
     in_domain("DomainService.DisableDomain", "POST", D + "/{domain}/disable", {}, least="owner"),
     in_domain("DomainService.DeleteDomain", "DELETE", D + "/{empty_domain}", ok=204, least="owner"),
+    in_domain("DomainService.GetDomainUsage", "GET", D + "/{domain}/usage"),
+    on_platform("DomainService.SetDomainQuotas", "PATCH", D + "/{domain}/quotas", {"clients": 5}),
     in_domain("DomainService.AddMember", "POST", D + "/{domain}/members", {"user_id": "{user}", "role": "member"}, ok=201, least="admin"),
     in_domain("DomainService.AddMember", "POST", D + "/{domain}/members", {"user_id": "{user}", "role": "admin"}, ok=201, least="admin"),
     in_domain("DomainService.AddMember", "POST", D + "/{domain}/members", {"user_id": "{user}", "role": "owner"}, ok=201, least="owner"),

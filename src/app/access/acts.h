@@ -82,6 +82,10 @@ struct ManageNodes : On<Platform> {
   static constexpr std::string_view kind = kind::platform, permission = "can_administer";
 };
 
+struct SetQuotas : On<Platform> {
+  static constexpr std::string_view kind = kind::platform, permission = "can_administer";
+};
+
 struct CreateDomain : On<Platform> {
   static constexpr std::string_view kind = kind::platform, permission = "can_domain_create";
 };

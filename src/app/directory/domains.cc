@@ -2,6 +2,7 @@
 
 #include "app/access/roles.h"
 #include "app/directory/change.h"
+#include "app/directory/quotas.h"
 #include "store/lookups.h"
 
 namespace allauth::app {
@@ -45,8 +46,10 @@ Result<store::Write<Domain>> create_domain(const Core& core, Permit<act::CreateD
   for (auto& id : roles) id = RoleId::trusted(core.ids.next());
   return guarded<Domain>(
       core, std::move(permit),
-      [domain = std::move(domain), roles = std::move(roles)](store::Tx& tx, const auto& p) -> Result<Domain> {
+      [&core, domain = std::move(domain), roles = std::move(roles)](store::Tx& tx,
+                                                                    const auto& p) -> Result<Domain> {
         TRY(require_free_route(tx, domain));
+        TRY(require_domain_quota(core, tx, p.caller()));
         Domain made = domain;
         made.stamp = fresh_stamp(tx, p.caller());
         TRY(store::insert(tx, made));

@@ -20,7 +20,8 @@ struct DomainChanges {
   std::optional<std::string> route;
 };
 
-// Makes the built-in roles as well, and the caller, if a user, the owner. Error: conflict route.taken.
+// Makes the built-in roles as well, and the caller, if a user, the owner. Errors: conflict route.taken,
+// quota.domains.
 Result<store::Write<Domain>> create_domain(const Core& core, Permit<act::CreateDomain> permit,
                                            NewDomain domain);
 

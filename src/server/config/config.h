@@ -7,14 +7,10 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "server/config/limits.h"
+#include "server/config/log.h"
 
 namespace allauth::server {
-
-struct LogConfig {
-  LogLevel level = LogLevel::info;
-  LogFormat format = LogFormat::human;
-};
 
 struct TlsConfig {
   std::string certificate;      // PEM file with the chain; empty: clear text
@@ -158,6 +154,8 @@ struct Config {
   LogConfig log;
   std::string operations_address = "127.0.0.1:9090";  // /livez, /readyz, /metrics
   HttpConfig http;
+  LimitsConfig limits;
+  QuotasConfig quotas;
   TokenConfig tokens;
   PasswordConfig password;
   StoreConfig store;

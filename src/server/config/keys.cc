@@ -193,6 +193,60 @@ void add_nodes(std::vector<Key>& keys) {
                       &UpstreamApiConfig::login_timeout));
 }
 
+void add_limits(std::vector<Key>& keys) {
+  using Scope = WorkLimits LimitsConfig::*;
+  const auto add = [&](std::string_view scope, std::string_view whose, Scope outer) {
+    const auto one = [&](std::string_view work, std::string_view what, Rate WorkLimits::* member) {
+      keys.push_back(
+          key<Rate>(fmt::format("limits.{}.{}", scope, work), fmt::format("{} {}.", what, whose),
+                    [outer, member](Config& c, Index) -> Rate& { return c.limits.*outer.*member; }));
+    };
+    one("questions", "Calls answered from memory (authenticate, check),", &WorkLimits::questions);
+    one("reads", "Calls that read the database,", &WorkLimits::reads);
+    one("writes", "Calls that change something,", &WorkLimits::writes);
+    one("logins", "Tried passwords, refresh tokens and setup tokens,", &WorkLimits::logins);
+  };
+  add("source", "from one IPv4 address or IPv6 /64, as \"10/s burst 30\" or \"off\"", &LimitsConfig::source);
+  add("principal", "of one user or client, as \"10/s burst 30\" or \"off\"", &LimitsConfig::principal);
+  add("domain", "in one domain, as \"10/s burst 30\" or \"off\"", &LimitsConfig::domain);
+  keys.push_back(part("limits.exempt_loopback", "Do not limit what comes from this machine by its address.",
+                      &Config::limits, &LimitsConfig::exempt_loopback));
+}
+
+void add_quotas(std::vector<Key>& keys) {
+  const auto add = [&](std::string_view what, std::string_view named, std::int64_t QuotasConfig::* member) {
+    keys.push_back(part(fmt::format("quotas.{}", what),
+                        fmt::format("How many {} a domain may have that has no quota of its own; 0 means no "
+                                    "limit.",
+                                    named),
+                        &Config::quotas, member));
+  };
+  add("members", "users with a role on it", &QuotasConfig::members);
+  add("clients", "clients", &QuotasConfig::clients);
+  add("channels", "channels", &QuotasConfig::channels);
+  add("groups", "groups", &QuotasConfig::groups);
+  add("roles", "roles, on everything in it,", &QuotasConfig::roles);
+  add("connections", "connections of clients to channels", &QuotasConfig::connections);
+  add("client_keys", "client keys", &QuotasConfig::client_keys);
+  keys.push_back(part("quotas.domains_per_user", "How many domains one user may make; 0 means no limit.",
+                      &Config::quotas, &QuotasConfig::domains_per_user));
+}
+
+void add_log(std::vector<Key>& keys) {
+  keys.push_back(part("log.level", "Least level that is logged: debug, info, warn or error.", &Config::log,
+                      &LogConfig::level));
+  keys.push_back(part("log.format", "human or json.", &Config::log, &LogConfig::format));
+  keys.push_back(part("log.requests",
+                      "Which requests have a line in the log, at info: all, errors (what was refused or "
+                      "failed) or none.",
+                      &Config::log, &LogConfig::requests));
+  keys.push_back(part("log.slow_request", "A request that takes so long is logged at warn; 0s: none is.",
+                      &Config::log, &LogConfig::slow_request));
+  keys.push_back(part("log.slow_statement",
+                      "An SQL statement that takes so long is logged at warn, by its name; 0s: none is.",
+                      &Config::log, &LogConfig::slow_statement));
+}
+
 std::vector<Key> make_keys() {
   std::vector<Key> keys;
   keys.push_back(fixed("data_dir", "Folder of the database and the master key.", &Config::data_dir));
@@ -206,9 +260,7 @@ std::vector<Key> make_keys() {
                        &Config::drain_timeout));
   keys.push_back(fixed("operations_address", "Where /livez, /readyz and /metrics are served, as host:port.",
                        &Config::operations_address));
-  keys.push_back(part("log.level", "Least level that is logged: debug, info, warn or error.", &Config::log,
-                      &LogConfig::level));
-  keys.push_back(part("log.format", "human or json.", &Config::log, &LogConfig::format));
+  add_log(keys);
   keys.push_back(
       part("http.max_body", "Largest request body in bytes.", &Config::http, &HttpConfig::max_body));
   keys.push_back(part("http.head_timeout", "How long a request head may take.", &Config::http,
@@ -217,6 +269,8 @@ std::vector<Key> make_keys() {
                       &HttpConfig::body_timeout));
   keys.push_back(part("http.idle_timeout", "How long a connection may wait for its next request.",
                       &Config::http, &HttpConfig::idle_timeout));
+  add_limits(keys);
+  add_quotas(keys);
   keys.push_back(
       part("tokens.issuer", "The `iss` of our access tokens.", &Config::tokens, &TokenConfig::issuer));
   keys.push_back(

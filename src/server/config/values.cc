@@ -27,6 +27,9 @@ constexpr Word<LogLevel> kLevels[] = {{"debug", LogLevel::debug},
                                       {"warn", LogLevel::warn},
                                       {"error", LogLevel::error}};
 constexpr Word<LogFormat> kFormats[] = {{"human", LogFormat::human}, {"json", LogFormat::json}};
+constexpr Word<LogRequestsConfig> kRequests[] = {{"all", LogRequestsConfig::all},
+                                                 {"errors", LogRequestsConfig::errors},
+                                                 {"none", LogRequestsConfig::none}};
 constexpr Word<MigrateConfig> kMigrates[] = {{"default", MigrateConfig::by_engine},
                                              {"auto", MigrateConfig::automatic},
                                              {"never", MigrateConfig::never}};
@@ -114,6 +117,30 @@ Result<MigrateConfig> parse_value(std::string_view text) {
 }
 
 template <>
+Result<LogRequestsConfig> parse_value(std::string_view text) {
+  return parse_word(text, kRequests);
+}
+
+template <>
+Result<Rate> parse_value(std::string_view text) {
+  constexpr std::uint64_t kMost = 1'000'000'000;
+  if (text == "off") return Rate{};
+  const auto wrong = [] { return bad("a rate such as \"10/s\", \"10/s burst 30\" or \"off\""); };
+  const auto slash = text.find("/s");
+  if (slash == std::string_view::npos) return wrong();
+  const auto per_second = parse_u64(text.substr(0, slash));
+  auto rest = text.substr(slash + 2);
+  std::optional<std::uint64_t> burst = per_second;  // a second's worth
+  if (rest.starts_with(" burst "))
+    burst = parse_u64(rest.substr(7));
+  else if (!rest.empty())
+    return wrong();
+  if (!per_second || !burst || *per_second == 0 || *burst == 0 || *per_second > kMost || *burst > kMost)
+    return wrong();
+  return Rate{static_cast<std::int64_t>(*per_second), static_cast<std::int64_t>(*burst)};
+}
+
+template <>
 Result<Roles> parse_value(std::string_view text) {
   Roles roles{.api = false, .gateway = false};
   for (const auto& word : split_list(text)) {
@@ -134,6 +161,10 @@ std::string print_value(Roles roles) {
 }
 std::string print_value(LogLevel value) { return print_word(value, kLevels); }
 std::string print_value(LogFormat value) { return print_word(value, kFormats); }
+std::string print_value(LogRequestsConfig value) { return print_word(value, kRequests); }
+std::string print_value(const Rate& rate) {
+  return rate.per_second == 0 ? "off" : fmt::format("{}/s burst {}", rate.per_second, rate.burst);
+}
 std::string print_value(MigrateConfig value) { return print_word(value, kMigrates); }
 
 std::string print_value(Millis value) {

@@ -1,4 +1,5 @@
-// How the values of configuration keys are written as text: "true", "42", "1h30m", "info".
+// How the values of configuration keys are written as text: "true", "42", "1h30m", "info",
+// "10/s burst 30".
 #pragma once
 
 #include <string>
@@ -39,6 +40,10 @@ Result<LogLevel> parse_value(std::string_view);
 template <>
 Result<LogFormat> parse_value(std::string_view);
 template <>
+Result<LogRequestsConfig> parse_value(std::string_view);
+template <>
+Result<Rate> parse_value(std::string_view);
+template <>
 Result<MigrateConfig> parse_value(std::string_view);
 Result<Roles> parse_value(std::string_view);
 
@@ -50,6 +55,8 @@ std::string print_value(Millis);
 std::string print_value(Seconds);
 std::string print_value(LogLevel);
 std::string print_value(LogFormat);
+std::string print_value(LogRequestsConfig);
+std::string print_value(const Rate&);
 std::string print_value(MigrateConfig);
 std::string print_value(Roles);
 

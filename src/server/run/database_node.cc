@@ -11,7 +11,7 @@
 #include "crypto/hash.h"
 #include "server/config/roles.h"
 #include "server/config/values.h"
-#include "server/run/freshness.h"
+#include "server/run/face_deps.h"
 #include "server/run/questions.h"
 #include "server/run/server.h"
 #include "store/lookups.h"
@@ -55,11 +55,11 @@ DatabaseNode::DatabaseNode(Ground& ground)
       readers_({.threads = static_cast<std::size_t>(ground.config.store.readers),
                 .max_queue = 1024,
                 .name = "reader"},
-               ground.log),
+               ground.clock, ground.log, ground.metrics),
       hashers_({.threads = or_default(ground.config.password.threads, std::max<std::size_t>(1, cores() / 2)),
                 .max_queue = static_cast<std::size_t>(ground.config.password.queue),
                 .name = "hasher"},
-               ground.log) {}
+               ground.clock, ground.log, ground.metrics) {}
 
 Result<std::unique_ptr<DatabaseNode>> DatabaseNode::open(Ground& ground) {
   std::unique_ptr<DatabaseNode> node(new DatabaseNode(ground));
@@ -84,6 +84,8 @@ Result<void> DatabaseNode::open_store() {
                                   .poll_interval = config.store.poll_interval,
                                   .retention = store::Retention{.images = config.store.log_retention,
                                                                 .acts = config.store.audit_retention},
+                                  .slow_statement = config.log.slow_statement,
+                                  .quotas = quotas_of(config.quotas),
                                   .node = identity(ground_),
                                   .migrating = migrating(config)}));
   TRY(auto keys, open_keys(master_key_file(config), *store_, ground_.entropy));
@@ -126,7 +128,9 @@ Result<void> DatabaseNode::make_core(Keys keys) {
                                                 .tokens = *tokens_,
                                                 .digests = *digests_,
                                                 .password_params = params,
-                                                .dummy_record = crypto::dummy_phc(params, ground_.entropy)});
+                                                .dummy_record = crypto::dummy_phc(params, ground_.entropy),
+                                                .quotas = quotas_of(config.quotas),
+                                                .domains_per_user = config.quotas.domains_per_user});
   return {};
 }
 
@@ -187,8 +191,8 @@ void DatabaseNode::make_backend() {
       .core = *core_,
       .issuer = *issuer_,
       .store = *store_,
-      .readers = [this](auto job) { return readers_.submit(std::move(job)); },
-      .hashers = [this](auto job) { return hashers_.submit(std::move(job)); },
+      .readers = [this](auto whose, auto job) { return readers_.submit(whose, std::move(job)); },
+      .hashers = [this](auto whose, auto job) { return hashers_.submit(whose, std::move(job)); },
       .is_node =
           [this](const wire::Call& call) {
             return access_->admit(call.peer, call.bearer ? &*call.bearer : nullptr).has_value();
@@ -199,9 +203,7 @@ void DatabaseNode::make_backend() {
 Result<http::Face> DatabaseNode::face() {
   if (!ground_.config.roles.api) return questions_face(ground_, *core_, backend_->hashers, questions_);
   const auto services = wire::native_services();
-  TRY(auto face, wire::RestFace::make(services, methods_,
-                                      {ground_.clock, ground_.ids, ground_.log, ground_.metrics,
-                                       freshness(ground_, backend_->readers)},
+  TRY(auto face, wire::RestFace::make(services, methods_, face_deps(ground_, backend_->readers),
                                       {.max_body = static_cast<std::size_t>(ground_.config.http.max_body)}));
   const std::string jwks = crypto::jwks_json(tokens_->trusted());
   TRY(face.route("GET", "/.well-known/jwks.json",
@@ -214,10 +216,8 @@ Result<http::Face> DatabaseNode::face() {
 Result<wire::RpcMount> DatabaseNode::rpc() {
   if (!ground_.config.roles.api) return questions_rpc(ground_, *core_, backend_->hashers, questions_);
   TRY(auto face,
-      wire::RpcFace::make(
-          wire::native_services(), methods_,
-          {ground_.clock, ground_.ids, ground_.log, ground_.metrics, freshness(ground_, backend_->readers)},
-          {.max_message = static_cast<std::size_t>(ground_.config.http.max_body)}));
+      wire::RpcFace::make(wire::native_services(), methods_, face_deps(ground_, backend_->readers),
+                          {.max_message = static_cast<std::size_t>(ground_.config.http.max_body)}));
   return std::move(face).mount();
 }
 

@@ -10,7 +10,7 @@ wire::AtLeast freshness(Ground& ground, wire::native::Submit resume) {
     auto held = std::make_shared<decltype(then)>(std::move(then));
     ground.hub.when(wanted, ground.config.store.freshness_wait, [resume, held](Result<void> there) {
       if (!there) return (*held)(std::move(there));
-      if (!resume([held] { (*held)({}); })) (*held)(wire::native::overloaded());
+      if (!resume({}, [held] { (*held)({}); })) (*held)(wire::native::overloaded());
     });
   };
 }

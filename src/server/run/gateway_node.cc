@@ -110,7 +110,7 @@ GatewayNode::GatewayNode(Ground& ground, std::vector<ApiTarget> targets)
       askers_({.threads = or_default(ground.config.password.threads, kAskers),
                .max_queue = static_cast<std::size_t>(ground.config.password.queue),
                .name = "asker"},
-              ground.log),
+              ground.clock, ground.log, ground.metrics),
       follower_(
           {.clock = ground.clock, .entropy = ground.entropy, .log = ground.log, .metrics = ground.metrics},
           {.targets = std::move(targets), .connect_timeout = ground.config.upstream_api.connect_timeout},
@@ -142,7 +142,7 @@ Result<void> GatewayNode::make_terms(const Hello& hello) {
   TRY(const auto params, crypto::PasswordParams::make(static_cast<std::uint32_t>(password.memory_kib),
                                                       static_cast<std::uint32_t>(password.passes)));
   auto terms = std::make_unique<Terms>(ground_, hello, std::move(trusted), params, passwords_);
-  const auto askers = [this](auto job) { return askers_.submit(std::move(job)); };
+  const auto askers = [this](auto whose, auto job) { return askers_.submit(whose, std::move(job)); };
   TRY(terms->face, questions_face(ground_, terms->core, askers, terms->methods));
   TRY(terms->rpc, questions_rpc(ground_, terms->core, askers, terms->methods));
   terms_.push_back(std::move(terms));

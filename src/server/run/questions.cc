@@ -1,6 +1,6 @@
 #include "server/run/questions.h"
 
-#include "server/run/freshness.h"
+#include "server/run/face_deps.h"
 #include "wire/openapi/routes.h"
 #include "wire/rest/face.h"
 #include "wire/rpc/face.h"
@@ -13,17 +13,13 @@ void fill(wire::MethodTable& methods, const app::Core& core, const wire::native:
     wire::native::add_questions(methods, core, hashers, nullptr);
 }
 
-wire::FaceDeps deps(Ground& ground, const wire::native::Submit& hashers) {
-  return {ground.clock, ground.ids, ground.log, ground.metrics, freshness(ground, hashers)};
-}
-
 }  // namespace
 
 Result<http::Face> questions_face(Ground& ground, const app::Core& core, const wire::native::Submit& hashers,
                                   wire::MethodTable& methods) {
   fill(methods, core, hashers);
   const auto services = wire::question_services();
-  TRY(auto face, wire::RestFace::make(services, methods, deps(ground, hashers),
+  TRY(auto face, wire::RestFace::make(services, methods, face_deps(ground, hashers),
                                       {.max_body = static_cast<std::size_t>(ground.config.http.max_body)}));
   TRY(wire::openapi::add_routes(face, services, {.version = ALLAUTH_VERSION}));
   return std::move(face).face();
@@ -32,7 +28,7 @@ Result<http::Face> questions_face(Ground& ground, const app::Core& core, const w
 Result<wire::RpcMount> questions_rpc(Ground& ground, const app::Core& core,
                                      const wire::native::Submit& hashers, wire::MethodTable& methods) {
   fill(methods, core, hashers);
-  TRY(auto face, wire::RpcFace::make(wire::question_services(), methods, deps(ground, hashers),
+  TRY(auto face, wire::RpcFace::make(wire::question_services(), methods, face_deps(ground, hashers),
                                      {.max_message = static_cast<std::size_t>(ground.config.http.max_body)}));
   return std::move(face).mount();
 }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "server/run/face_deps.h"
 #include "server/run/listening.h"
 #include "server/run/rpc_faces.h"
 #include "wire/rpc/reflection.h"
@@ -35,7 +36,7 @@ Result<std::unique_ptr<RpcListener>> RpcListener::start(net::IoPool& io, const G
   TRY(auto trust, make_trust(config, name, ground.log));
   TRY(auto options, listener_options(config, name, {"h2"}));
   TRY(auto mounts, make_rpc_mounts(config, ground, node));
-  const wire::FaceDeps deps{ground.clock, ground.ids, ground.log, ground.metrics};
+  const wire::FaceDeps deps = face_deps(ground);
   wire::RpcHealth health(services_of(mounts), std::move(serving), deps);
   mounts.push_back(health.mount());
   auto described = mounts.front().services;

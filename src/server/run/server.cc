@@ -15,6 +15,7 @@
 #include "server/run/gateways.h"
 #include "server/run/listening.h"
 #include "server/run/operations.h"
+#include "server/run/process_metrics.h"
 #include "server/run/rpc_faces.h"
 #include "server/run/rpc_listeners.h"
 
@@ -56,7 +57,9 @@ struct Server::Parts {
         denials(clock, log),
         io({.threads = or_default(config.threads, cores())}, clock, log, ground.metrics),
         rpc_listeners(io, ground, [this] { return not_ready().empty(); }),
-        gateways(io, denials) {}
+        gateways(io, denials) {
+    add_process_metrics(ground.metrics, ground.config);
+  }
 
   Result<void> listen();
   Result<void> serve_api();

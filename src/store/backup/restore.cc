@@ -11,6 +11,7 @@
 #include "store/restoring.h"
 #include "store/row_types.h"
 #include "store/rows.h"
+#include "store/usage.h"
 
 namespace allauth::store::backup {
 namespace {
@@ -47,7 +48,10 @@ class Restore {
     }
     TRY(in_write(session_, [&] { return set_head(session_, {summary->header.at, summary->header.at}); }));
     TRY(fill_in_newer_columns(summary->header.schema));
-    TRY(in_write(session_, [this] { return end_restoring(session_); }));
+    TRY(in_write(session_, [this]() -> Result<void> {
+      TRY(recount_usage(session_));
+      return end_restoring(session_);
+    }));
     return summary;
   }
 

@@ -9,5 +9,6 @@ extern const Migration kDirectory;   // 001_directory.cc
 extern const Migration kLogTags;     // 002_log_tags.cc
 extern const Migration kGroups;      // 003_groups.cc
 extern const Migration kListOrders;  // 004_list_orders.cc
+extern const Migration kUsage;       // 005_usage.cc
 
 }  // namespace allauth::store

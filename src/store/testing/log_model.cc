@@ -81,7 +81,8 @@ class LogModel::Turn {
     ModelSession session(state_.database, broken(), node_.at.revision, step.end);
     session_ = &session;
     in_batch_ = true;
-    Batch batch(session, model_.clock_, broken().tags_all_equal ? 1 : fresh_tag(state_));
+    static const QuotaRules no_quotas;
+    Batch batch(session, model_.clock_, broken().tags_all_equal ? 1 : fresh_tag(state_), no_quotas);
     Result<void> begun;
     watch_alarm([&] { begun = batch.begin(tail_); });
     if (begun)

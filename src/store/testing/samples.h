@@ -54,6 +54,9 @@ class Fill {
   void set(std::optional<Instant>& time, bool) {
     time = large_ ? std::optional(from_millis(0)) : std::nullopt;
   }
+  void set(std::optional<std::int64_t>& number, bool) {
+    number = large_ ? std::optional(std::numeric_limits<std::int64_t>::max()) : std::nullopt;
+  }
   void set(Instant& time, bool) {
     time = from_millis(large_ ? std::numeric_limits<std::int64_t>::max()
                               : std::numeric_limits<std::int64_t>::min());

@@ -1,14 +1,31 @@
 #include "wire/native/backend.h"
 
+#include <fmt/format.h>
+
 #include "app/identity/authenticate.h"
 #include "base/text.h"
 #include "wire/native/services.h"
 
 namespace allauth::wire::native {
 
+namespace {
+
+// Once for each call, however often a handler asks who it is from.
+Result<void> count(const Call& call, const app::Authenticated& who) {
+  if (!call.notes.principal.empty()) return {};
+  call.notes.principal = fmt::format("{}:{}", app::to_string(who.principal.kind), who.principal.id);
+  if (call.limiter == nullptr) return {};
+  TRY(call.limiter->principal(call.notes.principal, call.work));
+  if (who.tenant.empty()) return {};
+  return call.limiter->domain(who.tenant.str(), call.work);
+}
+
+}  // namespace
+
 Result<app::Caller> authenticate_call(const app::Core& core, const Call& call) {
   const auto caller = [&](Result<app::AuthenticateOutcome> outcome) -> Result<app::Caller> {
     TRY(auto who, app::require_authenticated(std::move(outcome)));
+    TRY(count(call, who));
     return app::Caller{std::move(who), call.request_id};
   };
   if (call.bearer) return caller(app::authenticate_token(core, {call.bearer->copy()}));
@@ -26,6 +43,10 @@ Result<std::optional<Revision>> expected_revision(const Call& call) {
   return Revision{*number};
 }
 
+bool is_wanted(const app::Core& core, const Call& call) {
+  return call.deadline == Tick{} || core.clock.tick() < call.deadline;
+}
+
 std::unexpected<Error> overloaded() {
   return fail({.code = Code::exhausted,
                .reason = "server.busy",
@@ -38,6 +59,7 @@ void add_all(MethodTable& table, const Backend& backend) {
   add_sessions(table, backend);
   add_users(table, backend);
   add_domains(table, backend);
+  add_quotas(table, backend);
   add_members(table, backend);
   add_groups(table, backend);
   add_roles(table, backend);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "app/caller.h"
@@ -15,8 +16,9 @@
 
 namespace allauth::wire::native {
 
-// Runs a job on another thread; false at once if its queue is full.
-using Submit = std::function<bool(std::move_only_function<void()>)>;
+// Runs a job on another thread; false at once if its queue is full, or the part of it that `whose` jobs may
+// take. Nobody's: those of the program itself.
+using Submit = std::function<bool(std::string_view whose, std::move_only_function<void()>)>;
 
 // All borrowed; outlives every handler.
 struct Backend {
@@ -28,8 +30,8 @@ struct Backend {
   std::function<bool(const Call&)> is_node;  // whether a node without a database calls
 };
 
-// Who calls, from a bearer token or a client's id and key.
-// Errors: unauthenticated credential.missing and those of app::require_authenticated.
+// Who calls, from a bearer token or a client's id and key; notes it, and counts the call for it.
+// Errors: unauthenticated credential.missing, those of app::require_authenticated and of Limiter.
 Result<app::Caller> authenticate_call(const app::Core&, const Call&);
 inline Result<app::Caller> authenticate_call(const Backend& backend, const Call& call) {
   return authenticate_call(backend.core, call);
@@ -39,6 +41,20 @@ inline Result<app::Caller> authenticate_call(const Backend& backend, const Call&
 Result<std::optional<Revision>> expected_revision(const Call&);
 
 std::unexpected<Error> overloaded();
+
+// False when nobody waits for the answer of a call any more.
+bool is_wanted(const app::Core& core, const Call& call);
+
+// Counts a call for the domain that its request names, if it names one. Only for who may be there: else
+// anybody could use up what a domain has.
+template <class Req>
+Result<void> count_for_domain(const Call& call, const Req& request) {
+  if constexpr (requires { request.domain_id(); }) {
+    if (call.limiter != nullptr && !request.domain_id().empty())
+      return call.limiter->domain(request.domain_id(), call.work);
+  }
+  return {};
+}
 
 // fn(const Call&, const Req&) -> Result<Resp>, from memory.
 template <class Req, class Resp, class Fn>
@@ -58,11 +74,21 @@ void add_read(MethodTable& table, const Backend& backend, std::string name, Fn f
         auto caller = authenticate_call(backend, call);
         if (!caller) return reply(std::unexpected(std::move(caller).error()));
         auto held = std::make_shared<Reply<Resp>>(std::move(reply));
-        const bool taken = backend.readers([&backend, &fn, &request, caller = std::move(*caller), held] {
+        auto job = [&backend, &fn, &call, &request, caller = std::move(*caller), held] {
+          if (!is_wanted(backend.core, call)) return (*held)(overloaded());
           (*held)(backend.store.read([&](store::Read& read) { return fn(read, caller, request); }));
-        });
-        if (!taken) (*held)(overloaded());
+        };
+        if (!backend.readers(call.notes.principal, std::move(job))) (*held)(overloaded());
       });
+}
+
+// The write, unless the domain that it is for has written too much.
+template <class T, class Req>
+Result<store::Write<T>> if_within_limits(const Call& call, const Req& request,
+                                         Result<store::Write<T>> write) {
+  if (!write) return write;
+  TRY(count_for_domain(call, request));
+  return write;
 }
 
 // Queues a prepared write and replies with encode(T&&) -> Result<Resp> of what it made.
@@ -82,7 +108,8 @@ void add_write(MethodTable& table, const Backend& backend, std::string name, Pre
   bind<Req, Resp>(table, std::move(name), v1::KIND_WRITE,
                   [&backend, prepare = std::move(prepare), encode](const Call& call, const Req& request,
                                                                    Reply<Resp> reply) {
-                    submit(backend, prepare(call, request), std::move(reply), encode);
+                    submit(backend, if_within_limits(call, request, prepare(call, request)), std::move(reply),
+                           encode);
                   });
 }
 
@@ -94,10 +121,12 @@ void add_hashing_write(MethodTable& table, const Backend& backend, std::string n
                   [&backend, prepare = std::move(prepare), encode](const Call& call, const Req& request,
                                                                    Reply<Resp> reply) {
                     auto held = std::make_shared<Reply<Resp>>(std::move(reply));
-                    const bool taken = backend.hashers([&backend, &prepare, &call, &request, encode, held] {
-                      submit(backend, prepare(call, request), std::move(*held), encode);
-                    });
-                    if (!taken) (*held)(overloaded());
+                    auto job = [&backend, &prepare, &call, &request, encode, held] {
+                      if (!is_wanted(backend.core, call)) return (*held)(overloaded());
+                      submit(backend, if_within_limits(call, request, prepare(call, request)),
+                             std::move(*held), encode);
+                    };
+                    if (!backend.hashers(call.peer.address, std::move(job))) (*held)(overloaded());
                   });
 }
 

@@ -37,11 +37,14 @@ struct Asked {
   Submit hashers;
   std::function<bool(const Call&)> is_node;
 
-  // Nodes without a database may ask who somebody is, for that is what they exist for.
-  Result<void> check_may_ask(const Call& call) const {
+  // Nodes without a database may ask who somebody is, for that is what they exist for. They have limited
+  // their callers themselves.
+  Result<void> check_may_ask(const Call& call, const v1::AuthenticateRequest& request) const {
     const auto caller = authenticate_call(core, call);
-    if (caller || (is_node && is_node(call))) return {};
-    return fail(caller.error());
+    if (!caller && is_node && is_node(call)) return {};
+    if (!caller) return fail(caller.error());
+    if (!request.has_password() || call.limiter == nullptr) return {};
+    return call.limiter->principal(call.notes.principal, WorkKind::login);
   }
 };
 
@@ -49,7 +52,7 @@ struct Asked {
 void authenticate(const Asked& asked, const Call& call, const v1::AuthenticateRequest& request,
                   Reply<v1::AuthenticateResponse> reply) {
   const auto& core = asked.core;
-  if (const auto may = asked.check_may_ask(call); !may) return reply(std::unexpected(may.error()));
+  if (const auto may = asked.check_may_ask(call, request); !may) return reply(std::unexpected(may.error()));
   switch (request.credential_case()) {
     case v1::AuthenticateRequest::kAccessToken:
       return reply(encode_outcome(app::authenticate_token(core, {Secret(request.access_token())})));
@@ -59,11 +62,12 @@ void authenticate(const Asked& asked, const Call& call, const v1::AuthenticateRe
     }
     case v1::AuthenticateRequest::kPassword: {
       auto held = std::make_shared<Reply<v1::AuthenticateResponse>>(std::move(reply));
-      const bool taken = asked.hashers([&core, &request, held] {
+      auto job = [&core, &call, &request, held] {
+        if (!is_wanted(core, call)) return (*held)(overloaded());
         const auto& login = request.password();
         (*held)(encode_outcome(app::authenticate_password(core, {login.login(), Secret(login.password())})));
-      });
-      if (!taken) (*held)(overloaded());
+      };
+      if (!asked.hashers(call.peer.address, std::move(job))) (*held)(overloaded());
       return;
     }
     case v1::AuthenticateRequest::CREDENTIAL_NOT_SET:

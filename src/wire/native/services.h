@@ -10,6 +10,7 @@ void add_setup(MethodTable&, const Backend&);
 void add_sessions(MethodTable&, const Backend&);
 void add_users(MethodTable&, const Backend&);
 void add_domains(MethodTable&, const Backend&);
+void add_quotas(MethodTable&, const Backend&);
 void add_members(MethodTable&, const Backend&);
 void add_groups(MethodTable&, const Backend&);
 void add_roles(MethodTable&, const Backend&);

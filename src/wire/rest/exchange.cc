@@ -6,9 +6,11 @@
 
 namespace allauth::wire {
 
-Exchange::Exchange(const FaceDeps& deps, Probe& probe, std::string http_method, std::string request_id,
+Exchange::Exchange(const FaceDeps& deps, Probe& probe, const Call& call, const http::Request& request,
                    http::Responder responder)
-    : record_(deps, probe, std::move(http_method), std::move(request_id)), responder_(std::move(responder)) {}
+    : record_(deps, probe, request.method, call), responder_(std::move(responder)) {
+  record_.received(request.body.size());
+}
 
 Exchange::~Exchange() {
   if (!record_.ended()) fail(unanswered());
@@ -21,6 +23,7 @@ void Exchange::fail(const Error& error, http::Headers more) {
 }
 
 void Exchange::finish(http::Response response, const Error* error) {
+  record_.sent(response.body.size());
   if (!record_.end(response.status, error)) return;
   if (!http::find_header(response.headers, "Cache-Control"))
     response.headers.push_back({"Cache-Control", "no-store"});

@@ -13,8 +13,8 @@ namespace allauth::wire {
 
 class Exchange {
  public:
-  // `deps` and `probe` outlive the exchange.
-  Exchange(const FaceDeps& deps, Probe& probe, std::string http_method, std::string request_id,
+  // `deps`, `probe` and `call` outlive the exchange.
+  Exchange(const FaceDeps& deps, Probe& probe, const Call& call, const http::Request& request,
            http::Responder responder);
   // Unanswered, it answers a bug: whoever had to answer has forgotten it.
   ~Exchange();

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "wire/fields.h"
+#include "wire/begin_call.h"
 #include "wire/rest/exchange.h"
 #include "wire/rest/inbound.h"
 #include "wire/rest/json_write.h"
@@ -30,12 +30,11 @@ struct Target {
 
 // A request under way and what its handler's references point to.
 struct Work {
-  Work(std::shared_ptr<const void> face, std::string id, const RestFace::Deps& deps, Probe& probe,
-       std::string http_method, http::Responder responder)
+  Work(std::shared_ptr<const void> face, const RestFace::Deps& deps, Probe& probe,
+       const http::Request& request, http::Responder responder)
       : alive(std::move(face)),
-        exchange(deps, probe, std::move(http_method), std::move(id), std::move(responder)) {
-    call.request_id = exchange.request_id();
-  }
+        call(begin_call(deps, request.headers, request.peer, request.deadline)),
+        exchange(deps, probe, call, request, std::move(responder)) {}
   ~Work() {
     if (message) wipe_secrets(*message);
   }
@@ -43,8 +42,8 @@ struct Work {
   Work& operator=(const Work&) = delete;
 
   std::shared_ptr<const void> alive;  // the face's state, to which all below refers
-  Exchange exchange;
   Call call;
+  Exchange exchange;
   std::string mount;  // where the face is, for what leads back to it
   const Operation* operation = nullptr;
   std::unique_ptr<Message> message;
@@ -139,17 +138,18 @@ struct RestFace::State {
   }
 
   static void serve(const std::shared_ptr<State>& state, http::Request& request, http::Responder responder) {
-    std::string id = read_request_id(request.headers).value_or(std::string());
-    if (id.empty()) id = state->deps.ids.next();
-    const auto work = std::make_shared<Work>(state, std::move(id), state->deps, state->unrouted,
-                                             request.method, std::move(responder));
+    const auto work =
+        std::make_shared<Work>(state, state->deps, state->unrouted, request, std::move(responder));
     const auto found = state->router.find(request.method, request.path);
+    Target* target = found && found->target ? &state->targets[*found->target] : nullptr;
+    if (target != nullptr) work->exchange.set_route(target->route, target->probe);
+    const bool is_call = target != nullptr && target->operation;
+    if (auto may = admit(work->call, is_call ? target->operation->work : WorkKind::question); !may)
+      return work->exchange.fail(may.error());
     if (!found) return work->exchange.fail(found.error());
-    if (!found->target) return answer_unrouted(request.method, found->allow, work->exchange);
-    Target& target = state->targets[*found->target];
-    work->exchange.set_route(target.route, target.probe);
-    if (!target.operation) return answer_plain(target.plain(request), work->exchange);
-    work->operation = &*target.operation;
+    if (target == nullptr) return answer_unrouted(request.method, found->allow, work->exchange);
+    if (!is_call) return answer_plain(target->plain(request), work->exchange);
+    work->operation = &*target->operation;
     work->mount = std::move(request.mount);
     if (auto read = read_request(request, found->values, state->options, *work); !read)
       return work->exchange.fail(read.error());

@@ -253,8 +253,9 @@ TEST(Answers, AreLoggedAndCountedWithoutSecrets) {
   const std::string log = rig.logged();
   EXPECT_EQ(log.find("c4nary"), std::string::npos) << log;
   EXPECT_NE(
-      log.find(R"("message":"request","method":"POST","route":"/api/v1/sessions","status":201,"reason":"ok",)"
-               R"("duration_us":3000,"request_id":"q-1"})"),
+      log.find(
+          R"("message":"request","method":"POST","route":"/api/v1/sessions","status":201,"reason":"ok",)"
+          R"("duration_us":3000,"bytes_in":39,"bytes_out":135,"principal":"","source":"","request_id":"q-1",)"),
       std::string::npos)
       << log;
   EXPECT_NE(log.find(R"("route":"/api/v1/users/{user_id}","status":400)"), std::string::npos) << log;

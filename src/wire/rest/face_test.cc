@@ -281,5 +281,47 @@ TEST(Face, TypesQueryParametersAndNamedBodies) {
   EXPECT_EQ(header(created, "ETag"), "\"7\"");
 }
 
+TEST(Face, LimitsAnAddressBeforeItReadsWhatItSends) {
+  Rig rig;
+  Limits limits;
+  limits.source[static_cast<std::size_t>(WorkKind::login)] = {.per_second = 1, .burst = 1};
+  limits.source[static_cast<std::size_t>(WorkKind::question)] = {.per_second = 1, .burst = 2};
+  Limiter limiter(rig.clock, rig.metrics, 1, limits);
+  rig.limiter = &limiter;
+  rig.ready();
+  const auto login = [] { return Rig::request("POST", "/api/v1/sessions", "no json at all"); };
+  EXPECT_EQ(rig.send(login()).status, 400);
+  const auto refused = rig.send(login());
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(member(refused.body, "reason"), "limit.source");
+  EXPECT_EQ(header(refused, "Retry-After"), "1");
+  EXPECT_EQ(rig.send(Rig::authorized("GET", "/api/v1/users/u1")).status, 501) << "reads have no limit";
+  EXPECT_EQ(rig.send(Rig::request("GET", "/nowhere")).status, 404);
+  EXPECT_EQ(rig.send(Rig::request("OPTIONS", "/api/v1/users")).status, 204);
+  EXPECT_EQ(rig.send(Rig::request("GET", "/nowhere")).status, 429) << "what leads nowhere counts, too";
+}
+
+TEST(Face, GivesTheHandlerAStepOfItsOwnInTheCallersTrace) {
+  Rig rig;
+  std::vector<codec::TraceContext> traces;
+  bind<v1::GetUserRequest, v1::User>(rig.methods, "allauth.v1.UserService.GetUser", v1::KIND_READ,
+                                     [&](const Call& call, const v1::GetUserRequest&) -> Result<v1::User> {
+                                       traces.push_back(call.trace);
+                                       return v1::User();
+                                     });
+  rig.ready();
+  const http::Header parent{"Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"};
+  for (const auto& headers : std::vector<http::Headers>{
+           {parent, {"tracestate", "a=1"}, {"tracestate", "b=2"}}, {parent, parent}, {}})
+    rig.send(Rig::authorized("GET", "/api/v1/users/u1", "", headers));
+  ASSERT_EQ(traces.size(), 3u);
+  EXPECT_EQ(codec::trace_id_text(traces[0]), "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_NE(codec::to_traceparent(traces[0]), parent.value);
+  EXPECT_EQ(traces[0].state, "a=1,b=2");
+  EXPECT_NE(codec::trace_id_text(traces[1]), codec::trace_id_text(traces[0]))
+      << "given twice, it says nothing";
+  EXPECT_NE(codec::trace_id_text(traces[2]), codec::trace_id_text(traces[1]));
+}
+
 }  // namespace
 }  // namespace allauth::wire

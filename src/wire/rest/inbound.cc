@@ -84,8 +84,6 @@ Result<void> fill_from_body(const Operation& op, const http::Request& request, c
 }  // namespace
 
 Result<void> read_call(const Operation& op, const http::Request& request, std::size_t max_body, Call& call) {
-  call.peer = request.peer;
-  call.deadline = request.deadline;
   if (!accepts_json(request.headers))
     return fail(Code::invalid, kNotAcceptable, "The answer is application/json, which Accept excludes.");
   TRY(refuse_tokens(request));

@@ -13,8 +13,8 @@
 
 namespace allauth::wire {
 
-// Fills `call` but for its request id. Errors: auth.* (also auth.missing if the operation is not
-// public and nothing says who calls, auth.token_in_query), http.* (problem.h), precondition.*.
+// Fills `call` with what the headers say of the caller. Errors: auth.* (also auth.missing if the operation is
+// not public and nothing says who calls, auth.token_in_query), http.* (problem.h), precondition.*.
 Result<void> read_call(const Operation& op, const http::Request& request, std::size_t max_body, Call& call);
 
 // Makes the request message from the path's values, the query string and the body, and fills

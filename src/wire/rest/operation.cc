@@ -195,6 +195,7 @@ Result<Operation> compile(const google::protobuf::MethodDescriptor& descriptor, 
   const v1::HttpRule& rule = descriptor.options().GetExtension(v1::http);
   Operation op{.descriptor = &descriptor, .method = &method};
   op.is_public = descriptor.options().GetExtension(v1::public_);
+  op.work = work_of(descriptor);
   op.request = google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor.input_type());
   if (op.request == nullptr || descriptor.client_streaming() || descriptor.server_streaming())
     return bad("schema.method", descriptor.full_name(), "it is not a compiled-in unary method");

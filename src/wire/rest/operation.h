@@ -31,7 +31,8 @@ struct Operation {
   std::string location;               // template of response fields; empty: creates nothing
   const Field* revision = nullptr;    // of the response, if it is an entity
   bool is_public = false;
-  bool answers_nothing = false;  // google.protobuf.Empty: 204
+  WorkKind work = WorkKind::question;  // what it counts as where rates are limited
+  bool answers_nothing = false;        // google.protobuf.Empty: 204
 };
 
 // Errors are bugs, "schema.*", and name the method or field. `method` is kept by reference.

@@ -4,22 +4,25 @@
 
 #include <fmt/format.h>
 
-#include "wire/fields.h"
+#include "wire/begin_call.h"
 #include "wire/rpc/inbound.h"
 #include "wire/rpc/status.h"
+#include "wire/secrets.h"
 
 namespace allauth::wire {
 namespace {
 
-std::string id_of(const FaceDeps& deps, const rpc::Head& head) {
-  if (auto given = read_request_id(as_headers(head.metadata))) return std::move(*given);
-  return deps.ids.next();
+Call call_of(const FaceDeps& deps, const rpc::Head& head) {
+  http::Headers headers = as_headers(head.metadata);
+  Call call = begin_call(deps, headers, head.peer, head.deadline);
+  for (auto& header : headers) wipe(header.value);
+  return call;
 }
 
 }  // namespace
 
 CallRecord::CallRecord(const FaceDeps& deps, Probe& probe, std::shared_ptr<rpc::ServerCall> call)
-    : call_(std::move(call)), record_(deps, probe, "GRPC", id_of(deps, call_->head())) {
+    : call_(std::move(call)), info_(call_of(deps, call_->head())), record_(deps, probe, "GRPC", info_) {
   call_->add_initial_metadata({"x-request-id", request_id()});
 }
 
@@ -28,6 +31,7 @@ CallRecord::~CallRecord() {
 }
 
 void CallRecord::answer(std::string message, std::optional<std::uint64_t> revision) {
+  sent(message.size());
   if (!record_.end(0, nullptr)) return;
   rpc::Metadata trailing;
   if (revision) trailing.push_back({"allauth-revision", fmt::to_string(*revision)});

@@ -22,8 +22,13 @@ class CallRecord {
   CallRecord& operator=(const CallRecord&) = delete;
 
   rpc::ServerCall& call() { return *call_; }
-  const std::string& request_id() const { return record_.request_id(); }
+  Call& info() { return info_; }
+  const std::string& request_id() const { return info_.request_id; }
   void set_route(std::string_view route, Probe& probe) { record_.set_route(route, probe); }
+
+  // Bytes of messages.
+  void received(std::size_t bytes) { record_.received(bytes); }
+  void sent(std::size_t bytes) { record_.sent(bytes); }
 
   // The first of these counts; a later one does nothing. Any thread.
   void answer(std::string message, std::optional<std::uint64_t> revision);
@@ -33,6 +38,7 @@ class CallRecord {
 
  private:
   std::shared_ptr<rpc::ServerCall> call_;
+  Call info_;
   RequestRecord record_;
 };
 

@@ -8,6 +8,7 @@
 
 #include <google/protobuf/stubs/logging.h>
 
+#include "wire/begin_call.h"
 #include "wire/rpc/call_record.h"
 #include "wire/rpc/open_streams.h"
 #include "wire/rpc/status.h"
@@ -26,9 +27,8 @@ struct Target {
 struct Work {
   Work(std::shared_ptr<const void> face, const FaceDeps& deps, Target& to,
        std::shared_ptr<rpc::ServerCall> rpc_call)
-      : alive(std::move(face)), target(to), record(deps, to.probe, std::move(rpc_call)) {
+      : alive(std::move(face)), target(to), record(deps, to.probe, std::move(rpc_call)), call(record.info()) {
     record.set_route(target.method.path, target.probe);
-    call.request_id = record.request_id();
   }
   ~Work() {
     if (message) wipe_secrets(*message);
@@ -39,7 +39,7 @@ struct Work {
   std::shared_ptr<const void> alive;  // the face's state, to which all below refers
   Target& target;
   CallRecord record;
-  Call call;
+  Call& call;
   std::unique_ptr<Message> message;
 };
 
@@ -87,6 +87,7 @@ struct RpcFace::State {
   void serve(const std::shared_ptr<State>& self, std::shared_ptr<rpc::ServerCall> call) {
     auto& target = targets.find(call->head().method)->second;  // the mount says which methods there are
     const auto work = std::make_shared<Work>(self, deps, target, std::move(call));
+    if (auto may = admit(work->call, target.method.work); !may) return work->record.fail(may.error());
     // Who calls is asked before anything that they sent is looked at.
     if (auto read = read_call(target.method, work->record.call().head(), work->call); !read)
       return work->record.fail(read.error());
@@ -99,6 +100,7 @@ struct RpcFace::State {
       return work->record.fail(Error{.code = Code::invalid,
                                      .reason = "message.missing",
                                      .message = "The call ended before its message came."});
+    work->record.received(bytes->size());
     auto message = read_message(work->target.method, *bytes, limits, work->call);
     wipe(*bytes);
     if (!message) return work->record.fail(message.error());

@@ -263,5 +263,27 @@ TEST(RpcFace, TellsEveryCodeByItsNumber) {
   for (const auto& [error, code] : table) EXPECT_EQ(status_code(error), code) << error.reason.slug();
 }
 
+TEST(RpcFace, LimitsAnAddressAndSaysWhenToComeBack) {
+  RpcRig rig;
+  Limits limits;
+  limits.source[static_cast<std::size_t>(WorkKind::read)] = {.per_second = 1, .burst = 1};
+  Limiter limiter(rig.clock, rig.metrics, 1, limits);
+  rig.limiter = &limiter;
+  bind_get_user(rig);
+  rig.ready();
+  EXPECT_EQ(code_of(*rig.send(kGetUser, get_user("u1"))), StatusCode::ok);
+  const auto refused = rig.send(kGetUser, get_user("u1"));
+  EXPECT_EQ(code_of(*refused), StatusCode::resource_exhausted);
+  EXPECT_EQ(reason_of(*refused), "limit.source");
+  google::rpc::Status details;
+  ASSERT_TRUE(details.ParseFromString(refused->status->details));
+  google::rpc::RetryInfo retry;
+  bool told = false;
+  for (const auto& detail : details.details())
+    told |= detail.Is<google::rpc::RetryInfo>() && detail.UnpackTo(&retry);
+  EXPECT_TRUE(told);
+  EXPECT_EQ(retry.retry_delay().seconds(), 1);
+}
+
 }  // namespace
 }  // namespace allauth::wire

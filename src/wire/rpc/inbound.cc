@@ -30,6 +30,7 @@ std::string method_path(const google::protobuf::MethodDescriptor& descriptor) {
 Result<RpcMethod> compile_rpc(const google::protobuf::MethodDescriptor& descriptor, const Method& method) {
   RpcMethod compiled{.path = method_path(descriptor), .descriptor = &descriptor, .method = &method};
   compiled.is_public = descriptor.options().GetExtension(v1::public_);
+  compiled.work = work_of(descriptor);
   compiled.request =
       google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor.input_type());
   if (compiled.request == nullptr || descriptor.client_streaming())
@@ -46,8 +47,6 @@ http::Headers as_headers(const rpc::Metadata& metadata) {
 }
 
 Result<void> read_call(const RpcMethod& method, const rpc::Head& head, Call& call) {
-  call.peer = head.peer;
-  call.deadline = head.deadline;
   http::Headers headers = as_headers(head.metadata);
   const auto read = [&]() -> Result<void> {
     TRY(read_authorization(headers, call));

@@ -22,6 +22,7 @@ struct RpcMethod {
   const Method* method = nullptr;    // its handler
   const Message* request = nullptr;  // an empty one, to make others from
   bool is_public = false;
+  WorkKind work = WorkKind::question;  // what it counts as where rates are limited
 };
 
 // "/allauth.v1.UserService/GetUser"
@@ -33,8 +34,8 @@ Result<RpcMethod> compile_rpc(const google::protobuf::MethodDescriptor& descript
 // The metadata as the headers that they are the same as; those in binary left out.
 http::Headers as_headers(const rpc::Metadata& metadata);
 
-// Fills `call` but for its request id. Errors: auth.* (also auth.missing if the method is not public and
-// nothing says who calls), precondition.*.
+// Fills `call` with what the metadata say of the caller. Errors: auth.* (also auth.missing if the method is
+// not public and nothing says who calls), precondition.*.
 Result<void> read_call(const RpcMethod& method, const rpc::Head& head, Call& call);
 
 struct MessageLimits {

@@ -55,8 +55,9 @@ void StreamPump::step() {
   const auto self = shared_from_this();
   if (turn == Turn::ask)
     stream_->next([self](Result<std::unique_ptr<Message>> next) { self->got(std::move(next)); });
-  if (turn == Turn::write)
-    record_.call().write(std::move(bytes), [self](bool taken) { self->written(taken); });
+  if (turn != Turn::write) return;
+  record_.sent(bytes.size());
+  record_.call().write(std::move(bytes), [self](bool taken) { self->written(taken); });
 }
 
 void StreamPump::got(Result<std::unique_ptr<Message>> next) {

@@ -65,6 +65,7 @@ class Server:
             "listener.0.address": "127.0.0.1:0",
             "grpc.0.address": "127.0.0.1:0",
             "operations_address": "127.0.0.1:0",
+            "limits.exempt_loopback": True,  # many tests log in more often than people do
             **CHEAP_HASHES,
         }
         if upstream is not None:

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/buffered_entropy.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -36,6 +37,9 @@ class Rig {
   Metrics metrics;
   RestFace::Options options;
   AtLeast at_least;
+  BufferedEntropy entropy;
+  Limiter* limiter = nullptr;
+  RequestLogOptions request_log;
 
   Rig() : file_(std::tmpfile()), log_(clock, LogLevel::info, LogFormat::json, fileno(file_)) {}
   ~Rig() { std::fclose(file_); }
@@ -45,7 +49,8 @@ class Rig {
   using Services = std::vector<const google::protobuf::ServiceDescriptor*>;
 
   Result<RestFace> make(const Services& services) {
-    return RestFace::make(services, methods, {clock, ids, log_, metrics, at_least}, options);
+    return RestFace::make(services, methods,
+                          {clock, ids, log_, metrics, at_least, &entropy, limiter, request_log}, options);
   }
 
   void complete(const Services& services) {

@@ -21,7 +21,7 @@ class RpcRig : public Rig {
   MessageLimits limits;
   RpcRoutes routes;
 
-  FaceDeps deps() { return {clock, ids, log(), metrics, at_least}; }
+  FaceDeps deps() { return {clock, ids, log(), metrics, at_least, &entropy, limiter, request_log}; }
 
   void ready(const Services& services = native_services()) {
     complete(services);
