@@ -11,7 +11,7 @@ import pytest
 
 from rig.server import SOURCE, find_binary
 from rig.site import ADMIN_PASSWORD
-from rig.toolbox import fetched, run
+from rig.toolbox import build, fetched, run
 
 EXAMPLES = SOURCE / "examples"
 SAID = ["allowed: true", "client: thermometer", "refused: alreadyexists route.taken"]
@@ -25,11 +25,11 @@ def site_options():
 @pytest.fixture(scope="module")
 def protos(tmp_path_factory):
     """As they are released."""
-    build = Path(find_binary()).resolve().parents[2]
-    if build.parent != SOURCE / "build":
+    of = Path(find_binary()).resolve().parents[2]
+    if of.parent != SOURCE / "build":
         pytest.skip(f"{find_binary()} is not of a build of this tree")
     folder = tmp_path_factory.mktemp("released")
-    run(SOURCE / "script/artefacts", build.name, folder)
+    run(SOURCE / "script/artefacts", of.name, folder)
     with tarfile.open(next(folder.glob("allauth-protos-*.tar.gz"))) as archive:
         archive.extractall(folder / "protos")
     return folder / "protos"
@@ -58,7 +58,7 @@ def files(protos, *parts):
     return sorted(str(file.relative_to(protos)) for part in parts for file in (protos / part).glob("*.proto"))
 
 
-def test_python(protos, who, tmp_path):
+def test_a_client_in_python(protos, who, tmp_path):
     run("protoc", f"-I{protos}", f"--plugin=protoc-gen-grpc_python={shutil.which('grpc_python_plugin')}",
         f"--python_out={tmp_path}", f"--grpc_python_out={tmp_path}", *files(protos, "allauth/v1", "google/rpc"))
     # google.rpc is beside google.protobuf, which another package has.
@@ -66,7 +66,7 @@ def test_python(protos, who, tmp_path):
     check(run("/usr/bin/python3", EXAMPLES / "python/client.py", *who, env={"PYTHONPATH": tmp_path}))
 
 
-def test_node(protos, who):
+def test_a_client_in_node(protos, who):
     need("node")
     need("npm")
     folder = fetched("node", ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--prefix", ".",
@@ -79,7 +79,7 @@ def go_version():
     return tuple(map(int, found.groups()))
 
 
-def test_go(protos, who):
+def test_a_client_in_go(protos, who):
     need("go")
     if go_version() < (1, 24):
         pytest.skip(f"go is {go_version()}, and 1.24 is needed")
@@ -91,18 +91,18 @@ def test_go(protos, who):
         f"--go_out={folder}", "--go_opt=paths=source_relative", f"--go-grpc_out={folder}", "--go-grpc_opt=paths=source_relative",
         *files(protos, "allauth/v1"))
     shutil.copy(EXAMPLES / "go/main.go", folder)
-    run("go", "mod", "tidy", cwd=folder)
-    run("go", "build", "-o", "client", ".", cwd=folder, timeout=550)
+    build("go", "mod", "tidy", cwd=folder)
+    build("go", "build", "-o", "client", ".", cwd=folder)
     check(run(folder / "client", *who))
 
 
-def test_java(protos, who):
+def test_a_client_in_java(protos, who):
     need("mvn")
     folder = fetched("java", ["cp", "-r", str(EXAMPLES / "java/pom.xml"), "."],
                      ["mvn", "-q", "-B", f"-Dprotos={protos}", "dependency:go-offline"])
     shutil.copytree(EXAMPLES / "java", folder, dirs_exist_ok=True)
-    run("mvn", "-q", "-B", f"-Dprotos={protos}", "compile", "dependency:build-classpath", "-Dmdep.outputFile=classpath",
-        cwd=folder, timeout=550)
+    build("mvn", "-q", "-B", f"-Dprotos={protos}", "compile", "dependency:build-classpath", "-Dmdep.outputFile=classpath",
+          cwd=folder)
     check(run("java", "-cp", f"target/classes:{(folder / 'classpath').read_text()}", "Client", *who, cwd=folder))
 
 
