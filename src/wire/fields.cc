@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "codec/base64.h"
+#include "wire/entity_tags.h"
 
 namespace allauth::wire {
 namespace {
@@ -112,16 +113,17 @@ Result<void> read_authorization(const http::Headers& headers, Call& call) {
 }
 
 Result<std::optional<std::string>> read_if_match(const http::Headers& headers) {
-  const auto value = http::find_header(headers, "If-Match");
-  if (!value || trim(*value) == "*") return std::nullopt;
-  std::string_view tag = trim(*value);
-  if (tag.starts_with("W/"))
-    return fail(Code::stale, "precondition.weak", "A weak entity tag never matches in If-Match.");
-  const bool quoted = tag.size() >= 2 && tag.front() == '"' && tag.back() == '"';
-  const std::string_view inside = quoted ? tag.substr(1, tag.size() - 2) : "";
-  if (!quoted || inside.find('"') != std::string_view::npos || count_headers(headers, "If-Match") != 1)
-    return fail(Code::invalid, "precondition.if_match", "If-Match takes one entity tag, in quotes.");
-  return std::string(inside);
+  constexpr Reason kReason = "precondition.if_match";
+  TRY(const auto tags, read_entity_tags(headers, "If-Match", kReason));
+  if (!tags || tags->any) return std::nullopt;
+  std::optional<std::string> strong;
+  for (const auto& tag : tags->tags) {
+    if (tag.weak || tag.opaque == strong) continue;
+    if (strong) return fail(Code::invalid, kReason, "If-Match takes one revision: what you read last.");
+    strong = tag.opaque;
+  }
+  if (!strong) return fail(Code::stale, "precondition.weak", "A weak entity tag never matches in If-Match.");
+  return strong;
 }
 
 Result<std::optional<std::uint64_t>> read_at_least(const http::Headers& headers) {

@@ -21,9 +21,9 @@ bool sends_json(const http::Headers& headers);
 // Errors: auth.header_twice (invalid), auth.scheme, auth.malformed (unauthenticated).
 Result<void> read_authorization(const http::Headers& headers, Call& call);
 
-// The revision in If-Match; nothing without the header or for "*". Errors: precondition.if_match
-// (invalid) for anything but one entity tag, precondition.weak (stale) for a weak one, which never
-// matches (RFC 9110 §13.1.1).
+// The revision in If-Match; nothing without the header or for "*". Weak tags never match (RFC 9110 §13.1.1):
+// precondition.weak (stale) if there is no other. Error: precondition.if_match (invalid), also for tags of
+// two revisions: an entity has had each once, and only the last that was read can be meant.
 Result<std::optional<std::string>> read_if_match(const http::Headers& headers);
 
 // Allauth-At-Least: the revision that an answer's Allauth-Revision gave. Error: invalid

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "wire/read_mask.h"
+
 namespace allauth::wire::openapi {
 namespace {
 
@@ -51,6 +53,7 @@ bool heeds_if_match(const Operation& operation) {
 }
 
 bool may_be(const Operation& operation, std::string_view status) {
+  if (status == "412" && is_conditional_read(operation)) return true;
   if (status == "409") return is_write(operation) || operation.descriptor->server_streaming();
   if (status == "412") return heeds_if_match(operation);
   if (status == "413" || status == "415") return operation.body != Operation::Body::none;
@@ -67,9 +70,24 @@ object parameter(std::string_view name, std::string_view description, object sch
 
 }  // namespace
 
+bool is_conditional_read(const Operation& operation) {
+  return operation.http_method == "GET" && operation.revision != nullptr;
+}
+
+object fields_parameter() {
+  return {{"name", "fields"},
+          {"in", "query"},
+          {"description",
+           "The members of the answer that are wanted, with commas between: `name,tags`; of a "
+           "list `clients.name,next_page_token`. Everything without it."},
+          {"schema", object{{"type", "string"}, {"maxLength", ReadMask::kMaxBytes}}}};
+}
+
 array header_parameters(const Operation& operation) {
   array parameters;
-  if (heeds_if_match(operation)) parameters.push_back(refer_to("parameters", "IfMatch"));
+  if (is_conditional_read(operation)) parameters.push_back(refer_to("parameters", "IfNoneMatch"));
+  if (heeds_if_match(operation) || is_conditional_read(operation))
+    parameters.push_back(refer_to("parameters", "IfMatch"));
   parameters.push_back(refer_to("parameters", "AtLeast"));
   parameters.push_back(refer_to("parameters", "RequestId"));
   return parameters;
@@ -104,6 +122,8 @@ object parameter_components() {
        parameter("If-Match",
                  "Do it only if the thing still has this revision: its ETag, with the quotes. Else 412.",
                  {{"type", "string"}, {"pattern", "^(\\*|\"[^\"]*\")$"}})},
+      {"IfNoneMatch", parameter("If-None-Match", "Answer 304 if the thing still has one of these revisions.",
+                                {{"type", "string"}})},
       {"AtLeast",
        parameter("Allauth-At-Least",
                  "Answer from a state that has this revision, as `Allauth-Revision` gave it. A node that "

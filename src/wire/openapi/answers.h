@@ -9,6 +9,12 @@
 
 namespace allauth::wire::openapi {
 
+// Answers one entity, which has an ETag.
+bool is_conditional_read(const Operation& operation);
+
+// `fields`, of every GET.
+boost::json::object fields_parameter();
+
 // The request headers that an operation heeds, as references.
 boost::json::array header_parameters(const Operation& operation);
 

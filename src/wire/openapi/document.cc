@@ -136,6 +136,7 @@ class Document {
     array all;
     for (const auto* field : operation.path_fields) all.push_back(parameter(*field, "path"));
     for (const auto* field : operation.query_fields) all.push_back(parameter(*field, "query"));
+    if (operation.http_method == "GET") all.push_back(fields_parameter());
     for (auto& header : header_parameters(operation)) all.push_back(header);
     return all;
   }
@@ -163,6 +164,9 @@ class Document {
     }
     object all;
     all[operation.answers_nothing ? "204" : operation.location.empty() ? "200" : "201"] = std::move(ok);
+    if (is_conditional_read(operation))
+      all["304"] = object{{"description", "It still has the revision that `If-None-Match` names."},
+                          {"headers", answer_headers(operation)}};
     for (auto& [status, problem] : problems(operation)) all[status] = problem;
     return all;
   }

@@ -47,19 +47,36 @@ struct Work {
   std::string mount;  // where the face is, for what leads back to it
   const Operation* operation = nullptr;
   std::unique_ptr<Message> message;
+  ReadMask wanted;
+  std::optional<EntityTags> if_none_match;
 };
 
-http::Response render(const Operation& op, const Message& message, const std::string& mount) {
+// Of an entity; empty for all else.
+std::string revision_of(const Operation& op, const Message& message) {
+  return op.revision == nullptr ? std::string() : message.GetReflection()->GetString(message, op.revision);
+}
+
+std::string entity_tag(const std::string& revision) { return fmt::format("\"{}\"", revision); }
+
+// What the conditions of a GET come to (RFC 9110 §13.2.2); those of writes are looked at by the writer.
+Result<std::optional<http::Response>> answer_by_conditions(const Work& work, const std::string& revision) {
+  if (work.operation->http_method != "GET" || revision.empty()) return std::nullopt;
+  if (work.call.if_match && *work.call.if_match != revision)
+    return fail(Code::stale, "revision.stale", "It was changed since you read it; read it again.");
+  if (!work.if_none_match || !work.if_none_match->match_weakly(revision)) return std::nullopt;
+  return http::Response{.status = 304, .headers = {{"ETag", entity_tag(revision)}}, .body = {}};
+}
+
+http::Response render(const Work& work, const Message& message) {
+  const Operation& op = *work.operation;
   if (op.answers_nothing) return {.status = 204, .headers = {}, .body = {}};
   http::Response response{.status = op.location.empty() ? 200 : 201, .headers = {}, .body = {}};
-  append_json(response.body, message);
+  append_json(response.body, message, work.wanted);
   response.headers.push_back({"Content-Type", "application/json"});
   if (!op.location.empty())
-    response.headers.push_back({"Location", mount + render_location(op.location, message)});
-  if (op.revision != nullptr) {
-    const std::string revision = message.GetReflection()->GetString(message, op.revision);
-    if (!revision.empty()) response.headers.push_back({"ETag", fmt::format("\"{}\"", revision)});
-  }
+    response.headers.push_back({"Location", work.mount + render_location(op.location, message)});
+  if (const auto revision = revision_of(op, message); !revision.empty())
+    response.headers.push_back({"ETag", entity_tag(revision)});
   return response;
 }
 
@@ -69,7 +86,9 @@ void answer(Work& work, Result<Answer> result) {
   if (message == nullptr || message->GetDescriptor() != work.operation->descriptor->output_type())
     return work.exchange.fail(Error{
         .code = Code::bug, .reason = "method.types", .message = "A handler answered with another message."});
-  auto response = render(*work.operation, *message, work.mount);
+  auto conditional = answer_by_conditions(work, revision_of(*work.operation, *message));
+  if (!conditional) return work.exchange.fail(conditional.error());
+  auto response = *conditional ? std::move(**conditional) : render(work, *message);
   if (result->revision) response.headers.push_back({"Allauth-Revision", fmt::to_string(*result->revision)});
   work.exchange.answer(std::move(response));
   wipe_secrets(*message);
@@ -86,6 +105,8 @@ void run(const AtLeast& at_least, const std::shared_ptr<Work>& work) {
 Result<void> read_request(const http::Request& request, const std::vector<std::string>& path_values,
                           const RestFace::Options& options, Work& work) {
   TRY(read_call(*work.operation, request, options.max_body, work.call));
+  TRY(work.if_none_match, read_if_none_match(*work.operation, request));
+  TRY(work.wanted, read_mask(*work.operation, request));
   TRY(work.message, read_message(*work.operation, request, path_values, options.json, work.call));
   return {};
 }

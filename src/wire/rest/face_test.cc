@@ -200,8 +200,77 @@ TEST(Face, RefusesBadPreconditions) {
   };
   expect_refused(rig, {{with("W/\"r\""), 412, "precondition.weak"},
                        {with("r"), 400, "precondition.if_match"},
+                       {with("W/\"r\", W/\"s\""), 412, "precondition.weak"},
                        {with("\"a\", \"b\""), 400, "precondition.if_match"},
-                       {with("\""), 400, "precondition.if_match"}});
+                       {with("\"a\" \"a\""), 400, "precondition.if_match"},
+                       {with("*, \"a\""), 400, "precondition.if_match"},
+                       {with("\"a b\""), 400, "precondition.if_match"},
+                       {with(""), 400, "precondition.if_match"},
+                       {with("\""), 400, "precondition.if_match"},
+                       {Rig::authorized("PATCH", "/api/v1/users/u1", "{}", {{"If-None-Match", "*"}}), 400,
+                        "precondition.if_none_match"},
+                       {Rig::authorized("GET", "/api/v1/users/u1", "", {{"If-None-Match", "x"}}), 400,
+                        "precondition.if_none_match"}});
+}
+
+TEST(Face, AnswersReadsByTheirConditions) {
+  Rig rig;
+  bind_echo(rig);
+  rig.ready();
+  struct Case {
+    std::string name, value;
+    int status;
+  };
+  const std::vector<Case> table = {
+      {"If-None-Match", "\"r7\"", 304},
+      {"If-None-Match", "W/\"r7\"", 304},
+      {"If-None-Match", "\"r6\", \"r7\"", 304},
+      {"If-None-Match", " , \"r6\",, W/\"r7\" ,", 304},
+      {"If-None-Match", "\"a,b\", \"r7\"", 304},
+      {"If-None-Match", "*", 304},
+      {"If-None-Match", "\"r6\"", 200},
+      {"If-None-Match", "\"R7\"", 200},
+      {"If-None-Match", "\"\"", 200},
+      {"If-Match", "\"r7\"", 200},
+      {"If-Match", "\"r7\", W/\"r6\"", 200},
+      {"If-Match", "\"r7\", \"r7\"", 200},
+      {"If-Match", "*", 200},
+      {"If-Match", "\"r6\"", 412},
+      {"If-Match", "W/\"r7\"", 412},
+  };
+  for (const auto& c : table) {
+    for (const char* method : {"GET", "HEAD"}) {
+      const auto r = rig.send(Rig::authorized(method, "/api/v1/users/u1", "", {{c.name, c.value}}));
+      EXPECT_EQ(r.status, c.status) << c.name << ": " << c.value;
+      if (c.status != 412) EXPECT_EQ(header(r, "ETag"), "\"r7\"") << c.value;
+      if (c.status == 304) EXPECT_EQ(r.body, "");
+    }
+  }
+}
+
+TEST(Face, AnswersThePartsThatAreAskedFor) {
+  Rig rig;
+  bind_echo(rig);
+  bind<v1::ListUsersRequest, v1::ListUsersResponse>(
+      rig.methods, "allauth.v1.UserService.ListUsers", v1::KIND_READ,
+      [](const Call&, const v1::ListUsersRequest&) -> Result<v1::ListUsersResponse> {
+        v1::ListUsersResponse response;
+        for (const char* id : {"a", "b"}) response.add_users()->set_id(id);
+        response.set_next_page_token("t");
+        return response;
+      });
+  rig.ready();
+  const auto get = [&](const std::string& path) { return rig.send(Rig::authorized("GET", path)); };
+  const auto part = get("/api/v1/users/u1?fields=id,tags");
+  EXPECT_EQ(part.body, R"({"id":"u1","tags":[]})");
+  EXPECT_EQ(header(part, "ETag"), "\"r7\"");
+  EXPECT_EQ(get("/api/v1/users?fields=users.id,next_page_token").body,
+            R"({"users":[{"id":"a"},{"id":"b"}],"next_page_token":"t"})");
+  EXPECT_EQ(get("/api/v1/users?fields=users.id&fields=x").status, 400);
+  expect_refused(
+      rig, {{Rig::authorized("GET", "/api/v1/users/u1?fields=nmae"), 400, "fields.path", "fields"},
+            {Rig::authorized("GET", "/api/v1/users/u1?fields="), 400, "fields.path", "fields"},
+            {Rig::authorized("PATCH", "/api/v1/users/u1?fields=id", "{}"), 400, "query.unknown", "fields"}});
 }
 
 TEST(Face, BoundsAndChecksBodies) {

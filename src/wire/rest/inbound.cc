@@ -19,6 +19,10 @@ namespace {
 using Field = google::protobuf::FieldDescriptor;
 using Query = std::vector<std::pair<std::string, std::string>>;
 
+constexpr std::string_view kFields = "fields";
+
+bool reads(const Operation& op) { return op.http_method == "GET"; }
+
 Result<Query> read_query(const http::Request& request) {
   auto query = http::parse_query(request.query);
   if (!query)
@@ -52,6 +56,7 @@ Result<void> fill_from_query(const Operation& op, const Query& query, const Json
                              Message& into) {
   std::set<const Field*> seen;
   for (const auto& [name, value] : query) {
+    if (name == kFields && reads(op)) continue;
     const auto named =
         std::ranges::find_if(op.query_fields, [&](const Field* f) { return f->name() == name; });
     const bool shown = name.size() <= 64 && is_printable_ascii(name);
@@ -99,6 +104,25 @@ Result<void> read_call(const Operation& op, const http::Request& request, std::s
   if (!request.body.empty() && op.body != Operation::Body::none && !sends_json(request.headers))
     return fail(Code::invalid, kUnsupportedMediaType, "A body must have the content type application/json.");
   return {};
+}
+
+Result<ReadMask> read_mask(const Operation& op, const http::Request& request) {
+  if (!reads(op)) return ReadMask();
+  TRY(const Query query, read_query(request));
+  const auto named = [](const auto& parameter) { return parameter.first == kFields; };
+  const auto found = std::ranges::find_if(query, named);
+  if (found == query.end()) return ReadMask();
+  if (std::ranges::count_if(query, named) > 1)
+    return fail(Code::invalid, "query.duplicate", "This query parameter is given twice.",
+                std::string(kFields));
+  return ReadMask::parse(found->second, *op.descriptor->output_type());
+}
+
+Result<std::optional<EntityTags>> read_if_none_match(const Operation& op, const http::Request& request) {
+  constexpr Reason kReason = "precondition.if_none_match";
+  TRY(auto tags, read_entity_tags(request.headers, "If-None-Match", kReason));
+  if (tags && !reads(op)) return fail(Code::invalid, kReason, "If-None-Match goes with GET and HEAD only.");
+  return tags;
 }
 
 Result<std::unique_ptr<Message>> read_message(const Operation& op, const http::Request& request,

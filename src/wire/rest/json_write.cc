@@ -72,7 +72,8 @@ void append_value(std::string& out, const google::protobuf::Value& value) {
 }
 
 // The element at `index` of a repeated field, or the value of a singular one (index -1).
-void append_field(std::string& out, const Message& message, const FieldDescriptor& field, int index) {
+void append_field(std::string& out, const Message& message, const FieldDescriptor& field, int index,
+                  const ReadMask& mask) {
   const auto& r = *message.GetReflection();
   const bool one = index < 0;
   switch (field.cpp_type()) {
@@ -101,7 +102,8 @@ void append_field(std::string& out, const Message& message, const FieldDescripto
                      one ? r.GetDouble(message, &field) : r.GetRepeatedDouble(message, &field, index));
       return;
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      append_json(out, one ? r.GetMessage(message, &field) : r.GetRepeatedMessage(message, &field, index));
+      append_json(out, one ? r.GetMessage(message, &field) : r.GetRepeatedMessage(message, &field, index),
+                  mask);
       return;
     default:
       out += "null";  // check_schema admits no other type
@@ -109,12 +111,13 @@ void append_field(std::string& out, const Message& message, const FieldDescripto
   }
 }
 
-void append_repeated(std::string& out, const Message& message, const FieldDescriptor& field) {
+void append_repeated(std::string& out, const Message& message, const FieldDescriptor& field,
+                     const ReadMask& mask) {
   out += '[';
   const int size = message.GetReflection()->FieldSize(message, &field);
   for (int i = 0; i < size; ++i) {
     if (i > 0) out += ',';
-    append_field(out, message, field, i);
+    append_field(out, message, field, i, mask);
   }
   out += ']';
 }
@@ -125,21 +128,21 @@ bool is_written(const Message& message, const FieldDescriptor& field) {
   return !optional || message.GetReflection()->HasField(message, &field);
 }
 
-void append_members(std::string& out, const Message& message) {
+void append_members(std::string& out, const Message& message, const ReadMask& mask) {
   const auto& type = *message.GetDescriptor();
   bool first = true;
   out += '{';
   for (int i = 0; i < type.field_count(); ++i) {
     const auto& field = *type.field(i);
-    if (!is_written(message, field)) continue;
+    if (!mask.wants(field) || !is_written(message, field)) continue;
     if (!first) out += ',';
     first = false;
     append_json_string(out, field.name());
     out += ':';
     if (field.is_repeated())
-      append_repeated(out, message, field);
+      append_repeated(out, message, field, mask.below(field));
     else
-      append_field(out, message, field, -1);
+      append_field(out, message, field, -1, mask.below(field));
   }
   out += '}';
 }
@@ -178,10 +181,10 @@ void append_time(std::string& out, const google::protobuf::Timestamp& time) {
 
 }  // namespace
 
-void append_json(std::string& out, const Message& message) {
+void append_json(std::string& out, const Message& message, const ReadMask& mask) {
   switch (shape_of(*message.GetDescriptor())) {
     case Shape::message:
-      return append_members(out, message);
+      return append_members(out, message, mask);
     case Shape::object:
       return append_struct(out, static_cast<const google::protobuf::Struct&>(message));
     case Shape::value:

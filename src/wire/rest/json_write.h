@@ -9,10 +9,13 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include "wire/read_mask.h"
+
 namespace allauth::wire {
 
-// Appends to `out`. The message's types must have passed check_schema.
-void append_json(std::string& out, const google::protobuf::Message& message);
+// Appends to `out`, of the members those that are wanted. The message's types must have passed check_schema.
+void append_json(std::string& out, const google::protobuf::Message& message,
+                 const ReadMask& mask = ReadMask::all());
 
 // The JSON word of an enumeration value: STATUS_ENABLED of Status is "enabled". Empty for the zero
 // value, which stands for "not said" and has no word.

@@ -41,6 +41,7 @@ struct Work {
   CallRecord record;
   Call& call;
   std::unique_ptr<Message> message;
+  ReadMask wanted;
 };
 
 void answer(Work& work, Result<Answer> result) {
@@ -49,6 +50,7 @@ void answer(Work& work, Result<Answer> result) {
   if (message == nullptr || message->GetDescriptor() != work.target.method.descriptor->output_type())
     return work.record.fail(Error{
         .code = Code::bug, .reason = "method.types", .message = "A handler answered with another message."});
+  work.wanted.prune(*message);
   work.record.answer(message->SerializeAsString(), result->revision);
   wipe_secrets(*message);
 }
@@ -105,6 +107,9 @@ struct RpcFace::State {
     wipe(*bytes);
     if (!message) return work->record.fail(message.error());
     work->message = std::move(*message);
+    auto wanted = read_mask(work->target.method, work->record.call().head());
+    if (!wanted) return work->record.fail(wanted.error());
+    work->wanted = std::move(*wanted);
     run(deps.at_least, open_streams, work);
   }
 };

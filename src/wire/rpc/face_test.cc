@@ -83,6 +83,31 @@ TEST(RpcFace, GivesTheHandlerWhatCameWithTheCall) {
   EXPECT_EQ(rpc::find_field(call->trailing, "allauth-revision"), "42");
 }
 
+TEST(RpcFace, GivesThePartsOfAnAnswerThatAreAskedFor) {
+  RpcRig rig;
+  bind<v1::GetUserRequest, v1::User>(rig.methods, "allauth.v1.UserService.GetUser", v1::KIND_READ,
+                                     [](const Call&, const v1::GetUserRequest&) -> Result<v1::User> {
+                                       v1::User user;
+                                       user.set_id("u1");
+                                       user.set_name("Ada");
+                                       return user;
+                                     });
+  rig.ready();
+  v1::GetUserRequest request;
+  request.set_user_id("u1");
+  const auto part = rig.send(kGetUser, request, RpcRig::with_token({{"allauth-fields", "name,email"}}));
+  ASSERT_EQ(code_of(*part), StatusCode::ok) << part->status->message;
+  v1::User got;
+  ASSERT_TRUE(got.ParseFromString(part->messages.at(0)));
+  EXPECT_EQ(got.name(), "Ada");
+  EXPECT_EQ(got.id(), "");
+  EXPECT_EQ(reason_of(*rig.send(kGetUser, request, RpcRig::with_token({{"allauth-fields", "nmae"}}))),
+            "fields.path");
+  EXPECT_EQ(reason_of(*rig.send(kUpdateUser, v1::UpdateUserRequest(),
+                                RpcRig::with_token({{"allauth-fields", "name"}}))),
+            "fields.path");
+}
+
 TEST(RpcFace, RefusesWhoSaysNotWhoTheyAreBeforeReading) {
   RpcRig rig;
   rig.ready();

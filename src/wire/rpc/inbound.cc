@@ -62,6 +62,16 @@ Result<void> read_call(const RpcMethod& method, const rpc::Head& head, Call& cal
   return read;
 }
 
+Result<ReadMask> read_mask(const RpcMethod& method, const rpc::Head& head) {
+  const auto text = rpc::find_field(head.metadata, "allauth-fields");
+  if (!text) return ReadMask();
+  const auto kind = method.descriptor->options().GetExtension(v1::kind);
+  // What is made is answered whole: some of it is shown this once.
+  if (kind != v1::KIND_READ && kind != v1::KIND_SNAPSHOT)
+    return fail(Code::invalid, "fields.path", "Only of what is read can parts be asked for.", "fields");
+  return ReadMask::parse(*text, *method.descriptor->output_type());
+}
+
 Result<std::unique_ptr<Message>> read_message(const RpcMethod& method, std::string_view bytes,
                                               const MessageLimits& limits, Call& call) {
   if (bytes.size() > limits.max_message)

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "codec/rpc.h"
 #include "wire/method.h"
+#include "wire/read_mask.h"
 #include "wire/rest/json_limits.h"
 
 namespace allauth::wire {
@@ -37,6 +38,9 @@ http::Headers as_headers(const rpc::Metadata& metadata);
 // Fills `call` with what the metadata say of the caller. Errors: auth.* (also auth.missing if the method is
 // not public and nothing says who calls), precondition.*.
 Result<void> read_call(const RpcMethod& method, const rpc::Head& head, Call& call);
+
+// What `allauth-fields` asks for, of a method that reads; everything without it. Error: fields.path.
+Result<ReadMask> read_mask(const RpcMethod& method, const rpc::Head& head);
 
 struct MessageLimits {
   std::size_t max_message = 256 * 1024;  // bytes
