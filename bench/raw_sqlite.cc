@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "bench/stats.h"
+
 namespace allauth::bench {
 namespace {
 
@@ -22,6 +24,10 @@ constexpr const char* kEntry =
     "request_id, target_kind, target_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr const char* kImage =
     "INSERT INTO log_images (revision, ordinal, kind, key, audience, bytes) VALUES (?, 0, ?, ?, ?, ?)";
+constexpr const char* kUsersByName =
+    "SELECT id, email, username, name, tags, metadata, status, created_at, created_by, updated_at, "
+    "updated_by, "
+    "revision FROM users WHERE (name, id) > (?, ?) ORDER BY name, id LIMIT ?";
 constexpr const char* kLock = "SELECT revision FROM log_head WHERE id = 1";
 constexpr const char* kHead = "UPDATE log_head SET revision = ?, batch = ? WHERE id = 1";
 
@@ -165,6 +171,32 @@ Result<double> replay_on_sqlite(const std::string& path, const std::string& doma
     entries = entries.subspan(size);
   }
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+Result<double> page_on_sqlite(const std::string& path, const std::string& name, const std::string& id,
+                              std::size_t rows, std::size_t times) {
+  TRY(const auto db, open(path));
+  sqlite3_stmt* raw = nullptr;
+  if (sqlite3_prepare_v3(db.get(), kUsersByName, -1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr) != SQLITE_OK)
+    return failed(db.get());
+  const std::unique_ptr<sqlite3_stmt, Close> statement(raw);
+  Latencies latencies;
+  for (std::size_t i = 0; i < times; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    sqlite3_bind_text(raw, 1, name.data(), static_cast<int>(name.size()), SQLITE_STATIC);
+    sqlite3_bind_text(raw, 2, id.data(), static_cast<int>(id.size()), SQLITE_STATIC);
+    sqlite3_bind_int64(raw, 3, static_cast<std::int64_t>(rows));
+    std::size_t bytes = 0;
+    while (sqlite3_step(raw) == SQLITE_ROW)
+      for (int column = 0; column < sqlite3_column_count(raw); ++column)
+        bytes += std::string_view(reinterpret_cast<const char*>(sqlite3_column_text(raw, column))).size();
+    sqlite3_reset(raw);
+    if (bytes == 0) return failed(db.get());
+    latencies.add(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begin)
+            .count());
+  }
+  return latencies.micros(0.5);
 }
 
 Result<std::int64_t> count_on_sqlite(const std::string& path) {

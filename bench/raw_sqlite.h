@@ -17,6 +17,11 @@ Result<double> replay_on_sqlite(const std::string& path, const std::string& doma
                                 std::span<const store::LogEntry> entries,
                                 const std::vector<std::size_t>& batches);
 
+// The median of the microseconds that it takes to read so many users behind a place in the order of their
+// names, all columns of them.
+Result<double> page_on_sqlite(const std::string& path, const std::string& name, const std::string& id,
+                              std::size_t rows, std::size_t times);
+
 // The number of connections in it.
 Result<std::int64_t> count_on_sqlite(const std::string& path);
 

@@ -16,5 +16,6 @@ Result<void> writes_row(const Options& options, Report& report);  // row_writes.
 Result<void> login_row(const Options& options, Report& report);   // row_login.cc
 Result<void> nodes_row(const Options& options, Report& report);   // row_nodes.cc
 Result<void> size_row(const Options& options, Report& report);    // row_size.cc
+Result<void> lists_row(const Options& options, Report& report);   // row_lists.cc
 
 }  // namespace allauth::bench
