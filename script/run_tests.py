@@ -178,7 +178,8 @@ def main():
     parser.add_argument("--all", action="store_true",
                         help="add the thread sanitizer, long fuzz runs, many kills, larger models")
     options = parser.parse_args()
-    more = {"ALLAUTH_KILLS": "100", "ALLAUTH_EXPLORE": "all"} if options.all else {}
+    more = {"ALLAUTH_KILLS": "100", "ALLAUTH_EXPLORE": "all", "ALLAUTH_REQUESTS": "100",
+            "ALLAUTH_SCHEMATHESIS": "300"} if options.all else {}
     steps = [("Checks of the tree", quick_checks),
              ("Build with sanitizers (some minutes the first time)", lambda tally: build(tally, "asan")),
              ("Test programs", lambda tally: programs(tally, "asan", env=more)),
