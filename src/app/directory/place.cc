@@ -15,8 +15,11 @@ std::unexpected<Error> broken_tree() {
 }  // namespace
 
 Result<void> require_container(store::Read& read, const Container& container, std::string_view field) {
-  TRY(require_row<Domain>(read, container.domain()));
-  if (container.group().empty()) return {};
+  if (container.group().empty()) {
+    TRY(require_row<Domain>(read, container.domain()));
+    return {};
+  }
+  // The caller may see the group, and perhaps not the domain: whether that exists must not be told.
   TRY(const auto group, require_row<Group>(read, container.group()));
   if (group.domain == container.domain()) return {};
   return fail(Code::invalid, "group.domain", "This group is in another domain.", std::string(field));
