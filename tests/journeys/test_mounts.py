@@ -4,10 +4,12 @@ import json
 import re
 import ssl
 
+import grpc
 import pytest
 
 from rig.api import Api, refused
 from rig.http import RawHttp
+from rig.rpc import Rpc
 from rig.server import Server, find_next, run
 from rig.site import ADMIN_PASSWORD
 from rig.tls import make_certificate
@@ -30,7 +32,13 @@ class Mounted:
             "listener.1.tls.client_ca": self.client[0], "listener.1.trusted_callers": "loopback",
             "listener.2.address": "127.0.0.1:0", "listener.2.mounts.0.at": "/a/b", "listener.2.mounts.0.face": "toy",
             "listener.2.trusted_proxies": "loopback", "listener.2.trusted_callers": "192.0.2.0/24",
+            "grpc.0.faces": "native,toy",
+            "grpc.1.address": "127.0.0.1:0", "grpc.1.faces": "toy", "grpc.1.trusted_callers": "loopback",
+            "grpc.1.tls.certificate": self.certificate, "grpc.1.tls.key": self.key, "grpc.1.tls.client_ca": self.client[0],
+            "grpc.2.address": "127.0.0.1:0", "grpc.2.faces": "toy", "grpc.2.trusted_proxies": "loopback",
+            "grpc.2.trusted_callers": "192.0.2.0/24",
         }).start()
+        self.rpc_ports = [int(port) for port in re.findall(r"gRPC +https?://127\.0\.0\.1:(\d+)", self.server.banner)]
         self.ports = [int(port) for port in re.findall(r"API +https?://127\.0\.0\.1:(\d+)", self.server.banner)]
         native = Api(self.ports[0])
         native.must("POST", "/api/v1/setup", {"setup_token": self.server.setup_token, **ADMIN})
@@ -87,7 +95,7 @@ def test_what_leads_back_begins_with_the_mount(mounted):
 def test_a_face_has_a_listener_of_its_own_with_tls_and_trust(mounted):
     plain, known = (Api(mounted.ports[1], tls=mounted.tls(shown)) for shown in (False, True))
     assert plain.get("/health").body == b"toy is well\n"
-    assert plain.get("/api/v1/users").body == b"toy has no such page\n"
+    assert plain.get("/api").body == b"toy has no such page\n"
     told = seen(plain, "/seen")
     assert (told["tls"], told["certificate"], told["trusted"], told["mount"]) == ("yes", "no", "yes", "")
     assert seen(known, "/seen")["certificate"] == "yes"
@@ -130,6 +138,43 @@ def test_nobody_else_says_it(mounted):
         assert behind.get("/issue", headers={header: "192.0.2.7"}).status == 401, header
     series = 'allauth_net_forwarded_ignored_total{listener="listener.1",cause="untrusted"}'
     assert mounted.server.metric(series) >= 4
+
+
+SEEN = "/toy.v1.Toy/Seen"
+
+
+def seen_by_rpc(rpc, *metadata):
+    """What the toy face says of a call."""
+    answer = rpc.send(SEEN, b"", metadata)
+    assert isinstance(answer, bytes), answer
+    method, *rest = answer.decode().split(" ")
+    assert method == SEEN
+    return dict(pair.split("=", 1) for pair in rest)
+
+
+def test_a_grpc_face_is_served_beside_the_native_one(mounted):
+    with Rpc(mounted.rpc_ports[0], mounted.admin.token) as rpc:
+        told = seen_by_rpc(rpc)
+        assert (told["tls"], told["certificate"], told["trusted"]) == ("false", "false", "false")
+        assert len(rpc.must("UserService.ListUsers").message.users) == 1
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_a_grpc_face_has_a_listener_of_its_own_with_tls_and_trust(mounted, shown):
+    own = [file.read_bytes() for file in reversed(mounted.client)] if shown else [None, None]
+    with Rpc(mounted.rpc_ports[1], credentials=grpc.ssl_channel_credentials(mounted.certificate.read_bytes(), *own)) as rpc:
+        told = seen_by_rpc(rpc)
+        assert (told["tls"], told["certificate"], told["trusted"]) == ("true", "true" if shown else "false", "true")
+        assert seen_by_rpc(rpc, ("x-forwarded-for", "192.0.2.7"))["trusted"] == "false"
+        assert rpc.refused("UserService.ListUsers").code == grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_a_proxy_says_for_whom_it_calls(mounted):
+    with Rpc(mounted.rpc_ports[2]) as rpc:
+        told = seen_by_rpc(rpc, ("forwarded", "for=192.0.2.7;proto=https"))
+        assert (told["address"], told["via"], told["tls"], told["trusted"]) == ("192.0.2.7", "127.0.0.1", "true", "true")
+        told = seen_by_rpc(rpc, ("x-forwarded-for", "nobody"))
+        assert (told["address"], told["via"], told["trusted"]) == ("127.0.0.1", "", "false")
 
 
 def test_the_native_face_goes_where_it_is_mounted(tmp_path):

@@ -1,9 +1,11 @@
-// Instead of src/server/run/face_list.cc: the faces of the program and one more, which says what a face sees.
+// Instead of src/server/run/face_list.cc: the faces of the program and two more, over HTTP and over gRPC,
+// which say what a face sees.
 #include <fmt/format.h>
 
 #include "app/identity/authenticate.h"
 #include "base/text.h"
 #include "server/run/faces.h"
+#include "server/run/rpc_faces.h"
 
 namespace allauth::server {
 namespace {
@@ -60,7 +62,33 @@ Result<http::Face> make_toy(Ground&, Node& node) {
   return [&node](http::Request request, http::Responder respond) { respond(answer(request, node)); };
 }
 
+std::string seen(const rpc::Head& head) {
+  return fmt::format("{} host={} address={} via={} tls={} certificate={} trusted={}", head.method,
+                     head.authority, head.peer.address, head.peer.via, head.peer.tls,
+                     !head.peer.certificate_der.empty(), head.peer.trusted);
+}
+
+Result<wire::RpcMount> make_rpc_toy(Ground&, Node&) {
+  return wire::RpcMount{.methods = {"/toy.v1.Toy/Seen"},
+                        .streams = {},
+                        .services = {},
+                        .face = [](std::shared_ptr<rpc::ServerCall> call) {
+                          const auto& head = call->head();
+                          call->answer(seen(head), {});
+                        }};
+}
+
 }  // namespace
+
+std::span<const NamedRpcFace> rpc_faces() {
+  static const std::vector<NamedRpcFace> all = [] {
+    const auto ours = released_rpc_faces();
+    std::vector<NamedRpcFace> made(ours.begin(), ours.end());
+    made.push_back({.name = "toy", .make = make_rpc_toy});
+    return made;
+  }();
+  return all;
+}
 
 std::span<const HttpFace> http_faces() {
   static const std::vector<HttpFace> all = [] {

@@ -23,7 +23,7 @@ std::string known_faces() {
 
 }  // namespace
 
-std::span<const NamedRpcFace> rpc_faces() {
+std::span<const NamedRpcFace> released_rpc_faces() {
   static const std::vector<NamedRpcFace> all = {
       {.name = "native", .make = [](Ground&, Node& node) { return node.rpc(); }},
   };

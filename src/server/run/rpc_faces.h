@@ -19,7 +19,10 @@ struct NamedRpcFace {
   std::function<Result<wire::RpcMount>(Ground&, Node&)> make;
 };
 
+// All there are. (face_list.cc; a test build of the program has its own.)
 std::span<const NamedRpcFace> rpc_faces();
+// Those of this program.
+std::span<const NamedRpcFace> released_rpc_faces();
 
 // Whether every face that a [[grpc]] listener names exists. Error: config.value, which names those that do.
 Result<void> check_rpc_faces(const Config& config);

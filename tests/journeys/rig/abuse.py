@@ -2,10 +2,11 @@
 method and a proper request."""
 
 import json
+import urllib.parse
 
 from google.protobuf.descriptor import FieldDescriptor as F
 
-from .samples import enum_words
+from .samples import enum_words, in_query
 
 LONG = "x" * 200_000  # less than a body may have, more than any member
 JSON = {"Content-Type": "application/json"}
@@ -103,7 +104,8 @@ def queries(method, request):
                 continue
             yield Case(f"{field.name}: {what}", method.verb, f"{request.path()}?{field.name}={value}", text, headers)
         if field.label != F.LABEL_REPEATED and field.name in request.values:
-            yield case(f"{field.name}: twice", f"{field.name}={request.values[field.name]}".lower())
+            again = urllib.parse.quote(in_query(request.values[field.name]))
+            yield case(f"{field.name}: twice", f"{field.name}={again}")
         if field.type in (F.TYPE_UINT32, F.TYPE_INT32):
             for value in ("-1", "1.5", "x", "4294967296", "0x1"):
                 yield Case(f"{field.name}: {value}", method.verb, f"{request.path()}?{field.name}={value}", text, headers)

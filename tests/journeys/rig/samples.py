@@ -3,6 +3,7 @@
 A method with a field that is needed and not known here cannot be asked, and `test_abuse.py` then says which sample is
 missing. Add it to SAMPLES: by the name of the field, or by "Message.field" where the name alone does not tell."""
 
+import json
 import urllib.parse
 from types import SimpleNamespace
 
@@ -131,6 +132,13 @@ SAMPLES = {
 }
 
 
+def in_query(value):
+    """As a parameter has it: objects as JSON."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value)
+
+
 class Request:
     """Values by field, for a method: `path`, `query` and `body` are what HTTP makes of them."""
 
@@ -150,9 +158,8 @@ class Request:
         for field in self.method.in_query():
             value = self.values.get(field.name, LEFT_OUT)
             for item in [] if value is LEFT_OUT else value if isinstance(value, list) else [value]:
-                pairs.append((field.name, {True: "true", False: "false"}.get(item, str(item))
-                              if isinstance(item, bool) else str(item)))
-        return urllib.parse.urlencode(pairs)
+                pairs.append((field.name, in_query(item)))
+        return urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote)
 
     def target(self):
         query = self.query()
