@@ -152,6 +152,7 @@ class Client {
     return response;
   }
   bool ended() const { return ended_; }
+  int descriptor() const { return fd_; }
 
  private:
   int fd_;

@@ -8,12 +8,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "net/rpc/received_bytes.h"
 #include "net/stream_impl.h"
 
 namespace allauth::net {
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr std::uint64_t kExcusedPerSecond = 1024;
 
 ino_t socket_of(int fd) {
   struct stat status{};
@@ -33,6 +36,13 @@ RpcConnection::RpcConnection(const Accepted& accepted, std::shared_ptr<void> lea
 }
 
 bool RpcConnection::is_open() const { return socket_of(fd_) == socket_; }
+
+std::uint64_t RpcConnection::unheard_bytes(std::uint64_t excused) {
+  const auto received = received_bytes(fd_);
+  accounted_ += heard_.exchange(0, std::memory_order_relaxed) + excused;
+  accounted_ = std::min(accounted_, received);
+  return received - accounted_;
+}
 
 void RpcConnection::cut() const {
   // Of its own descriptor, since the library may close the first one while this looks.
@@ -75,11 +85,20 @@ std::shared_ptr<RpcSource> RpcConnections::source(std::uint64_t address) {
   return source;
 }
 
-void RpcConnections::sweep() {
+std::size_t RpcConnections::sweep(Tick now, std::size_t unheard) {
   std::lock_guard lock(mutex_);
   std::erase_if(open_, [](const auto& entry) { return !entry.second->is_open(); });
   std::erase_if(sources_, [](const auto& entry) { return entry.second.expired(); });
-  for (const auto& [name, connection] : open_) connection->resets_ = 0;
+  const bool next_second = now >= counted_from_ + Seconds(1);
+  if (next_second) counted_from_ = now;
+  std::size_t cut = 0;
+  for (const auto& [name, connection] : open_) {
+    if (next_second) connection->resets_ = 0;
+    if (connection->unheard_bytes(next_second ? kExcusedPerSecond : 0) <= unheard) continue;
+    connection->cut();
+    ++cut;
+  }
+  return cut;
 }
 
 }  // namespace allauth::net

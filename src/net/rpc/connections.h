@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "codec/http.h"
 #include "net/acceptor.h"
 
@@ -35,8 +36,13 @@ class RpcConnection {
     return peer_;
   }
   RpcSource& source() const { return *source_; }
+  // Calls under way on it. The library counts streams only once the peer has said that it knows the limit.
+  std::atomic<std::size_t>& calls() const { return calls_; }
 
-  // Counts a call that was taken back; true when there have been `limit` of them within this sweep.
+  // So much of what it sent, its framing included, has become a call or a message.
+  void heard(std::size_t bytes) const { heard_.fetch_add(bytes, std::memory_order_relaxed); }
+  // Counts a call that was taken back or timed out; true when there have been `limit` of them within a
+  // second.
   bool took_back(std::size_t limit) const { return ++resets_ == limit; }
   // Shuts the socket down, if it still is this connection's.
   void cut() const;
@@ -44,12 +50,17 @@ class RpcConnection {
  private:
   friend class RpcConnections;
   bool is_open() const;
+  // What came and was not heard; only for the one who sweeps.
+  std::uint64_t unheard_bytes(std::uint64_t excused);
 
   const int fd_;
   const ino_t socket_;  // the kernel's number of the socket: descriptors are used again, these are not
   mutable std::once_flag known_;
   mutable http::Peer peer_;
+  mutable std::atomic<std::size_t> calls_{0};
   mutable std::atomic<std::size_t> resets_{0};
+  mutable std::atomic<std::uint64_t> heard_{0};
+  std::uint64_t accounted_ = 0;  // of the bytes that came
   const std::shared_ptr<void> lease_;
   const std::shared_ptr<RpcSource> source_;
 };
@@ -60,8 +71,9 @@ class RpcConnections {
   void add(Accepted& accepted, bool tls);
   // By the library's name for the peer ("ipv4:127.0.0.1:4711"); null if there is none.
   std::shared_ptr<const RpcConnection> find(std::string_view peer) const;
-  // Forgets those that were closed, and begins a new count of calls taken back.
-  void sweep();
+  // Forgets those that were closed, and cuts those that sent more than `unheard` bytes that came to nothing
+  // (a little each second is excused: signs of life, windows); how many those were.
+  std::size_t sweep(Tick now, std::size_t unheard);
 
  private:
   struct Hash : std::hash<std::string_view> {
@@ -70,6 +82,7 @@ class RpcConnections {
   std::shared_ptr<RpcSource> source(std::uint64_t address);
 
   mutable std::mutex mutex_;
+  Tick counted_from_{};  // since when calls taken back are counted; a second at a time
   std::unordered_map<std::string, std::shared_ptr<RpcConnection>, Hash, std::equal_to<>> open_;
   std::unordered_map<std::uint64_t, std::weak_ptr<RpcSource>> sources_;
 };

@@ -76,8 +76,9 @@ class ReloadedCredentials final : public grpc::ServerCredentials {
     if (newest == given_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     const TlsPem pem(*newest);
     const grpc_ssl_pem_key_cert_pair pair{pem.key.c_str(), pem.certificates.c_str()};
-    *config = grpc_ssl_server_certificate_config_create(
-        pem.authorities.empty() ? nullptr : pem.authorities.c_str(), &pair, 1);
+    // It wants authorities also where it asks for no client certificate, and then does not look at them.
+    const auto& roots = pem.authorities.empty() ? pem.certificates : pem.authorities;
+    *config = grpc_ssl_server_certificate_config_create(roots.c_str(), &pair, 1);
     given_ = std::move(newest);
     return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
   }

@@ -31,7 +31,12 @@ bool is_printable(std::string_view value) {
 
 void quiet_library() {
   static std::once_flag once;
-  std::call_once(once, [] { gpr_set_log_function([](gpr_log_func_args*) {}); });
+  std::call_once(once, [] {
+    gpr_set_log_function([](gpr_log_func_args* line) {
+      if (std::string_view(line->message).starts_with("assertion failed"))
+        fmt::print(stderr, "gRPC library: {}\n", line->message);
+    });
+  });
 }
 
 grpc::ByteBuffer to_buffer(std::string message) {

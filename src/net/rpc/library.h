@@ -15,7 +15,8 @@
 
 namespace allauth::net {
 
-// Called before the library is used: what it logs on its own is counted by nobody and wanted by nobody.
+// Called before the library is used. Peers can make it write lines to standard error at will, so it is kept
+// from that; only what it says before it ends the process comes through.
 void quiet_library();
 
 // Takes the bytes over; a large message is not copied.

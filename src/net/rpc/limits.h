@@ -15,8 +15,11 @@ struct RpcLimits {
   std::size_t calls = 16'384;                    // under way at once; else RESOURCE_EXHAUSTED
   std::size_t calls_per_address = 4'096;         // of those, per IPv4 address or IPv6 /64
   std::size_t memory_bytes = 512 * 1024 * 1024;  // for buffers; beyond it, connections are refused
-  // Calls that one connection may take back within a second before they are answered; it is cut then.
-  std::size_t resets = 1'000;
+  // Calls that one connection may take back, or let time out, within a second; it is cut then.
+  std::size_t resets = 2'000;
+  // What a connection may send until something of it is a call or a whole message; it is cut then. The
+  // library itself holds as much as comes: heads without end, messages of any announced length.
+  std::size_t unheard_bytes = 16 * 1024 * 1024;
   // From a call's start to its end, but for methods that are said to stream; else DEADLINE_EXCEEDED.
   Millis call_time = Millis(60'000);
   // How long a message may wait for a caller that does not read; the call is cut then.
@@ -27,7 +30,7 @@ struct RpcLimits {
   Millis keepalive = Millis(60'000);          // a silent connection is asked for a sign of life then
   Millis keepalive_timeout = Millis(20'000);  // and cut if none comes
   Millis ping_interval = Millis(10'000);      // a caller that pings more often without data is cut
-  Millis sweep = Millis(1'000);               // how often the times above are looked at
+  Millis sweep = Millis(250);                 // how often times and connections are looked at
 };
 
 }  // namespace allauth::net

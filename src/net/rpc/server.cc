@@ -28,7 +28,7 @@ constexpr std::string_view kCodes[] = {
     "not_found", "already_exists", "permission_denied", "resource_exhausted", "failed_precondition",
     "aborted",   "out_of_range",   "unimplemented",     "internal",           "unavailable",
     "data_loss", "unauthenticated"};
-constexpr std::string_view kRefusals[] = {"limit", "address_limit", "gone"};
+constexpr std::string_view kRefusals[] = {"limit", "metadata", "gone"};
 
 // Answers a call that the face is not to see.
 class RefusedCall final : public grpc::ServerGenericBidiReactor {
@@ -36,6 +36,13 @@ class RefusedCall final : public grpc::ServerGenericBidiReactor {
   RefusedCall(grpc::StatusCode code, const char* message) { Finish({code, message}); }
   void OnDone() override { delete this; }
 };
+
+// The library's own limit does not see what comes by reference to its table of headers, a byte each.
+bool is_too_much(const grpc::GenericCallbackServerContext& context, std::size_t limit) {
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : context.client_metadata()) bytes += name.size() + value.size() + 32;
+  return bytes > limit;
+}
 
 int as_int(Millis time) { return static_cast<int>(time.count()); }
 int as_int(std::size_t n) { return static_cast<int>(n); }
@@ -79,14 +86,18 @@ asio::awaitable<void> sweep_all(std::weak_ptr<RpcServer::State> watched, IoPool&
   }
 }
 
+Counter& cut_counter(Metrics& metrics, const std::string& listener, std::string_view cause) {
+  return metrics.counter("allauth_rpc_connections_cut_total", "gRPC connections cut for what they sent",
+                         fmt::format("listener=\"{}\",cause=\"{}\"", listener, cause));
+}
+
 }  // namespace
 
 RpcMetrics::RpcMetrics(const std::string& listener, Metrics& metrics)
     : in_flight(metrics.gauge("allauth_rpc_calls_in_flight", "gRPC calls under way",
                               fmt::format("listener=\"{}\"", listener))),
-      cut(metrics.counter("allauth_rpc_connections_cut_total",
-                          "Connections cut since they took back too many calls",
-                          fmt::format("listener=\"{}\"", listener))) {
+      cut_resets(cut_counter(metrics, listener, "resets")),
+      cut_unheard(cut_counter(metrics, listener, "unheard")) {
   for (std::size_t i = 0; i < calls.size(); ++i)
     calls[i] = &metrics.counter("allauth_rpc_calls_total", "gRPC calls by how they ended",
                                 fmt::format("listener=\"{}\",code=\"{}\"", listener, kCodes[i]));
@@ -103,27 +114,38 @@ grpc::ServerGenericBidiReactor* RpcServer::State::CreateReactor(grpc::GenericCal
   auto connection = connections.find(context->peer());
   if (!connection)
     return refuse(RpcMetrics::Refusal::gone, grpc::StatusCode::UNAVAILABLE, "The connection is closing.");
-  if (in_flight.fetch_add(1) >= limits.calls) {
-    --in_flight;
+  if (is_too_much(*context, limits.metadata_bytes))
+    return refuse(RpcMetrics::Refusal::metadata, grpc::StatusCode::RESOURCE_EXHAUSTED,
+                  "The metadata of this call is too large.");
+  if (!enter(*connection))
     return refuse(RpcMetrics::Refusal::limit, grpc::StatusCode::RESOURCE_EXHAUSTED,
                   "Too many calls are under way: try again later.");
-  }
-  if (connection->source().calls.fetch_add(1) >= limits.calls_per_address) {
-    --connection->source().calls;
-    --in_flight;
-    return refuse(RpcMetrics::Refusal::address_limit, grpc::StatusCode::RESOURCE_EXHAUSTED,
-                  "Too many calls from this address are under way: try again later.");
-  }
-  metrics.in_flight.add(1);
   return LibraryCall::start(
       std::make_shared<LibraryCall>(shared_from_this(), *context, std::move(connection)));
+}
+
+bool RpcServer::State::enter(const RpcConnection& connection) {
+  const bool all = in_flight.fetch_add(1) < limits.calls;
+  const bool address = connection.source().calls.fetch_add(1) < limits.calls_per_address;
+  const bool one = connection.calls().fetch_add(1) < limits.streams;
+  if (all && address && one) {
+    metrics.in_flight.add(1);
+    return true;
+  }
+  uncount(connection);
+  return false;
+}
+
+void RpcServer::State::uncount(const RpcConnection& connection) {
+  --connection.calls();
+  --connection.source().calls;
+  --in_flight;
 }
 
 void RpcServer::State::leave(const RpcConnection& connection, rpc::StatusCode code) {
   metrics.calls[std::min(static_cast<std::size_t>(code), metrics.calls.size() - 1)]->add();
   metrics.in_flight.add(-1);
-  --connection.source().calls;
-  --in_flight;
+  uncount(connection);
 }
 
 void RpcServer::State::take(Accepted accepted) {
@@ -141,8 +163,9 @@ void RpcServer::State::take(Accepted accepted) {
 }
 
 void RpcServer::State::sweep() {
-  connections.sweep();
-  calls.sweep(pool.clock().tick());
+  const auto now = pool.clock().tick();
+  metrics.cut_unheard.add(connections.sweep(now, limits.unheard_bytes));
+  calls.sweep(now);
 }
 
 Result<void> RpcServer::State::start() {
@@ -176,7 +199,7 @@ std::size_t RpcServer::State::drain(Millis grace) {
   server->Shutdown(
       gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(grace.count(), GPR_TIMESPAN)));
   server.reset();
-  connections.sweep();
+  connections.sweep(pool.clock().tick(), limits.unheard_bytes);
   return cut.load();
 }
 

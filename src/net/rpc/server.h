@@ -23,8 +23,8 @@ namespace allauth::net {
 class IoPool;
 
 // Metrics beside those of Listener (label listener="<name>"): allauth_rpc_calls_total (also code="ok|…"),
-// allauth_rpc_calls_in_flight, allauth_rpc_refused_total (also cause="limit|address_limit|gone"),
-// allauth_rpc_connections_cut_total (those that took back too many calls).
+// allauth_rpc_calls_in_flight, allauth_rpc_refused_total (also cause="limit|metadata|gone"),
+// allauth_rpc_connections_cut_total (also cause="resets|unheard").
 class RpcServer {
  public:
   // Whether the method (as Head::method) may run for as long as its caller likes. Thread-safe.

@@ -23,6 +23,15 @@ Tick to_tick(gpr_timespec deadline) {
 
 }  // namespace
 
+// What it took to send a head or a message, or to make room for one, at the most.
+std::size_t sent_for(const rpc::Head& head) {
+  std::size_t bytes = 512 + head.method.size() + head.authority.size();
+  for (const auto& field : head.metadata) bytes += field.name.size() + field.value.size() * 4 / 3 + 16;
+  return bytes;
+}
+std::size_t sent_for(const std::string& message) { return message.size() + message.size() / 8 + 64; }
+std::size_t sent_for_room(std::size_t bytes) { return bytes / 256 + 64; }
+
 // Ends the call when the face lets it go.
 struct LibraryCall::Abandon {
   std::shared_ptr<LibraryCall> call;
@@ -39,6 +48,7 @@ LibraryCall::LibraryCall(std::shared_ptr<RpcServer::State> state, Context& conte
   head_.authority = context.host();
   head_.metadata = from_library(context.client_metadata());
   head_.peer = connection_->peer([&] { return certificate_der(context); });
+  connection_->heard(sent_for(head_));
   set_deadline(context);
 }
 
@@ -75,6 +85,7 @@ void LibraryCall::read(Read then) {
 void LibraryCall::OnReadDone(bool ok) {
   auto message = ok ? from_buffer(in_) : std::nullopt;
   in_.Clear();
+  if (message) connection_->heard(sent_for(*message));
   Lock lock(mutex_);
   auto then = std::exchange(reading_, {});
   if (!message) read_out_ = true;
@@ -94,6 +105,7 @@ void LibraryCall::write(std::string message, Written then) {
     return later([then = std::move(then)]() mutable { then(false); });
   }
   writing_ = std::move(then);
+  connection_->heard(sent_for_room(message.size()));
   out_ = to_buffer(std::move(message));
   due_at(std::min(last_tick_, state_->pool.clock().tick() + state_->limits.write_patience));
   StartWrite(&out_);
@@ -162,6 +174,10 @@ void LibraryCall::end_now(Lock lock, End end) {
 void LibraryCall::OnCancel() {
   const auto now = state_->pool.clock().tick();
   if (now >= state_->cut_from.load()) ++state_->cut;
+  if (connection_->took_back(state_->limits.resets)) {
+    state_->metrics.cut_resets.add();
+    connection_->cut();
+  }
   Lock lock(mutex_);
   if (!claim_end()) return;
   cancelled_ = true;
@@ -169,10 +185,6 @@ void LibraryCall::OnCancel() {
   code_ = late ? rpc::StatusCode::deadline_exceeded : rpc::StatusCode::cancelled;
   auto tell = std::exchange(on_cancel_, {});
   lock.unlock();
-  if (!late && connection_->took_back(state_->limits.resets)) {
-    state_->metrics.cut.add();
-    connection_->cut();
-  }
   if (tell) guarded([&] { tell(); });
   lock.lock();
   end(std::move(lock), {.status = grpc::Status::CANCELLED});

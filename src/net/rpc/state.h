@@ -20,13 +20,14 @@
 namespace allauth::net {
 
 struct RpcMetrics {
-  enum class Refusal { limit, address_limit, gone };
+  enum class Refusal { limit, metadata, gone };
 
   RpcMetrics(const std::string& listener, Metrics& metrics);
   std::array<Counter*, 17> calls{};  // by status code
   Gauge& in_flight;
   std::array<Counter*, 3> refused{};
-  Counter& cut;
+  Counter& cut_resets;
+  Counter& cut_unheard;
 };
 
 struct RpcServer::State : std::enable_shared_from_this<State>, grpc::CallbackGenericService {
@@ -41,7 +42,9 @@ struct RpcServer::State : std::enable_shared_from_this<State>, grpc::CallbackGen
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override;
   Result<void> start();
-  void take(Accepted accepted);                                       // gives a connection to the library
+  void take(Accepted accepted);                 // gives a connection to the library
+  bool enter(const RpcConnection& connection);  // counts a call; false if there are too many
+  void uncount(const RpcConnection& connection);
   void leave(const RpcConnection& connection, rpc::StatusCode code);  // a call is over
   void sweep();
   std::size_t drain(Millis grace);
