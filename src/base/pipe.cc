@@ -28,6 +28,7 @@ struct PipeState {
   bool reader_gone = false;
   bool waiting = false;  // the reader found nothing and wants to be told
   std::function<void()> ready;
+  std::function<void()> room;
 };
 
 PipeWrite PipeWriter::write(std::string_view piece) {
@@ -53,6 +54,17 @@ PipeWrite PipeWriter::write_patiently(std::string_view piece, Millis patience) {
   return PipeWrite::taken;
 }
 
+void PipeWriter::on_room(std::function<void()> then) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (!state_->over() && !state_->bytes.empty()) {
+      state_->room = std::move(then);
+      return;
+    }
+  }
+  then();
+}
+
 void PipeWriter::end() {
   const std::lock_guard lock(state_->mutex);
   if (state_->over()) return;
@@ -67,20 +79,30 @@ bool PipeWriter::closed() const {
 }
 
 PipeReader::~PipeReader() {
-  std::function<void()> ready;  // what it holds goes after the lock
-  const std::lock_guard lock(state_->mutex);
-  state_->reader_gone = true;
-  std::string().swap(state_->bytes);
-  ready.swap(state_->ready);
-  state_->changed.notify_all();
+  std::function<void()> ready, room;  // what they hold goes after the lock
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->reader_gone = true;
+    std::string().swap(state_->bytes);
+    ready.swap(state_->ready);
+    room.swap(state_->room);
+    state_->changed.notify_all();
+  }
+  if (room) room();
 }
 
 PipeReader::Taken PipeReader::take() {
-  const std::lock_guard lock(state_->mutex);
-  Taken taken{.bytes = std::exchange(state_->bytes, {}), .last = state_->ended};
-  state_->waiting = taken.bytes.empty() && !taken.last;
-  ++state_->takes;
-  state_->changed.notify_all();
+  std::function<void()> room;
+  Taken taken;
+  {
+    const std::lock_guard lock(state_->mutex);
+    taken = {.bytes = std::exchange(state_->bytes, {}), .last = state_->ended};
+    state_->waiting = taken.bytes.empty() && !taken.last;
+    ++state_->takes;
+    room = std::exchange(state_->room, nullptr);
+    state_->changed.notify_all();
+  }
+  if (room) room();
   return taken;
 }
 

@@ -33,6 +33,9 @@ class PipeWriter {
   // Waits for room as long as the reader takes something now and then; full when it took nothing for
   // `patience`. Blocks.
   PipeWrite write_patiently(std::string_view piece, Millis patience);
+  // Calls `then` once, when there may be room again or nothing will ever be taken: at once, or on the
+  // reader's thread, where it must not block. For one who was told `full`; a later call replaces it.
+  void on_room(std::function<void()> then);
   // No more will come; what is inside is still read. Idempotent.
   void end();
   bool closed() const;

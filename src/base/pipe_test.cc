@@ -117,5 +117,28 @@ TEST(APipe, LosesNothingBetweenManyWritersAndAReader) {
   for (int count : seen) EXPECT_EQ(count, kEach);
 }
 
+TEST(APipe, TellsItsWriterOnceWhenThereIsRoom) {
+  auto [writer, reader] = make_pipe(8);
+  int told = 0;
+  writer->on_room([&] { ++told; });
+  EXPECT_EQ(told, 1) << "an empty pipe has room";
+  EXPECT_EQ(writer->write("12345678"), PipeWrite::taken);
+  writer->on_room([&] { ++told; });
+  EXPECT_EQ(told, 1);
+  reader->take();
+  EXPECT_EQ(told, 2);
+  reader->take();
+  EXPECT_EQ(told, 2) << "once";
+}
+
+TEST(APipe, TellsItsWriterThatTheReaderIsGone) {
+  auto [writer, reader] = make_pipe(8);
+  EXPECT_EQ(writer->write("12345678"), PipeWrite::taken);
+  PipeWrite answer = PipeWrite::full;
+  writer->on_room([&, pipe = writer] { answer = pipe->write("9"); });
+  reader.reset();
+  EXPECT_EQ(answer, PipeWrite::closed);
+}
+
 }  // namespace
 }  // namespace allauth

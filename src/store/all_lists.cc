@@ -140,6 +140,26 @@ const List& members_of_role() {
   return list;
 }
 
+const List& roles_of_subject() {
+  static const List list = list_of<RoleMember>({.name = "role_member.list_of_subject",
+                                                .where = "subject_kind = $1 AND subject_id = $2",
+                                                .key_word = "role_id",
+                                                .key = {{"role_id"}},
+                                                .columns = {}});
+  return list;
+}
+
+const List& domains_of_user() {
+  static const List list = list_of<RoleMember>(
+      {.name = "role_member.list_of_domains",
+       .where = "subject_kind = 'user' AND subject_id = $1 AND scope_kind = 'domain' AND EXISTS "
+                "(SELECT 1 FROM roles r WHERE r.id = role_members.role_id AND r.is_system = 1)",
+       .key_word = "role_id",
+       .key = {{"role_id"}},
+       .columns = {}});
+  return list;
+}
+
 const List& keys_of_client() {
   static const List list = list_of<Credential>({.name = "credential.list",
                                                 .where = {},
@@ -185,6 +205,8 @@ std::vector<const List*> all_lists() {
           &list::members_of_domain(),
           &list::roles_of_scope(),
           &list::members_of_role(),
+          &list::roles_of_subject(),
+          &list::domains_of_user(),
           &list::keys_of_client(),
           &list::live_sessions_of_user(),
           &list::nodes()};

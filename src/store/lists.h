@@ -125,6 +125,8 @@ const List& connections_of_client();
 const List& members_of_domain();  // by their built-in role
 const List& roles_of_scope();
 const List& members_of_role();
+const List& roles_of_subject();  // as memberships
+const List& domains_of_user();   // as memberships, by the built-in role there
 const List& keys_of_client();
 const List& live_sessions_of_user();
 const List& nodes();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/kept_answers.h"
+
 namespace allauth::store {
 namespace {
 
@@ -99,6 +101,8 @@ Result<void> Maintenance::keep_to_size() {
     TRY(acts, repeat([this] { return drop_some_acts(*session_, retention_.acts); }));
     acts_dropped_.add(acts);
   }
+  TRY(const auto answers, repeat([this] { return KeptAnswers::drop_some(*session_, kKeepAnswers); }));
+  if (answers > 0) log_.debug("store: dropped answers that were kept for repeats", {{"answers", answers}});
   if (images + acts > 0)
     log_.info("store: dropped what the log has kept for long enough", {{"images", images}, {"acts", acts}});
   return {};

@@ -35,6 +35,7 @@ class Tx final : public Read {
 
  private:
   friend class RowWriter;
+  friend class KeptAnswers;
   friend class Batch;
   friend class LoneWrite;
   // The entry of this write, or why it cannot be committed.

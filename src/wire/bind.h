@@ -21,10 +21,11 @@ class Reply {
   Reply() = default;  // answers nobody; to be assigned to
   explicit Reply(Done done) : done_(std::move(done)) {}
 
-  // `revision`: of a write, the one that has it.
-  void operator()(Result<Resp> answer, std::optional<std::uint64_t> revision = std::nullopt) {
+  // `revision`: of a write, the one that has it; `replayed`: that was before.
+  void operator()(Result<Resp> answer, std::optional<std::uint64_t> revision = std::nullopt,
+                  bool replayed = false) {
     if (!answer) return done_(std::unexpected(std::move(answer).error()));
-    done_(Answer{std::make_unique<Resp>(std::move(*answer)), revision});
+    done_(Answer{std::make_unique<Resp>(std::move(*answer)), revision, replayed});
   }
 
  private:
@@ -45,6 +46,17 @@ void bind(MethodTable& table, std::string full_name, v1::Kind kind, Fn fn) {
   table.add(
       std::move(full_name),
       {.kind = kind, .request = Req::descriptor(), .response = Resp::descriptor(), .run = std::move(run)});
+}
+
+// The same for a method that streams: fn(const Call&, const Req&, Opened).
+template <class Req, class Resp, class Fn>
+void bind_stream(MethodTable& table, std::string full_name, v1::Kind kind, Fn fn) {
+  Opener open = [fn = std::move(fn)](const Call& call, const Message& message, Opened opened) {
+    fn(call, static_cast<const Req&>(message), std::move(opened));
+  };
+  table.add(
+      std::move(full_name),
+      {.kind = kind, .request = Req::descriptor(), .response = Resp::descriptor(), .open = std::move(open)});
 }
 
 }  // namespace allauth::wire

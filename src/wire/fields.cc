@@ -13,11 +13,14 @@ namespace allauth::wire {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
+constexpr std::size_t kMaxIdempotencyKey = 64;
 
-// How well a media range fits application/json: 0 not at all, 3 exactly.
-int fit(std::string_view range) {
-  if (range == kJson) return 3;
-  if (range == "application/*") return 2;
+// How well a media range fits a type: 0 not at all, 3 exactly.
+int fit(std::string_view range, std::string_view type) {
+  if (range == type) return 3;
+  const auto slash = type.find('/') + 1;
+  if (range.size() == slash + 1 && range.ends_with("/*") && range.substr(0, slash) == type.substr(0, slash))
+    return 2;
   return range == "*/*" ? 1 : 0;
 }
 
@@ -67,7 +70,7 @@ Result<void> read_basic(std::string_view encoded, Call& call) {
 
 }  // namespace
 
-bool accepts_json(const http::Headers& headers) {
+bool accepts(const http::Headers& headers, std::string_view type) {
   bool any_header = false;
   int best_fit = 0;
   bool accepted = false;
@@ -76,13 +79,21 @@ bool accepts_json(const http::Headers& headers) {
     any_header = true;
     for (std::string_view range : split(header.value, ',')) {
       const auto parts = split(range, ';');
-      const int how_well = fit(ascii_lower(trim(parts.front())));
+      const int how_well = fit(ascii_lower(trim(parts.front())), type);
       if (how_well <= best_fit) continue;
       best_fit = how_well;
       accepted = std::none_of(parts.begin() + 1, parts.end(), is_zero_weight);
     }
   }
   return !any_header || accepted;
+}
+
+std::optional<StreamFormat> accepted_stream(const http::Headers& headers) {
+  const auto accept = http::find_header(headers, "Accept");
+  const bool named = accept && ascii_lower(*accept).find("text/event-stream") != std::string::npos;
+  if (named && accepts(headers, "text/event-stream")) return StreamFormat::events;
+  if (accepts(headers, "application/x-ndjson") || accepts(headers, kJson)) return StreamFormat::lines;
+  return std::nullopt;
 }
 
 bool sends_json(const http::Headers& headers) {
@@ -142,6 +153,22 @@ codec::TraceContext read_trace(const http::Headers& headers, Entropy& entropy) {
   for (const auto& header : headers)  // several are one list (§3.3.1.1)
     if (once && ascii_lower(header.name) == "tracestate") state += (state.empty() ? "" : ",") + header.value;
   return codec::begin_span(once ? trim(*parent) : std::string_view(), state, entropy);
+}
+
+Result<std::optional<std::string>> read_idempotency_key(const http::Headers& headers,
+                                                        const google::protobuf::MethodDescriptor& method) {
+  const auto kind = method.options().GetExtension(v1::kind);
+  const auto value = http::find_header(headers, "Idempotency-Key");
+  if (!value || (kind != v1::KIND_WRITE && kind != v1::KIND_WRITE_PASSWORD)) return std::nullopt;
+  if (method.options().GetExtension(v1::public_))
+    return fail(Code::invalid, "idempotency.public", "This request takes no Idempotency-Key.",
+                "Idempotency-Key");
+  const auto key = trim(*value);
+  if (!key.empty() && key.size() <= kMaxIdempotencyKey && is_printable_ascii(key) &&
+      count_headers(headers, "Idempotency-Key") == 1)
+    return std::string(key);
+  return fail(Code::invalid, "idempotency.key", "An Idempotency-Key has 1 to 64 printable characters.",
+              "Idempotency-Key");
 }
 
 std::optional<std::string> read_request_id(const http::Headers& headers) {

@@ -11,8 +11,13 @@
 
 namespace allauth::wire {
 
-// Whether application/json is acceptable (RFC 9110 §12.5.1). Without Accept it is.
-bool accepts_json(const http::Headers& headers);
+// Whether a media type such as application/json is acceptable (RFC 9110 §12.5.1). Without Accept all are.
+bool accepts(const http::Headers& headers, std::string_view type);
+
+// What the messages of a stream are written as: a JSON document on each line, or server-sent events (HTML
+// §9.2), for those who ask for text/event-stream by its name. Nothing: neither is acceptable.
+enum class StreamFormat { lines, events };
+std::optional<StreamFormat> accepted_stream(const http::Headers& headers);
 
 // Whether Content-Type is application/json, in UTF-8 if it has a charset (RFC 8259 §8.1, §11).
 bool sends_json(const http::Headers& headers);
@@ -33,6 +38,11 @@ Result<std::optional<std::uint64_t>> read_at_least(const http::Headers& headers)
 // Our step of the trace that `traceparent` and `tracestate` name; of a new one if they are absent,
 // malformed or given twice.
 codec::TraceContext read_trace(const http::Headers& headers, Entropy& entropy);
+
+// Idempotency-Key, of a method that writes; of others it means nothing. Errors, invalid: idempotency.key for
+// anything but 1–64 printable characters, idempotency.public for a write that anybody may make.
+Result<std::optional<std::string>> read_idempotency_key(const http::Headers& headers,
+                                                        const google::protobuf::MethodDescriptor& method);
 
 // X-Request-Id, if it is 1–64 characters that an id may have.
 std::optional<std::string> read_request_id(const http::Headers& headers);

@@ -9,11 +9,13 @@
 #include "allauth/v1/clients.pb.h"
 #include "allauth/v1/domains.pb.h"
 #include "allauth/v1/groups.pb.h"
+#include "allauth/v1/info.pb.h"
 #include "allauth/v1/nodes.pb.h"
 #include "allauth/v1/roles.pb.h"
 #include "allauth/v1/sessions.pb.h"
 #include "allauth/v1/setup.pb.h"
 #include "allauth/v1/users.pb.h"
+#include "allauth/v1/watch.pb.h"
 
 namespace allauth::wire {
 namespace {
@@ -67,8 +69,9 @@ std::vector<const google::protobuf::ServiceDescriptor*> native_services() {
   // One message of each file: naming them also makes the linker keep the files.
   for (const auto* message :
        {v1::CheckRequest::descriptor(), v1::Channel::descriptor(), v1::Client::descriptor(),
-        v1::Domain::descriptor(), v1::Group::descriptor(), v1::Node::descriptor(), v1::Role::descriptor(),
-        v1::Session::descriptor(), v1::CreateFirstAdminRequest::descriptor(), v1::User::descriptor()}) {
+        v1::Domain::descriptor(), v1::Group::descriptor(), v1::Info::descriptor(), v1::Node::descriptor(),
+        v1::Role::descriptor(), v1::Session::descriptor(), v1::CreateFirstAdminRequest::descriptor(),
+        v1::User::descriptor(), v1::WatchRequest::descriptor()}) {
     for (int i = 0; i < message->file()->service_count(); ++i)
       services.push_back(message->file()->service(i));
   }

@@ -46,6 +46,8 @@ struct Call {
   // The revision that the state must have reached before the call is answered; whoever carries the call
   // sees to it.
   std::optional<std::uint64_t> at_least;
+  // A name for this write, given by the caller: a repeat under the same name gets the first answer again.
+  std::optional<std::string> idempotency_key;
   std::vector<std::string> present;    // the members that the body named: what a PATCH changes
   codec::TraceContext trace{};         // our own step of the caller's trace
   WorkKind work = WorkKind::question;  // what it counts as where rates are limited
@@ -60,6 +62,7 @@ using Message = google::protobuf::Message;
 struct Answer {
   std::unique_ptr<Message> message;
   std::optional<std::uint64_t> revision{};
+  bool replayed = false;  // it was given before; nothing was done now
 };
 
 // Answers a call once, from any thread. Destroying it unanswered answers a bug.

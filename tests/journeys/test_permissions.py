@@ -53,6 +53,8 @@ TABLE = [
         {"client_key": {"client_id": "{client}", "key": "{key}"}}, anonymous=401, rest=200),
     Row("AuthService.Check", "POST", "/api/v1/auth/check", {"permission": "read", "object": {"kind": "domain", "id": "{domain}"}},
         anonymous=401, rest=200),
+    Row("AuthService.BatchCheck", "POST", "/api/v1/auth/check/batch",
+        {"checks": [{"permission": "read", "object": {"kind": "domain", "id": "{domain}"}}]}, anonymous=401, rest=200),
     Row("AuthService.Explain", "POST", "/api/v1/auth/explain", {"permission": "read", "object": {"kind": "domain", "id": "{domain}"}},
         anonymous=401, rest=200),
 
@@ -68,6 +70,11 @@ TABLE = [
     in_domain("DomainService.AddMember", "POST", D + "/{domain}/members", {"user_id": "{user}", "role": "member"}, ok=201, least="admin"),
     in_domain("DomainService.AddMember", "POST", D + "/{domain}/members", {"user_id": "{user}", "role": "admin"}, ok=201, least="admin"),
     in_domain("DomainService.AddMember", "POST", D + "/{domain}/members", {"user_id": "{user}", "role": "owner"}, ok=201, least="owner"),
+    in_domain("DomainService.BatchAddMembers", "POST", D + "/{domain}/members/batch",
+              {"members": [{"user_id": "{user}", "role": "member"}]}, least="admin"),
+    in_domain("DomainService.BatchAddMembers", "POST", D + "/{domain}/members/batch",
+              {"members": [{"user_id": "{user}", "role": "owner"}]}, least="owner"),
+    on_user("DomainService.ListUserDomains", "GET", "/api/v1/users/{user}/domains"),
     in_domain("DomainService.ListMembers", "GET", D + "/{domain}/members"),
     in_domain("DomainService.UpdateMember", "PATCH", D + "/{domain}/members/{someone}", {"role": "admin"}, least="admin"),
     in_domain("DomainService.UpdateMember", "PATCH", D + "/{domain}/members/{someone}", {"role": "owner"}, least="owner"),
@@ -110,9 +117,14 @@ TABLE = [
     in_domain("RoleService.AddRoleMembers", "POST", RO + "/{role}/members", {"members": [{"kind": "user", "id": "{user}"}]}, least="owner"),
     in_domain("RoleService.ListRoleMembers", "GET", RO + "/{role}/members"),
     in_domain("RoleService.RemoveRoleMember", "DELETE", RO + "/{role}/members/user/{role_member}", ok=204, least="owner"),
+    on_user("RoleService.ListUserRoles", "GET", "/api/v1/users/{user}/roles"),
+    in_domain("RoleService.ListClientRoles", "GET", CL + "/{client}/roles"),
     Row("RoleService.ListActions", "GET", "/api/v1/actions?scope_kind=client", anonymous=401, rest=200),
 
     in_domain("ClientService.CreateClient", "POST", D + "/{domain}/clients", {"name": "new"}, ok=201, least="admin"),
+    in_domain("ClientService.BatchCreateClients", "POST", D + "/{domain}/clients/batch", {"clients": [{"name": "new"}]}, least="admin"),
+    in_domain("ClientService.BatchCreateClients", "POST", D + "/{domain}/clients/batch",
+              {"clients": [{"name": "new"}], "group_id": "{group}"}, least="admin"),
     in_domain("ClientService.GetClient", "GET", CL + "/{client}"),
     in_domain("ClientService.ListClients", "GET", D + "/{domain}/clients"),
     in_domain("ClientService.UpdateClient", "PATCH", CL + "/{client}", {"name": "other"}, least="admin"),
@@ -141,6 +153,14 @@ TABLE = [
     in_domain("ChannelService.UpdateConnection", "PATCH", CH + "/{channel}/connections/{client}", {"actions": ["publish"]}, least="admin"),
     in_domain("ChannelService.Disconnect", "DELETE", CH + "/{channel}/connections/{client}", ok=204, least="admin"),
 
+    Row("InfoService.GetInfo", "GET", "/api/v1/info", rest=200),
+    Row("InfoService.GetHealth", "GET", "/api/v1/health", rest=200),
+
+    in_domain("ChannelService.BatchConnect", "POST", D + "/{domain}/connections",
+              {"client_ids": ["{client}", "{other_client}"], "channel_ids": ["{channel}"], "actions": ["publish"]}, least="admin"),
+    in_domain("ChannelService.BatchDisconnect", "POST", D + "/{domain}/connections/remove",
+              {"client_ids": ["{client}"], "channel_ids": ["{channel}"]}, least="admin"),
+
     on_platform("NodeService.EnrollNode", "POST", "/api/v1/nodes", {"name": "{fresh_node}"}, ok=201),
     on_platform("NodeService.ListNodes", "GET", "/api/v1/nodes"),
     on_platform("NodeService.RemoveNode", "DELETE", "/api/v1/nodes/{node}", ok=204),
@@ -149,8 +169,16 @@ TABLE = [
     Row("SessionService.RefreshSession", "POST", "/api/v1/sessions/refresh", {"refresh_token": "{refresh}"}, rest=200),
     Row("SessionService.ListSessions", "GET", "/api/v1/sessions", anonymous=401, rest=200),
     Row("SessionService.DeleteSession", "DELETE", "/api/v1/sessions/{session}", anonymous=401, rest=404),
+    # Who is nobody's user cannot be signed out.
+    Row("SessionService.DeleteAllSessions", "DELETE", "/api/v1/sessions?keep_current=true", anonymous=401, device=404, rest=204),
+    on_user("SessionService.ListUserSessions", "GET", "/api/v1/users/{user}/sessions"),
+    on_user("SessionService.DeleteUserSession", "DELETE", "/api/v1/users/{user}/sessions/{session}", ok=204),
+    on_user("SessionService.DeleteUserSessions", "DELETE", "/api/v1/users/{user}/sessions", ok=204),
     Row("SetupService.CreateFirstAdmin", "POST", "/api/v1/setup",
         {"setup_token": "{setup}", "email": "z@example.org", "name": "Z", "password": ADMIN_PASSWORD}, rest=403),
+
+    in_domain("WatchService.Watch", "GET", "/api/v1/watch?domain_id={domain}", least="admin"),
+    on_platform("WatchService.Watch", "GET", "/api/v1/watch"),
 
     on_platform("UserService.CreateUser", "POST", "/api/v1/users",
                 {"email": "{fresh_email}", "name": "new", "password": USER_PASSWORD}, ok=201),
@@ -250,7 +278,7 @@ class Target(dict):
         return special.get(name) or self.people.tokens[name]
 
     def prepare(self, row):
-        if row.rpc in ("ChannelService.UpdateConnection", "ChannelService.Disconnect"):
+        if row.rpc in ("ChannelService.UpdateConnection", "ChannelService.Disconnect", "ChannelService.BatchDisconnect"):
             self.site.connect(self["client"], self["channel"])
 
 

@@ -77,6 +77,9 @@ struct DeleteUser : On<UserId> {
 struct ChangePassword : On<UserId> {
   static constexpr std::string_view kind = kind::user, permission = "can_credentials";
 };
+struct ManageSessions : On<UserId> {
+  static constexpr std::string_view kind = kind::user, permission = "can_credentials";
+};
 
 struct ManageNodes : On<Platform> {
   static constexpr std::string_view kind = kind::platform, permission = "can_administer";
@@ -84,6 +87,12 @@ struct ManageNodes : On<Platform> {
 
 struct SetQuotas : On<Platform> {
   static constexpr std::string_view kind = kind::platform, permission = "can_administer";
+};
+struct WatchPlatform : On<Platform> {
+  static constexpr std::string_view kind = kind::platform, permission = "can_audit_read";
+};
+struct WatchDomain : On<DomainId> {
+  static constexpr std::string_view kind = kind::domain, permission = "can_audit_read";
 };
 
 struct CreateDomain : On<Platform> {

@@ -1,91 +1,102 @@
 #include "app/access/questions.h"
 
 namespace allauth::app {
-namespace {
 
-// The permission as the schema calls it: actions go by their plain name, permissions begin with can_.
-std::string permission_name(const policy::CompiledSchema& schema, const Question& question) {
-  const auto definition = schema.find_definition(question.object_kind);
-  const std::string computed = "can_" + question.permission;
-  return definition && schema.find_member(*definition, computed) != nullptr ? computed : question.permission;
-}
-
-policy::ObjectRef container_of(const store::Snapshot& snapshot, const Question& question) {
-  if (question.object_kind == kind::domain) return {kind::domain, question.object_id};
-  const auto domain = snapshot.thing(question.object_kind, question.object_id).domain;
-  return domain == store::kNoNode ? policy::ObjectRef{kind::platform, kPlatformId}
-                                  : policy::ObjectRef{kind::domain, snapshot.id(domain)};
-}
-
-Result<void> require_may_ask(const Core& core, const Caller& caller, const Question& question) {
-  const auto snapshot = core.snapshots.view();  // kept: the container's id is in it
-  TRY(snapshot->check_usable());
-  if (const auto valid = still_valid(*snapshot, caller.who, core.clock.now()); !valid.granted())
+Result<Asking> Asking::begin(const Core& core, const Caller& caller) {
+  Asking asking(core, caller);
+  TRY(asking.snapshot_->check_usable());
+  if (!still_valid(*asking.snapshot_, caller.who, asking.now_).granted())
     return fail(Code::unauthenticated, "gate.credential", "The credential is not good any more.");
-  if (!question.subject || *question.subject == caller.who.principal) return {};
-  if (Gate(core).allows(caller, "can_role_read", container_of(*snapshot, question))) return {};
-  return fail(Code::denied, "question.subject",
-              "Asking about others takes the permission to see the roles there.", "subject");
+  return asking;
 }
 
-bool may_see_reasons(const Core& core, const Caller& caller, const Question& question) {
-  const auto snapshot = core.snapshots.view();
-  const Gate gate(core);
-  return gate.allows(caller, "can_role_read", container_of(*snapshot, question)) ||
-         gate.allows(caller, "can_read", {question.object_kind, question.object_id});
+// Actions go by their plain name, permissions begin with can_.
+std::string_view Asking::name_permission(const Question& question) {
+  const auto& schema = core_.engine.schema();
+  const auto definition = schema.find_definition(question.object.kind);
+  permission_.assign("can_").append(question.permission);
+  const bool computed = definition && schema.find_member(*definition, permission_) != nullptr;
+  return computed ? std::string_view(permission_) : question.permission;
 }
 
-struct Prepared {
-  Principal subject;
-  std::string permission;
-};
-
-Result<Prepared> prepare(const Core& core, const Caller& caller, const Question& question) {
-  TRY(require_may_ask(core, caller, question));
-  return Prepared{question.subject.value_or(caller.who.principal),
-                  permission_name(core.engine.schema(), question)};
+policy::ObjectRef Asking::container_of(const policy::ObjectRef& object) const {
+  if (object.kind == kind::domain) return object;
+  const auto domain = snapshot_->thing(object.kind, object.id).domain;
+  return domain == store::kNoNode ? policy::ObjectRef{kind::platform, kPlatformId}
+                                  : policy::ObjectRef{kind::domain, snapshot_->id(domain)};
 }
 
-policy::CheckQuery query_of(const Core& core, const Caller& caller, const Question& question,
-                            const Prepared& prepared) {
-  const bool own = prepared.subject == caller.who.principal;
-  return {.subject = prepared.subject.subject(),
-          .restrictions = own ? caller.who.restrictions.get() : nullptr,
-          .permission = prepared.permission,
-          .object = {question.object_kind, question.object_id},
-          .context = {.now = core.clock.now()}};
+bool Asking::caller_may(std::string_view permission, policy::ObjectRef object) const {
+  const auto decision = core_.engine.check(snapshot_->graph(), to_number(snapshot_->revision()),
+                                           {.subject = caller_.who.principal.subject(),
+                                            .restrictions = caller_.who.restrictions.get(),
+                                            .permission = permission,
+                                            .object = object,
+                                            .context = {.now = now_}});
+  return decision && decision->allowed();
 }
 
-}  // namespace
+bool Asking::may_see_roles(policy::ObjectRef container) {
+  if (container != seen_container_) {
+    seen_container_ = container;
+    sees_roles_ = caller_may("can_role_read", container);
+  }
+  return sees_roles_;
+}
+
+bool Asking::may_see_reasons(const Question& question) {
+  return may_see_roles(container_of(question.object)) || caller_may("can_read", question.object);
+}
+
+Result<policy::CheckQuery> Asking::prepare(const Question& question) {
+  if (core_.clock.tick() - started_ > kMostTime)
+    return fail({.code = Code::exhausted,
+                 .reason = "question.time",
+                 .message = "These questions take too long together; ask fewer at once.",
+                 .retry_after = Seconds(1)});
+  const auto self = caller_.who.principal.subject();
+  const bool own = !question.subject || *question.subject == self.object;
+  if (!own && !may_see_roles(container_of(question.object)))
+    return fail(Code::denied, "question.subject",
+                "Asking about others takes the permission to see the roles there.", "subject");
+  return policy::CheckQuery{.subject = own ? self : policy::SubjectRef{*question.subject},
+                            .restrictions = own ? caller_.who.restrictions.get() : nullptr,
+                            .permission = name_permission(question),
+                            .object = question.object,
+                            .context = {.now = now_}};
+}
+
+Result<policy::Decision> Asking::decide(const Question& question) {
+  TRY(const auto query, prepare(question));
+  return core_.engine.check(snapshot_->graph(), to_number(snapshot_->revision()), query);
+}
+
+Result<policy::Explanation> Asking::explain(const Question& question) {
+  TRY(const auto query, prepare(question));
+  return core_.engine.explain(snapshot_->graph(), to_number(snapshot_->revision()), query);
+}
 
 Result<Answer> check(const Core& core, const Caller& caller, const Question& question) {
-  TRY(const auto prepared, prepare(core, caller, question));
-  const auto& snapshot = core.now();
-  TRY(snapshot.check_usable());
-  const auto& graph = snapshot.graph();
-  TRY(const auto decision,
-      core.engine.check(graph, to_number(snapshot.revision()), query_of(core, caller, question, prepared)));
+  TRY(auto asking, Asking::begin(core, caller));
+  TRY(const auto decision, asking.decide(question));
   Answer answer{.allowed = decision.allowed(),
                 .rule = core.engine.schema().rule_name(decision.rule()),
-                .revision = snapshot.revision()};
+                .revision = asking.snapshot().revision()};
   for (const auto node : decision.evidence()) {
-    const auto name = graph.name(node);
+    const auto name = asking.snapshot().graph().name(node);
     answer.evidence.push_back(fmt::format("{} {}", name.kind, name.id));
   }
   return answer;
 }
 
 Result<Explained> explain(const Core& core, const Caller& caller, const Question& question) {
-  TRY(const auto prepared, prepare(core, caller, question));
-  const auto& snapshot = core.now();
-  TRY(snapshot.check_usable());
-  TRY(const auto explanation, core.engine.explain(snapshot.graph(), to_number(snapshot.revision()),
-                                                  query_of(core, caller, question, prepared)));
+  TRY(auto asking, Asking::begin(core, caller));
+  TRY(const auto explanation, asking.explain(question));
   Explained explained{.allowed = explanation.decision.allowed(), .text = {}, .steps = explanation.lines()};
-  if (!explained.allowed && !may_see_reasons(core, caller, question)) {
+  if (!explained.allowed && !asking.may_see_reasons(question)) {
+    const auto subject = question.subject.value_or(caller.who.principal.subject().object);
     explained.text = fmt::format("{} {} may not {} this {}; what is missing is shown to those who may see it",
-                                 to_string(prepared.subject.kind), prepared.subject.id, question.permission,
-                                 question.object_kind);
+                                 subject.kind, subject.id, question.permission, question.object.kind);
     explained.steps.clear();
     return explained;
   }

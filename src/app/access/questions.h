@@ -6,10 +6,53 @@
 
 namespace allauth::app {
 
+// Borrows its texts; those of the questions to an Asking must outlive it.
 struct Question {
-  std::optional<Principal> subject;  // nothing: the caller
-  std::string permission;            // "publish" or "can_publish"
-  std::string object_kind, object_id;
+  std::optional<policy::ObjectRef> subject{};  // a user or client; nothing: the caller
+  std::string_view permission;                 // "publish" or "can_publish"
+  policy::ObjectRef object;
+};
+
+// The questions of one caller, any number of them, all answered from one state. For one thread, which they
+// may keep busy for kMostTime; core and caller are borrowed.
+class Asking {
+ public:
+  static constexpr Millis kMostTime{250};
+
+  // On the newest state. Errors: unauthenticated gate.credential; unavailable state.stale, state.broken.
+  static Result<Asking> begin(const Core& core, const Caller& caller);
+
+  // Errors: invalid policy.kind.unknown, policy.permission.unknown; denied question.subject; exhausted
+  // policy.work.exceeded, question.time.
+  Result<policy::Decision> decide(const Question& question);
+  Result<policy::Explanation> explain(const Question& question);
+  // Whether the caller may be told why they may not.
+  bool may_see_reasons(const Question& question);
+
+  const store::Snapshot& snapshot() const { return *snapshot_; }
+
+ private:
+  Asking(const Core& core, const Caller& caller)
+      : core_(core),
+        caller_(caller),
+        snapshot_(core.snapshots.view()),
+        now_(core.clock.now()),
+        started_(core.clock.tick()) {}
+  Result<policy::CheckQuery> prepare(const Question& question);
+  bool caller_may(std::string_view permission, policy::ObjectRef object) const;
+  bool may_see_roles(policy::ObjectRef container);
+  policy::ObjectRef container_of(const policy::ObjectRef& object) const;
+  std::string_view name_permission(const Question& question);
+
+  const Core& core_;
+  const Caller& caller_;
+  std::shared_ptr<const store::Snapshot> snapshot_;
+  Instant now_;
+  Tick started_;
+  std::string permission_;  // of the question at hand, as the schema calls it
+  // The last container whose roles were asked for: questions of one call are mostly about one domain.
+  policy::ObjectRef seen_container_{};
+  bool sees_roles_ = false;
 };
 
 struct Answer {
@@ -19,8 +62,7 @@ struct Answer {
   Revision revision{};
 };
 
-// Errors of both: policy.kind.unknown, policy.permission.unknown, denied question.subject, unavailable
-// state.stale, state.broken.
+// Errors of both: those of Asking.
 Result<Answer> check(const Core& core, const Caller& caller, const Question& question);
 // The answer in one sentence, and how it was found, in order. Whoever asks about themselves and may
 // not see the object learns no more than the answer, the same for objects that do not exist.

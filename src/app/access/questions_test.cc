@@ -10,9 +10,10 @@ namespace {
 class Questions : public ::testing::Test {
  protected:
   Questions() { world.make_connection(client, channel.id, {.publish = true}); }
-  Question about(std::string permission) {
-    return {Principal{PrincipalKind::client, client.str()}, std::move(permission), "channel",
-            channel.id.str()};
+  Question about(std::string_view permission) {
+    return {.subject = policy::ObjectRef{kind::client, client.str()},
+            .permission = permission,
+            .object = {kind::channel, channel.id.str()}};
   }
   TestWorld world;
   Domain domain = world.make_domain("plant");
@@ -53,7 +54,8 @@ TEST_F(Questions, AboutOthersAreForThoseWhoMaySeeTheRolesThere) {
 TEST_F(Questions, DoNotTellStrangersWhatExists) {
   const auto stranger = world.caller(world.make_user("stranger").id);
   const auto text = [&](const std::string& id) {
-    const auto explained = must(explain(*world.core, stranger, {{}, "read", "client", id}));
+    const auto explained =
+        must(explain(*world.core, stranger, {.permission = "read", .object = {"client", id}}));
     EXPECT_FALSE(explained.allowed);
     EXPECT_TRUE(explained.steps.empty());
     return explained.text;
@@ -65,6 +67,45 @@ TEST_F(Questions, AboutOneselfAreForEverybody) {
   Question question = about("read");
   question.subject.reset();
   EXPECT_FALSE(must(check(*world.core, world.caller(world.make_user("stranger").id), question)).allowed);
+}
+
+TEST_F(Questions, OfOneCallAreAnsweredFromOneState) {
+  auto asking = must(Asking::begin(*world.core, world.admin));
+  EXPECT_TRUE(must(asking.decide(about("publish"))).allowed());
+  world.run(disconnect(*world.core, world.permit<act::ConnectChannel>(world.admin, channel.id), client, {}));
+  EXPECT_TRUE(must(asking.decide(about("publish"))).allowed()) << "the state that was asked first";
+  EXPECT_FALSE(must(check(*world.core, world.admin, about("publish"))).allowed);
+}
+
+TEST_F(Questions, OfOneCallTakeTheRightInEachDomainThatTheyAreAbout) {
+  const Domain other = world.make_domain("other");
+  const Channel elsewhere = world.make_channel(other.id, "temps");
+  const auto member = world.make_user("member");
+  world.join(domain.id, member.id, DomainRole::member);
+  const auto caller = world.caller(member.id);
+  auto asking = must(Asking::begin(*world.core, caller));
+  Question there = about("publish");
+  there.object = {kind::channel, elsewhere.id.str()};
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_TRUE(must(asking.decide(about("publish"))).allowed());
+    EXPECT_EQ(asking.decide(there).error().reason, Reason("question.subject"));
+  }
+}
+
+TEST_F(Questions, OfOneCallMayTakeSoMuchTimeTogether) {
+  auto asking = must(Asking::begin(*world.core, world.admin));
+  world.clock.advance(Asking::kMostTime);
+  EXPECT_TRUE(asking.decide(about("publish")));
+  world.clock.advance(Millis(1));
+  EXPECT_EQ(asking.decide(about("publish")).error().reason, Reason("question.time"));
+}
+
+TEST_F(Questions, AreNotAnsweredForACredentialThatEnded) {
+  const auto stranger = world.make_user("stranger");
+  const auto caller = world.caller(stranger.id);
+  world.run(set_user_status(*world.core, world.permit<act::EnableUser>(world.admin, stranger.id),
+                            Status::disabled, {}));
+  EXPECT_EQ(Asking::begin(*world.core, caller).error().reason, Reason("gate.credential"));
 }
 
 }  // namespace

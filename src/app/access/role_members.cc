@@ -66,7 +66,33 @@ Result<void> require_other_admin_for(store::Read& read, const Role& role, std::s
   return require_other_admin(read, UserId::trusted(id));
 }
 
+Result<Page<HeldRole>> roles_of(const Core& core, store::Read& read, const Caller& caller,
+                                policy::ObjectRef subject, const ListRequest& request) {
+  TRY(auto memberships,
+      list_page<RoleMember>(read, store::list::roles_of_subject(), request, subject.kind, subject.id));
+  Page<HeldRole> held{
+      .items = {}, .next_token = std::move(memberships.next_token), .total = memberships.total};
+  const bool own = caller.who.principal.subject().object == subject;
+  for (auto& membership : memberships.items) {
+    if (!own && !Gate(core).allows(caller, act::ReadRole::permission, {kind::role, membership.role.str()}))
+      continue;
+    TRY(auto role, require_row<Role>(read, membership.role));
+    held.items.push_back({std::move(role), std::move(membership)});
+  }
+  return held;
+}
+
 }  // namespace
+
+Result<Page<HeldRole>> list_held_roles(const Core& core, store::Read& read,
+                                       const Permit<act::ReadUser>& permit, const ListRequest& request) {
+  return roles_of(core, read, permit.caller(), {kind::user, permit.object().str()}, request);
+}
+
+Result<Page<HeldRole>> list_held_roles(const Core& core, store::Read& read,
+                                       const Permit<act::ReadClient>& permit, const ListRequest& request) {
+  return roles_of(core, read, permit.caller(), {kind::client, permit.object().str()}, request);
+}
 
 Result<store::Write<std::vector<RoleMember>>> add_role_members(const Core& core,
                                                                Permit<act::ManageRole> permit,

@@ -35,6 +35,17 @@ Result<store::Write<store::Done>> remove_role_member(const Core& core, Permit<ac
 Result<Page<RoleMember>> list_role_members(store::Read& read, const Permit<act::ReadRole>& permit,
                                            const ListRequest& request);
 
+// The roles that a user or client holds and the caller may see, by id. Whoever looks at themselves sees
+// all; a page may be shorter than asked for.
+struct HeldRole {
+  Role role;
+  RoleMember membership;
+};
+Result<Page<HeldRole>> list_held_roles(const Core& core, store::Read& read,
+                                       const Permit<act::ReadUser>& permit, const ListRequest& request);
+Result<Page<HeldRole>> list_held_roles(const Core& core, store::Read& read,
+                                       const Permit<act::ReadClient>& permit, const ListRequest& request);
+
 // True once a membership is past its time and still there.
 Result<bool> has_expired_members(store::Read& read, Instant now);
 // Erases memberships whose time is over, a thousand at most; with the row, the right goes everywhere.

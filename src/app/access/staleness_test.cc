@@ -21,7 +21,7 @@ class Staleness : public ::testing::Test {
     token = world.run(open_session(*world.core, *world.issuer, login(), "r")).access_token.copy();
   }
   PasswordLogin login() const { return {"ada@example.org", Secret("password of ada!!")}; }
-  Question question() const { return {{}, "update", "channel", channel.id.str()}; }
+  Question question() const { return {.permission = "update", .object = {kind::channel, channel.id.str()}}; }
 
   // What every way to an answer says: nothing if it is answered, else the error.
   using Answers = std::map<std::string, std::optional<Error>>;

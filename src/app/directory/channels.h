@@ -42,6 +42,9 @@ struct Rights {
   bool subscribe = false;
 };
 
+// Error: invalid connection.actions (neither right).
+Result<void> check_rights(Rights rights);
+
 // Connecting takes the right on both ends. Errors: invalid connection.actions (neither right),
 // connection.domain (client and channel live in different domains), conflict connection.exists.
 Result<store::Write<Connection>> connect(const Core& core, Permit<act::ConnectChannel> channel,

@@ -31,6 +31,30 @@ Result<MadeKey> insert_key(store::Tx& tx, const Caller& caller, const PreparedKe
   return MadeKey{ClientId::trusted(row.owner_id), row.id, key.key.copy()};
 }
 
+struct PreparedClient {
+  Client row;
+  PreparedKey key;
+};
+
+Result<PreparedClient> prepare_client(const Core& core, const Container& where, NewClient fresh) {
+  Client client{.id = fresh.id ? std::move(*fresh.id) : ClientId::trusted(core.ids.next()),
+                .domain = where.domain(),
+                .group = where.group()};
+  set_common(client, std::move(fresh.common));
+  TRY(auto key, prepare_key(core, client.id, std::move(fresh.key)));
+  return PreparedClient{std::move(client), std::move(key)};
+}
+
+Result<CreatedClient> insert_client(store::Tx& tx, const Caller& caller, const PreparedClient& prepared) {
+  TRY(const auto taken, store::find<Client>(tx, prepared.row.id));
+  if (taken) return fail(Code::conflict, "client.exists", "Another client has this id.", "client_id");
+  Client made = prepared.row;
+  made.stamp = fresh_stamp(tx, caller);
+  TRY(store::insert(tx, made));
+  TRY(auto key, insert_key(tx, caller, prepared.key));
+  return CreatedClient{std::move(made), std::move(key)};
+}
+
 store::Act client_act(const Caller& caller, std::string_view slug, const Client& client) {
   return act_of(caller, slug, kind::client, client.id.str(), client.domain.str());
 }
@@ -39,26 +63,40 @@ store::Act client_act(const Caller& caller, std::string_view slug, const Client&
 
 Result<store::Write<CreatedClient>> create_client(const Core& core, Permit<act::CreateClient> permit,
                                                   NewClient fresh) {
-  Client client{.id = fresh.id ? std::move(*fresh.id) : ClientId::trusted(core.ids.next()),
-                .domain = permit.object().domain(),
-                .group = permit.object().group()};
-  set_common(client, std::move(fresh.common));
-  TRY(auto key, prepare_key(core, client.id, std::move(fresh.key)));
-  return guarded<CreatedClient>(core, std::move(permit),
-                                [client = std::move(client), key = std::move(key)](
-                                    store::Tx& tx, const auto& p) -> Result<CreatedClient> {
-                                  TRY(const auto taken, store::find<Client>(tx, client.id));
-                                  if (taken)
-                                    return fail(Code::conflict, "client.exists",
-                                                "Another client has this id.", "client_id");
-                                  TRY(require_container(tx, p.object(), "group_id"));
-                                  Client made = client;
-                                  made.stamp = fresh_stamp(tx, p.caller());
-                                  TRY(store::insert(tx, made));
-                                  TRY(auto made_key, insert_key(tx, p.caller(), key));
-                                  tx.act(client_act(p.caller(), "client.created", made));
-                                  return CreatedClient{std::move(made), std::move(made_key)};
-                                });
+  TRY(auto prepared, prepare_client(core, permit.object(), std::move(fresh)));
+  return guarded<CreatedClient>(
+      core, std::move(permit),
+      [prepared = std::move(prepared)](store::Tx& tx, const auto& p) -> Result<CreatedClient> {
+        TRY(require_container(tx, p.object(), "group_id"));
+        TRY(auto made, insert_client(tx, p.caller(), prepared));
+        tx.act(client_act(p.caller(), "client.created", made.client));
+        return made;
+      });
+}
+
+Result<store::Write<std::vector<CreatedClient>>> create_clients(const Core& core,
+                                                                Permit<act::CreateClient> permit,
+                                                                std::vector<NewClient> clients) {
+  if (clients.empty() || clients.size() > kMaxClientsAtOnce)
+    return fail(Code::invalid, "clients.count", "Give 1 to 100 clients.", "clients");
+  std::vector<PreparedClient> prepared;
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    TRY(auto one, in_item("clients", i, prepare_client(core, permit.object(), std::move(clients[i]))));
+    prepared.push_back(std::move(one));
+  }
+  using Made = std::vector<CreatedClient>;
+  return guarded<Made>(core, std::move(permit),
+                       [prepared = std::move(prepared)](store::Tx& tx, const auto& p) -> Result<Made> {
+                         TRY(require_container(tx, p.object(), "group_id"));
+                         Made made;
+                         for (std::size_t i = 0; i < prepared.size(); ++i) {
+                           TRY(auto one, in_item("clients", i, insert_client(tx, p.caller(), prepared[i])));
+                           made.push_back(std::move(one));
+                         }
+                         tx.act(act_of(p.caller(), "clients.created", p.object().kind(), p.object().str(),
+                                       p.object().domain().str()));
+                         return made;
+                       });
 }
 
 Result<Client> get_client(store::Read& read, const Permit<act::ReadClient>& permit) {

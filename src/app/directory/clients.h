@@ -30,6 +30,13 @@ struct CreatedClient {
 Result<store::Write<CreatedClient>> create_client(const Core& core, Permit<act::CreateClient> permit,
                                                   NewClient client);
 
+// Up to kMaxClientsAtOnce, all or none, all in one place; the field of an error names the one at fault.
+// Further error: invalid clients.count.
+inline constexpr std::size_t kMaxClientsAtOnce = 100;
+Result<store::Write<std::vector<CreatedClient>>> create_clients(const Core& core,
+                                                                Permit<act::CreateClient> permit,
+                                                                std::vector<NewClient> clients);
+
 Result<Client> get_client(store::Read& read, const Permit<act::ReadClient>& permit);
 Result<Page<Client>> list_clients(store::Read& read, const Permit<act::ListClients>& permit,
                                   const ListRequest& request);

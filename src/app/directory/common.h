@@ -1,8 +1,11 @@
-// What users, domains, clients and channels have in common: a name, tags and free metadata.
+// What users, domains, clients and channels have in common: a name, tags and free metadata; and what the
+// items of a list that is given at once have.
 #pragma once
 
 #include <optional>
 #include <string>
+
+#include <fmt/format.h>
 
 #include "model/values.h"
 
@@ -33,6 +36,15 @@ void change_common(Entity& entity, CommonChanges changes) {
   if (changes.name) entity.name = std::move(*changes.name);
   if (changes.tags) entity.tags = std::move(*changes.tags);
   if (changes.metadata) entity.metadata = std::move(*changes.metadata);
+}
+
+// Of one item of several: its place goes before the field of an error, "members[3].user_id".
+template <class T>
+Result<T> in_item(std::string_view list, std::size_t index, Result<T> result) {
+  if (result) return result;
+  Error error = std::move(result).error();
+  error.field = fmt::format("{}[{}]{}{}", list, index, error.field.empty() ? "" : ".", error.field);
+  return std::unexpected(std::move(error));
 }
 
 }  // namespace allauth::app

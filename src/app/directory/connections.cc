@@ -5,18 +5,18 @@
 namespace allauth::app {
 namespace {
 
-Result<void> check_rights(Rights rights) {
-  if (rights.publish || rights.subscribe) return {};
-  return fail(Code::invalid, "connection.actions", "A connection is for publishing, subscribing or both.",
-              "actions");
-}
-
 store::Act connection_act(const Caller& caller, std::string_view slug, const Connection& connection) {
   // The client is in the image; the channel is what the right is about.
   return act_of(caller, slug, kind::channel, connection.channel.str(), connection.domain.str());
 }
 
 }  // namespace
+
+Result<void> check_rights(Rights rights) {
+  if (rights.publish || rights.subscribe) return {};
+  return fail(Code::invalid, "connection.actions", "A connection is for publishing, subscribing or both.",
+              "actions");
+}
 
 Result<store::Write<Connection>> connect(const Core& core, Permit<act::ConnectChannel> channel,
                                          Permit<act::ConnectClient> client, Rights rights) {

@@ -1,6 +1,7 @@
 #include "app/directory/members.h"
 
 #include "app/directory/change.h"
+#include "app/directory/common.h"
 #include "store/lookups.h"
 
 namespace allauth::app {
@@ -72,6 +73,17 @@ Result<RoleMember> insert_member(store::Tx& tx, const Caller& caller, const Doma
   return membership;
 }
 
+Result<Member> put_member(const Core& core, store::Tx& tx, const Caller& caller, const DomainId& domain,
+                          const NewMember& fresh) {
+  if (fresh.role == DomainRole::owner) TRY(require_may_name_owners(core, caller, domain));
+  TRY(const auto known, store::find<User>(tx, fresh.user));
+  if (!known) return fail(Code::not_found, "user.missing", "There is no such user.", "user_id");
+  TRY(const auto already, find_member(tx, domain, fresh.user));
+  if (already) return fail(Code::conflict, "member.exists", "This user is a member already.", "user_id");
+  TRY(const auto row, insert_member(tx, caller, domain, fresh.user, fresh.role));
+  return as_member(row, fresh.role);
+}
+
 }  // namespace
 
 Result<void> require_other_owner(store::Read& read, const RoleMember& membership) {
@@ -86,16 +98,30 @@ Result<void> require_other_owner(store::Read& read, const RoleMember& membership
 Result<store::Write<Member>> add_member(const Core& core, Permit<act::ManageMembers> permit, UserId user,
                                         DomainRole role) {
   return guarded<Member>(
-      core, std::move(permit), [&core, user, role](store::Tx& tx, const auto& p) -> Result<Member> {
-        if (role == DomainRole::owner) TRY(require_may_name_owners(core, p.caller(), p.object()));
-        TRY(const auto known, store::find<User>(tx, user));
-        if (!known) return fail(Code::not_found, "user.missing", "There is no such user.", "user_id");
-        TRY(const auto already, find_member(tx, p.object(), user));
-        if (already)
-          return fail(Code::conflict, "member.exists", "This user is a member already.", "user_id");
-        TRY(const auto row, insert_member(tx, p.caller(), p.object(), user, role));
-        tx.act(act_of(p.caller(), "member.added", kind::user, user.str(), p.object().str()));
-        return as_member(row, role);
+      core, std::move(permit),
+      [&core, fresh = NewMember{std::move(user), role}](store::Tx& tx, const auto& p) -> Result<Member> {
+        TRY(auto member, put_member(core, tx, p.caller(), p.object(), fresh));
+        tx.act(act_of(p.caller(), "member.added", kind::user, fresh.user.str(), p.object().str()));
+        return member;
+      });
+}
+
+Result<store::Write<std::vector<Member>>> add_members(const Core& core, Permit<act::ManageMembers> permit,
+                                                      std::vector<NewMember> members) {
+  if (members.empty() || members.size() > kMaxAddedAtOnce)
+    return fail(Code::invalid, "members.count", "Give 1 to 100 members.", "members");
+  using Added = std::vector<Member>;
+  return guarded<Added>(
+      core, std::move(permit),
+      [&core, members = std::move(members)](store::Tx& tx, const auto& p) -> Result<Added> {
+        Added added;
+        for (std::size_t i = 0; i < members.size(); ++i) {
+          TRY(auto member, in_item("members", i, put_member(core, tx, p.caller(), p.object(), members[i])));
+          added.push_back(std::move(member));
+        }
+        const auto& domain = p.object().str();
+        tx.act(act_of(p.caller(), "domain.members_added", kind::domain, domain, domain));
+        return added;
       });
 }
 
@@ -145,6 +171,22 @@ Result<Page<Member>> list_members(store::Read& read, const Permit<act::ReadMembe
     members.items.push_back(as_member(row, role));
   }
   return members;
+}
+
+Result<Page<Membership>> list_memberships(const Core& core, store::Read& read,
+                                          const Permit<act::ReadUser>& permit, const ListRequest& request) {
+  TRY(auto rows, list_page<RoleMember>(read, store::list::domains_of_user(), request, permit.object()));
+  Page<Membership> page{.items = {}, .next_token = std::move(rows.next_token), .total = rows.total};
+  for (const auto& row : rows.items) {
+    TRY(const auto role, role_of(read, row));
+    Membership membership{.member = as_member(row, role), .domain_name = {}};
+    if (Gate(core).allows(permit.caller(), act::ReadDomain::permission, {kind::domain, row.scope_id})) {
+      TRY(const auto domain, require_row<Domain>(read, membership.member.domain));
+      membership.domain_name = domain.name;
+    }
+    page.items.push_back(std::move(membership));
+  }
+  return page;
 }
 
 }  // namespace allauth::app

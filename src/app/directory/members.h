@@ -20,6 +20,15 @@ struct Member {
 // user.missing, member.missing.
 Result<store::Write<Member>> add_member(const Core& core, Permit<act::ManageMembers> permit, UserId user,
                                         DomainRole role);
+// Up to kMaxAddedAtOnce, all or none; the field of an error names the one at fault. Further error:
+// invalid members.count.
+inline constexpr std::size_t kMaxAddedAtOnce = 100;
+struct NewMember {
+  UserId user;
+  DomainRole role = DomainRole::member;
+};
+Result<store::Write<std::vector<Member>>> add_members(const Core& core, Permit<act::ManageMembers> permit,
+                                                      std::vector<NewMember> members);
 Result<store::Write<Member>> change_member(const Core& core, Permit<act::ManageMembers> permit, UserId user,
                                            DomainRole role, std::optional<Revision> expected);
 // Takes every role in the domain from the user, on whatever they are.
@@ -27,6 +36,14 @@ Result<store::Write<store::Done>> remove_member(const Core& core, Permit<act::Ma
                                                 UserId user, std::optional<Revision> expected);
 Result<Page<Member>> list_members(store::Read& read, const Permit<act::ReadMembers>& permit,
                                   const ListRequest& request);
+
+// The domains that a user belongs to, by their ids.
+struct Membership {
+  Member member;
+  std::string domain_name;  // empty where the caller may not read the domain
+};
+Result<Page<Membership>> list_memberships(const Core& core, store::Read& read,
+                                          const Permit<act::ReadUser>& permit, const ListRequest& request);
 
 // Error conflict owner.last if this membership is the only lasting one of a user in the owner role of a
 // domain.

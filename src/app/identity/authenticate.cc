@@ -23,9 +23,9 @@ Result<AuthenticateOutcome> authenticate_elsewhere(const Core& core, const Passw
 
 }  // namespace
 
-Result<AuthenticateOutcome> authenticate_token(const Core& core, const AccessToken& credential) {
+Result<AuthenticateOutcome> authenticate_token(const Core& core, const Secret& token) {
   const Instant now = core.clock.now();
-  auto claims = core.tokens.verify_access(credential.token, now);
+  auto claims = core.tokens.verify_access(token, now);
   if (!claims) {
     if (claims.error().code == Code::unauthenticated) return Rejected{claims.error().reason, {}};
     return fail(std::move(claims).error());
@@ -63,7 +63,7 @@ Result<AuthenticateOutcome> authenticate_key(const Core& core, const ClientKey& 
 Result<AuthenticateOutcome> authenticate(const Core& core, const PresentedCredential& credential) {
   struct Visitor {
     const Core& core;
-    auto operator()(const AccessToken& c) const { return authenticate_token(core, c); }
+    auto operator()(const AccessToken& c) const { return authenticate_token(core, c.token); }
     auto operator()(const PasswordLogin& c) const { return authenticate_password(core, c); }
     auto operator()(const ClientKey& c) const { return authenticate_key(core, c); }
   };

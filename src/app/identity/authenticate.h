@@ -14,7 +14,7 @@ namespace allauth::app {
 // client.disabled, domain.disabled, session.revoked, credential.expired, key.revoked.
 Result<AuthenticateOutcome> authenticate(const Core& core, const PresentedCredential& credential);
 
-Result<AuthenticateOutcome> authenticate_token(const Core& core, const AccessToken& credential);
+Result<AuthenticateOutcome> authenticate_token(const Core& core, const Secret& token);
 Result<AuthenticateOutcome> authenticate_password(const Core& core, const PasswordLogin& credential);
 Result<AuthenticateOutcome> authenticate_key(const Core& core, const ClientKey& credential);
 

@@ -20,6 +20,15 @@ Result<OpenSession> with_tokens(const TokenIssuer& issuer, Session session, std:
   return OpenSession{std::move(session), std::move(access), std::move(refresh)};
 }
 
+// Ends it if it is the user's and lives.
+Result<void> end_one(store::Tx& tx, const Caller& caller, const UserId& user, const SessionId& session) {
+  TRY(auto row, require_row<Session>(tx, session));
+  if (row.user != user || row.state != SessionState::active) return missing_object();
+  TRY(revoke(tx, caller, std::move(row)));
+  tx.act(act_of(caller, "session.ended", "session", session.str()));
+  return {};
+}
+
 std::unexpected<Error> ended() {
   return fail(Code::unauthenticated, "session.ended", "The session has ended; log in again.");
 }
@@ -98,6 +107,11 @@ Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, con
   return list_page<Session>(read, store::list::live_sessions_of_user(), request, who.id, now);
 }
 
+Result<Page<Session>> list_sessions_of(store::Read& read, const Permit<act::ManageSessions>& permit,
+                                       const ListRequest& request, Instant now) {
+  return list_page<Session>(read, store::list::live_sessions_of_user(), request, permit.object(), now);
+}
+
 Result<store::Write<store::Done>> end_session(const Core& core, const Caller& caller, SessionId session) {
   return store::Write<store::Done>{
       .recheck = [&core, who = caller.who]() -> Result<void> {
@@ -106,13 +120,30 @@ Result<store::Write<store::Done>> end_session(const Core& core, const Caller& ca
         return ended();
       },
       .run = [caller, session = std::move(session)](store::Tx& tx) -> Result<store::Done> {
-        TRY(auto row, require_row<Session>(tx, session));
-        const bool own = caller.who.principal == Principal{PrincipalKind::user, row.user.str()};
-        if (!own || row.state != SessionState::active) return missing_object();
-        TRY(revoke(tx, caller, std::move(row)));
-        tx.act(act_of(caller, "session.ended", "session", session.str()));
+        if (caller.who.principal.kind != PrincipalKind::user) return missing_object();
+        TRY(end_one(tx, caller, UserId::trusted(caller.who.principal.id), session));
         return store::Done{};
       }};
+}
+
+Result<store::Write<store::Done>> end_session_of(const Core& core, Permit<act::ManageSessions> permit,
+                                                 SessionId session) {
+  return guarded<store::Done>(
+      core, std::move(permit),
+      [session = std::move(session)](store::Tx& tx, const auto& p) -> Result<store::Done> {
+        TRY(end_one(tx, p.caller(), p.object(), session));
+        return store::Done{};
+      });
+}
+
+Result<store::Write<store::Done>> end_sessions_of(const Core& core, Permit<act::ManageSessions> permit,
+                                                  SessionId kept) {
+  return guarded<store::Done>(core, std::move(permit),
+                              [kept = std::move(kept)](store::Tx& tx, const auto& p) -> Result<store::Done> {
+                                TRY(end_sessions(tx, p.caller(), p.object(), kept));
+                                tx.act(act_of(p.caller(), "user.signed_out", kind::user, p.object().str()));
+                                return store::Done{};
+                              });
 }
 
 Result<void> end_sessions(store::Tx& tx, const Caller& caller, const UserId& user, const SessionId& kept) {

@@ -31,6 +31,16 @@ Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, cons
 Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, const ListRequest& request,
                                     Instant now);
 
+// The live sessions of any user, newest first.
+Result<Page<Session>> list_sessions_of(store::Read& read, const Permit<act::ManageSessions>& permit,
+                                       const ListRequest& request, Instant now);
+// Ends one of them. Error: not_found object.missing.
+Result<store::Write<store::Done>> end_session_of(const Core& core, Permit<act::ManageSessions> permit,
+                                                 SessionId session);
+// Ends all of them but `kept`, which may be empty. There may be none.
+Result<store::Write<store::Done>> end_sessions_of(const Core& core, Permit<act::ManageSessions> permit,
+                                                  SessionId kept);
+
 // Ends one of the caller's own. Error: not_found object.missing.
 Result<store::Write<store::Done>> end_session(const Core& core, const Caller& caller, SessionId session);
 

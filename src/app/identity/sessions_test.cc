@@ -163,5 +163,52 @@ TEST_F(Sessions, TakeTheirOwnPasswordToChangeIt) {
   EXPECT_EQ(change(Secret("password of bob!!")).error().reason, Reason("password.wrong"));
 }
 
+TEST_F(Sessions, OfAUserAreListedAndEndedByThoseWhoManageTheUser) {
+  const auto first = login(), second = login();
+  const auto listed = [&](const Caller& who) {
+    return must(world.store->read([&](store::Read& read) {
+             return list_sessions_of(read, world.permit<act::ManageSessions>(who, ada.id), {},
+                                     world.clock.now());
+           }))
+        .items;
+  };
+  EXPECT_EQ(listed(world.admin).size(), 2U);
+  EXPECT_EQ(listed(world.caller(ada.id)).size(), 2U);
+  const auto end = [&](const SessionId& session) {
+    return world.try_run(
+        end_session_of(*world.core, world.permit<act::ManageSessions>(world.admin, ada.id), session));
+  };
+  EXPECT_TRUE(end(first.session.id));
+  EXPECT_EQ(outcome(first.access_token), Reason("session.revoked"));
+  EXPECT_EQ(outcome(second.access_token), Reason("accepted"));
+  EXPECT_EQ(end(first.session.id).error().reason, Reason("object.missing")) << "it has ended";
+
+  const auto bob = world.make_user("bob");
+  EXPECT_EQ(world
+                .try_run(end_session_of(*world.core, world.permit<act::ManageSessions>(world.admin, bob.id),
+                                        second.session.id))
+                .error()
+                .reason,
+            Reason("object.missing"))
+      << "another user's";
+  EXPECT_EQ(Gate(*world.core).require<act::ManageSessions>(world.caller(bob.id), ada.id).error().reason,
+            Reason("object.missing"));
+}
+
+TEST_F(Sessions, OfAUserEndAllAtOnceButTheOneThatIsKept) {
+  const auto first = login(), second = login(), third = login();
+  const auto end_all = [&](const SessionId& kept) {
+    world.run(
+        end_sessions_of(*world.core, world.permit<act::ManageSessions>(world.caller(ada.id), ada.id), kept));
+  };
+  end_all(second.session.id);
+  EXPECT_EQ(outcome(first.access_token), Reason("session.revoked"));
+  EXPECT_EQ(outcome(second.access_token), Reason("accepted"));
+  EXPECT_EQ(outcome(third.access_token), Reason("session.revoked"));
+  end_all({});
+  EXPECT_EQ(outcome(second.access_token), Reason("session.revoked"));
+  EXPECT_EQ(refresh(second.refresh_token).error().reason, Reason("session.ended"));
+}
+
 }  // namespace
 }  // namespace allauth::app

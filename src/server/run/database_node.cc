@@ -66,6 +66,7 @@ Result<std::unique_ptr<DatabaseNode>> DatabaseNode::open(Ground& ground) {
   TRY(prepare_data_dir(ground.config));
   TRY(node->open_store());
   TRY(node->prepare_platform());
+  TRY(node->open_watching());
   node->make_backend();
   node->expiry_ = std::make_unique<Expiry>(*node->store_, ground.clock, ground.log);
   return node;
@@ -95,6 +96,8 @@ Result<void> DatabaseNode::open_store() {
   TRY(end_expired_memberships(*store_, ground_.clock));
   TRY(ground_.hub.follow(*store_));
   ground_.hub.watch(store_->shared() ? std::optional(config.store.max_staleness) : std::nullopt);
+  TRY(auto repeats, app::Repeats::make(digest_key, ground_.entropy));
+  repeats_ = std::make_unique<app::Repeats>(std::move(repeats));
   TRY(open_hints(digest_key));
   TRY(open_stream(std::move(digest_key)));
   return store_->follow({.load = [this](store::Read&) -> Result<void> {
@@ -174,6 +177,16 @@ Result<void> DatabaseNode::open_stream(Secret digest_key) {
   return {};
 }
 
+Result<void> DatabaseNode::open_watching() {
+  TRY(watching_,
+      app::Watching::start({.store = *store_,
+                            .clock = ground_.clock,
+                            .metrics = ground_.metrics,
+                            .readers = [this](auto job) { return readers_.submit({}, std::move(job)); }},
+                           {}));
+  return {};
+}
+
 Result<void> DatabaseNode::prepare_platform() {
   TRY(const bool prepared, store_->read([](store::Read& read) { return app::is_prepared(read); }));
   if (prepared) return {};
@@ -191,12 +204,15 @@ void DatabaseNode::make_backend() {
       .core = *core_,
       .issuer = *issuer_,
       .store = *store_,
+      .watching = *watching_,
+      .repeats = *repeats_,
       .readers = [this](auto whose, auto job) { return readers_.submit(whose, std::move(job)); },
       .hashers = [this](auto whose, auto job) { return hashers_.submit(whose, std::move(job)); },
       .is_node =
           [this](const wire::Call& call) {
             return access_->admit(call.peer, call.bearer ? &*call.bearer : nullptr).has_value();
-          }});
+          },
+      .version = ALLAUTH_VERSION});
   wire::native::add_all(methods_, *backend_);
 }
 
@@ -240,6 +256,7 @@ bool DatabaseNode::lacks_admin() {
 void DatabaseNode::stop() {
   ground_.hub.end_waits();
   if (feed_) feed_->stop();
+  if (watching_) watching_->stop();
   readers_.stop();
   hashers_.stop();
   if (expiry_) expiry_->stop();

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "app/watch/watching.h"
 #include "net/worker_pool.h"
 #include "server/hints/redis_hints.h"
 #include "server/run/expiry.h"
@@ -34,6 +35,7 @@ class DatabaseNode final : public Node {
   Result<void> open_store();
   Result<void> make_core(Keys keys);
   Result<void> prepare_platform();
+  Result<void> open_watching();
   void make_backend();
   Result<void> open_hints(const Secret& digest_key);
   Result<void> open_stream(Secret digest_key);
@@ -48,6 +50,8 @@ class DatabaseNode final : public Node {
   std::unique_ptr<NodeAccess> access_;
   std::unique_ptr<LogFeed> feed_;  // none without the API
   std::unique_ptr<StreamDoor> door_;
+  std::unique_ptr<app::Watching> watching_;
+  std::unique_ptr<app::Repeats> repeats_;
   std::unique_ptr<wire::native::Backend> backend_;
   wire::MethodTable methods_;
   wire::MethodTable questions_;

@@ -5,7 +5,7 @@
 namespace allauth::store {
 
 std::span<const Migration> released_migrations() {
-  static const std::array kAll{kDirectory, kLogTags, kGroups, kListOrders, kUsage};
+  static const std::array kAll{kDirectory, kLogTags, kGroups, kListOrders, kUsage, kKeptAnswers};
   return kAll;
 }
 

@@ -8,9 +8,11 @@
 #include <string_view>
 #include <utility>
 
+#include "app/access/repeats.h"
 #include "app/caller.h"
 #include "app/core.h"
 #include "app/identity/token_issuer.h"
+#include "app/watch/watching.h"
 #include "store/store.h"
 #include "wire/bind.h"
 
@@ -25,9 +27,12 @@ struct Backend {
   const app::Core& core;
   const app::TokenIssuer& issuer;
   store::Store& store;
+  app::Watching& watching;
+  const app::Repeats& repeats;
   Submit readers;                            // for what reads the database
   Submit hashers;                            // for what hashes passwords
   std::function<bool(const Call&)> is_node;  // whether a node without a database calls
+  std::string version;                       // of this program
 };
 
 // Who calls, from a bearer token or a client's id and key; notes it, and counts the call for it.
@@ -102,14 +107,63 @@ void submit(const Backend& backend, Result<store::Write<T>> write, Reply<Resp> r
                           });
 }
 
+// The write of a call with an idempotency key, as far as it is told from others.
+app::Repeats::Once once_of(const Backend& backend, const app::Caller& caller, const Call& call,
+                           std::string_view method, const Message& request);
+// The first answer to it, if there was one: fills `answer` and gives the revision.
+Result<std::optional<Revision>> find_first(const Backend& backend, const app::Repeats::Once& once,
+                                           Message& answer);
+Result<void> keep_answer(const Backend& backend, store::Tx& tx, const app::Repeats::Once& once,
+                         const Message& answer);
+
+// The same write with its answer kept.
+template <class Resp, class T, class Encode>
+Result<store::Write<Resp>> kept(const Backend& backend, Result<store::Write<T>> write,
+                                app::Repeats::Once once, Encode encode) {
+  if (!write) return std::unexpected(std::move(write).error());
+  return store::Write<Resp>{.recheck = std::move(write->recheck),
+                            .run = [&backend, run = std::move(write->run), once = std::move(once),
+                                    encode](store::Tx& tx) -> Result<Resp> {
+                              TRY(backend.repeats.require_first(tx, once));
+                              TRY(auto made, run(tx));
+                              TRY(auto answer, encode(std::move(made)));
+                              TRY(keep_answer(backend, tx, once, answer));
+                              return answer;
+                            }};
+}
+
+// Of a call with an idempotency key: the first answer again, or the write. Reads the database.
+template <class Resp, class Req, class Prepare, class Encode>
+void submit_once(const Backend& backend, std::string_view method, const Call& call, const Req& request,
+                 const Prepare& prepare, Encode encode, Reply<Resp> reply) {
+  const auto caller = authenticate_call(backend, call);
+  if (!caller) return reply(std::unexpected(caller.error()));
+  auto once = once_of(backend, *caller, call, method, request);
+  Resp answer;
+  const auto first = find_first(backend, once, answer);
+  if (!first) return reply(std::unexpected(first.error()));
+  if (*first) return reply(std::move(answer), to_number(**first), true);
+  submit(
+      backend,
+      kept<Resp>(backend, if_within_limits(call, request, prepare(call, request)), std::move(once), encode),
+      std::move(reply), [](Resp&& made) -> Result<Resp> { return std::move(made); });
+}
+
 // prepare(const Call&, const Req&) -> Result<store::Write<T>>; encode(T&&) -> Result<Resp>.
 template <class Req, class Resp, class Prepare, class Encode>
 void add_write(MethodTable& table, const Backend& backend, std::string name, Prepare prepare, Encode encode) {
-  bind<Req, Resp>(table, std::move(name), v1::KIND_WRITE,
-                  [&backend, prepare = std::move(prepare), encode](const Call& call, const Req& request,
-                                                                   Reply<Resp> reply) {
-                    submit(backend, if_within_limits(call, request, prepare(call, request)), std::move(reply),
-                           encode);
+  bind<Req, Resp>(table, name, v1::KIND_WRITE,
+                  [&backend, name, prepare = std::move(prepare), encode](const Call& call, const Req& request,
+                                                                         Reply<Resp> reply) {
+                    if (!call.idempotency_key)
+                      return submit(backend, if_within_limits(call, request, prepare(call, request)),
+                                    std::move(reply), encode);
+                    auto held = std::make_shared<Reply<Resp>>(std::move(reply));
+                    auto job = [&backend, &name, &prepare, &call, &request, encode, held] {
+                      if (!is_wanted(backend.core, call)) return (*held)(overloaded());
+                      submit_once(backend, name, call, request, prepare, encode, std::move(*held));
+                    };
+                    if (!backend.readers(call.peer.address, std::move(job))) (*held)(overloaded());
                   });
 }
 
@@ -117,12 +171,14 @@ void add_write(MethodTable& table, const Backend& backend, std::string name, Pre
 template <class Req, class Resp, class Prepare, class Encode>
 void add_hashing_write(MethodTable& table, const Backend& backend, std::string name, Prepare prepare,
                        Encode encode) {
-  bind<Req, Resp>(table, std::move(name), v1::KIND_WRITE_PASSWORD,
-                  [&backend, prepare = std::move(prepare), encode](const Call& call, const Req& request,
-                                                                   Reply<Resp> reply) {
+  bind<Req, Resp>(table, name, v1::KIND_WRITE_PASSWORD,
+                  [&backend, name, prepare = std::move(prepare), encode](const Call& call, const Req& request,
+                                                                         Reply<Resp> reply) {
                     auto held = std::make_shared<Reply<Resp>>(std::move(reply));
-                    auto job = [&backend, &prepare, &call, &request, encode, held] {
+                    auto job = [&backend, &name, &prepare, &call, &request, encode, held] {
                       if (!is_wanted(backend.core, call)) return (*held)(overloaded());
+                      if (call.idempotency_key)
+                        return submit_once(backend, name, call, request, prepare, encode, std::move(*held));
                       submit(backend, if_within_limits(call, request, prepare(call, request)),
                              std::move(*held), encode);
                     };

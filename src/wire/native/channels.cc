@@ -22,15 +22,6 @@ Result<app::ChannelChanges> decode(const Call& call, const v1::UpdateChannelRequ
   return changes;
 }
 
-Result<app::Rights> decode_rights(const google::protobuf::RepeatedField<int>& actions) {
-  app::Rights rights;
-  for (const int action : actions) {
-    if (action == v1::CONNECTION_ACTION_PUBLISH) rights.publish = true;
-    if (action == v1::CONNECTION_ACTION_SUBSCRIBE) rights.subscribe = true;
-  }
-  return rights;
-}
-
 Result<app::Permit<app::act::ConnectChannel>> may_connect(const Backend& backend, const Call& call,
                                                           const std::string& channel) {
   return permit<app::act::ConnectChannel>(backend, call, channel, "channel_id");
@@ -104,7 +95,7 @@ void add_connections(MethodTable& table, const Backend& backend) {
         TRY(auto channel, may_connect(backend, call, request.channel_id()));
         TRY(auto client,
             permit<app::act::ConnectClient>(backend, channel.caller(), request.client_id(), "client_id"));
-        TRY(const auto rights, decode_rights(request.actions()));
+        const auto rights = decode_rights(request.actions());
         return app::connect(backend.core, std::move(channel), std::move(client), rights);
       },
       encode_entity<v1::Connection>());
@@ -116,7 +107,7 @@ void add_connections(MethodTable& table, const Backend& backend) {
         TRY(const auto expected, expected_revision(call));
         TRY(auto channel, may_connect(backend, call, request.channel_id()));
         TRY(auto client, ClientId::parse(request.client_id(), "client_id"));
-        TRY(const auto rights, decode_rights(request.actions()));
+        const auto rights = decode_rights(request.actions());
         return app::change_connection(backend.core, std::move(channel), std::move(client), rights, expected);
       },
       encode_entity<v1::Connection>());

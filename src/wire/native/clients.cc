@@ -6,7 +6,9 @@
 namespace allauth::wire::native {
 namespace {
 
-Result<app::NewClient> decode(const v1::CreateClientRequest& request) {
+// A request for one client, or one of several.
+template <class Request>
+Result<app::NewClient> decode(const Request& request) {
   app::NewClient client;
   if (request.has_client_id()) {
     TRY(client.id, ClientId::parse(request.client_id(), "client_id"));
@@ -14,6 +16,14 @@ Result<app::NewClient> decode(const v1::CreateClientRequest& request) {
   TRY(client.common, decode_common(request));
   if (request.has_key()) client.key = Secret(request.key());
   return client;
+}
+
+v1::CreateClientResponse encode_created(app::CreatedClient&& created) {
+  v1::CreateClientResponse response;
+  *response.mutable_client() = encode(created.client);
+  response.set_key_id(created.key.id.str());
+  response.set_key(std::move(created.key.key).reveal());
+  return response;
 }
 
 template <class Request>
@@ -116,10 +126,23 @@ void add_clients(MethodTable& table, const Backend& backend) {
         return app::create_client(backend.core, std::move(allowed), std::move(client));
       },
       [](app::CreatedClient&& created) -> Result<v1::CreateClientResponse> {
-        v1::CreateClientResponse response;
-        *response.mutable_client() = encode(created.client);
-        response.set_key_id(created.key.id.str());
-        response.set_key(std::move(created.key.key).reveal());
+        return encode_created(std::move(created));
+      });
+
+  add_write<v1::BatchCreateClientsRequest, v1::BatchCreateClientsResponse>(
+      table, backend, "allauth.v1.ClientService.BatchCreateClients",
+      [&backend](const Call& call, const v1::BatchCreateClientsRequest& request)
+          -> Result<store::Write<std::vector<app::CreatedClient>>> {
+        TRY(const auto caller, authenticate_call(backend, call));
+        TRY(auto allowed, place_permit<app::act::CreateClient>(backend, caller, request.domain_id(),
+                                                               request.group_id(), "group_id"));
+        TRY(auto clients, decode_items<app::NewClient>("clients", request.clients(),
+                                                       [](const auto& item) { return decode(item); }));
+        return app::create_clients(backend.core, std::move(allowed), std::move(clients));
+      },
+      [](std::vector<app::CreatedClient>&& created) -> Result<v1::BatchCreateClientsResponse> {
+        v1::BatchCreateClientsResponse response;
+        for (auto& one : created) *response.add_clients() = encode_created(std::move(one));
         return response;
       });
 

@@ -88,6 +88,15 @@ bool is_present(const Call& call, std::string_view member) {
   return std::ranges::find(call.present, member) != call.present.end();
 }
 
+app::Rights decode_rights(const google::protobuf::RepeatedField<int>& actions) {
+  app::Rights rights;
+  for (const int action : actions) {
+    if (action == v1::CONNECTION_ACTION_PUBLISH) rights.publish = true;
+    if (action == v1::CONNECTION_ACTION_SUBSCRIBE) rights.subscribe = true;
+  }
+  return rights;
+}
+
 google::protobuf::Timestamp encode_time(Instant time) {
   const auto ms = to_millis(time);
   google::protobuf::Timestamp stamp;

@@ -13,6 +13,7 @@
 #include "allauth/v1/groups.pb.h"
 #include "allauth/v1/roles.pb.h"
 #include "allauth/v1/users.pb.h"
+#include "app/directory/channels.h"
 #include "app/directory/common.h"
 #include "app/directory/members.h"
 #include "app/directory/place.h"
@@ -61,6 +62,18 @@ Result<app::CommonChanges> decode_common_changes(const Call& call, const Request
   return changes;
 }
 
+// The items of a list, each decoded by decode(item) -> Result<T>; the field of an error begins with the
+// place of the one at fault.
+template <class T, class Items, class Decode>
+Result<std::vector<T>> decode_items(std::string_view list, const Items& items, Decode decode) {
+  std::vector<T> decoded;
+  for (const auto& item : items) {
+    TRY(auto one, app::in_item(list, decoded.size(), Result<T>(decode(item))));
+    decoded.push_back(std::move(one));
+  }
+  return decoded;
+}
+
 // An empty text stays empty: routes and user names may be taken away.
 template <class Parse>
 Result<std::string> parse_or_empty(std::string_view text, std::string_view member, Parse parse) {
@@ -70,6 +83,8 @@ Result<std::string> parse_or_empty(std::string_view text, std::string_view membe
 
 // Of a client, channel or group; an empty id stands for none.
 Result<GroupId> decode_group(std::string_view id, std::string_view member);
+
+app::Rights decode_rights(const google::protobuf::RepeatedField<int>& actions);
 
 google::protobuf::Timestamp encode_time(Instant time);
 Instant decode_time(const google::protobuf::Timestamp& time);

@@ -55,7 +55,7 @@ void authenticate(const Asked& asked, const Call& call, const v1::AuthenticateRe
   if (const auto may = asked.check_may_ask(call, request); !may) return reply(std::unexpected(may.error()));
   switch (request.credential_case()) {
     case v1::AuthenticateRequest::kAccessToken:
-      return reply(encode_outcome(app::authenticate_token(core, {Secret(request.access_token())})));
+      return reply(encode_outcome(app::authenticate_token(core, Secret(request.access_token()))));
     case v1::AuthenticateRequest::kClientKey: {
       const auto& key = request.client_key();
       return reply(encode_outcome(app::authenticate_key(core, {key.client_id(), Secret(key.key())})));
@@ -78,23 +78,52 @@ void authenticate(const Asked& asked, const Call& call, const v1::AuthenticateRe
 
 template <class Request>
 Result<app::Question> decode_question(const Request& request) {
-  app::Question question{.subject = {},
-                         .permission = request.permission(),
-                         .object_kind = request.object().kind(),
-                         .object_id = request.object().id()};
-  if (!is_id(question.object_id))
+  app::Question question{.permission = request.permission(),
+                         .object = {request.object().kind(), request.object().id()}};
+  if (!is_id(question.object.id))
     return fail(Code::invalid, "id.invalid", "Give the id of the object.", "object.id");
   if (!request.has_subject()) return question;
   const auto& subject = request.subject();
   if (!is_id(subject.id()))
     return fail(Code::invalid, "id.invalid", "Give the id of the subject.", "subject.id");
-  if (subject.kind() == kind::user)
-    question.subject = {app::PrincipalKind::user, subject.id()};
-  else if (subject.kind() == kind::client)
-    question.subject = {app::PrincipalKind::client, subject.id()};
-  else
+  if (subject.kind() != kind::user && subject.kind() != kind::client)
     return fail(Code::invalid, "question.subject_kind", "A subject is a user or a client.", "subject.kind");
+  question.subject = policy::ObjectRef{subject.kind(), subject.id()};
   return question;
+}
+
+constexpr int kMaxChecks = 1000;
+
+Result<bool> is_allowed(app::Asking& asking, const v1::CheckRequest& check) {
+  TRY(const auto question, decode_question(check));
+  TRY(const auto decision, asking.decide(question));
+  return decision.allowed();
+}
+
+void encode_error(const Error& error, v1::ItemError& item) {
+  item.set_reason(std::string(error.reason.slug()));
+  item.set_detail(error.code == Code::bug ? "This could not be decided." : error.message);
+  item.set_field(error.field);
+}
+
+Result<v1::BatchCheckResponse> check_all(const app::Core& core, const Call& call,
+                                         const v1::BatchCheckRequest& request) {
+  TRY(const auto caller, authenticate_call(core, call));
+  if (request.checks_size() < 1 || request.checks_size() > kMaxChecks)
+    return fail(Code::invalid, "checks.count", "Give 1 to 1000 questions.", "checks");
+  TRY(auto asking, app::Asking::begin(core, caller));
+  v1::BatchCheckResponse response;
+  response.set_revision(encode_revision(asking.snapshot().revision()));
+  response.mutable_results()->Reserve(request.checks_size());
+  for (const auto& check : request.checks()) {
+    auto& result = *response.add_results();
+    const auto allowed = is_allowed(asking, check);
+    if (allowed)
+      result.set_allowed(*allowed);
+    else
+      encode_error(allowed.error(), *result.mutable_error());
+  }
+  return response;
 }
 
 }  // namespace
@@ -120,6 +149,12 @@ void add_questions(MethodTable& table, const app::Core& core, Submit hashers,
         response.mutable_evidence()->Assign(answer.evidence.begin(), answer.evidence.end());
         response.set_revision(encode_revision(answer.revision));
         return response;
+      });
+
+  add_snapshot<v1::BatchCheckRequest, v1::BatchCheckResponse>(
+      table, "allauth.v1.AuthService.BatchCheck",
+      [&core](const Call& call, const v1::BatchCheckRequest& request) {
+        return check_all(core, call, request);
       });
 
   add_snapshot<v1::ExplainRequest, v1::ExplainResponse>(

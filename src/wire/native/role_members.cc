@@ -20,9 +20,46 @@ Result<std::vector<app::NewRoleMember>> decode(const v1::AddRoleMembersRequest& 
   return members;
 }
 
+v1::ListHeldRolesResponse encode_held(const app::Page<app::HeldRole>& held) {
+  v1::ListHeldRolesResponse response;
+  for (const auto& [role, membership] : held.items) {
+    auto& item = *response.add_roles();
+    *item.mutable_role() = encode(role);
+    *item.mutable_created_at() = encode_time(membership.stamp.created_at);
+    if (membership.expires_at) *item.mutable_expires_at() = encode_time(*membership.expires_at);
+  }
+  set_page(response, held);
+  return response;
+}
+
+void add_held_roles(MethodTable& table, const Backend& backend) {
+  add_read<v1::ListUserRolesRequest, v1::ListHeldRolesResponse>(
+      table, backend, "allauth.v1.RoleService.ListUserRoles",
+      [&backend](store::Read& read, const app::Caller& caller,
+                 const v1::ListUserRolesRequest& request) -> Result<v1::ListHeldRolesResponse> {
+        TRY(const auto allowed, user_permit<app::act::ReadUser>(backend, caller, request.user_id()));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto held, app::list_held_roles(backend.core, read, allowed, list));
+        return encode_held(held);
+      });
+
+  add_read<v1::ListClientRolesRequest, v1::ListHeldRolesResponse>(
+      table, backend, "allauth.v1.RoleService.ListClientRoles",
+      [&backend](store::Read& read, const app::Caller& caller,
+                 const v1::ListClientRolesRequest& request) -> Result<v1::ListHeldRolesResponse> {
+        TRY(const auto allowed,
+            permit<app::act::ReadClient>(backend, caller, request.client_id(), "client_id"));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto held, app::list_held_roles(backend.core, read, allowed, list));
+        return encode_held(held);
+      });
+}
+
 }  // namespace
 
 void add_role_members(MethodTable& table, const Backend& backend) {
+  add_held_roles(table, backend);
+
   add_write<v1::AddRoleMembersRequest, v1::AddRoleMembersResponse>(
       table, backend, "allauth.v1.RoleService.AddRoleMembers",
       [&backend](const Call& call,

@@ -31,9 +31,62 @@ v1::SessionInfo encode_info(const Session& session, const app::Caller& caller) {
   return info;
 }
 
+v1::ListSessionsResponse encode_sessions(const app::Page<Session>& sessions, const app::Caller& caller) {
+  v1::ListSessionsResponse response;
+  for (const auto& session : sessions.items) *response.add_sessions() = encode_info(session, caller);
+  set_page(response, sessions);
+  return response;
+}
+
+void add_sessions_of_users(MethodTable& table, const Backend& backend) {
+  add_read<v1::ListUserSessionsRequest, v1::ListSessionsResponse>(
+      table, backend, "allauth.v1.SessionService.ListUserSessions",
+      [&backend](store::Read& read, const app::Caller& caller,
+                 const v1::ListUserSessionsRequest& request) -> Result<v1::ListSessionsResponse> {
+        TRY(const auto allowed, user_permit<app::act::ManageSessions>(backend, caller, request.user_id()));
+        TRY(const auto list, decode_list(request));
+        TRY(const auto sessions, app::list_sessions_of(read, allowed, list, backend.core.clock.now()));
+        return encode_sessions(sessions, caller);
+      });
+
+  add_write<v1::DeleteUserSessionRequest, google::protobuf::Empty>(
+      table, backend, "allauth.v1.SessionService.DeleteUserSession",
+      [&backend](const Call& call,
+                 const v1::DeleteUserSessionRequest& request) -> Result<store::Write<store::Done>> {
+        TRY(const auto caller, authenticate_call(backend, call));
+        TRY(auto allowed, user_permit<app::act::ManageSessions>(backend, caller, request.user_id()));
+        TRY(auto session, SessionId::parse(request.session_id(), "session_id"));
+        return app::end_session_of(backend.core, std::move(allowed), std::move(session));
+      },
+      encode_nothing());
+
+  add_write<v1::DeleteUserSessionsRequest, google::protobuf::Empty>(
+      table, backend, "allauth.v1.SessionService.DeleteUserSessions",
+      [&backend](const Call& call,
+                 const v1::DeleteUserSessionsRequest& request) -> Result<store::Write<store::Done>> {
+        TRY(const auto caller, authenticate_call(backend, call));
+        TRY(auto allowed, user_permit<app::act::ManageSessions>(backend, caller, request.user_id()));
+        return app::end_sessions_of(backend.core, std::move(allowed), {});
+      },
+      encode_nothing());
+
+  add_write<v1::DeleteAllSessionsRequest, google::protobuf::Empty>(
+      table, backend, "allauth.v1.SessionService.DeleteAllSessions",
+      [&backend](const Call& call,
+                 const v1::DeleteAllSessionsRequest& request) -> Result<store::Write<store::Done>> {
+        TRY(const auto caller, authenticate_call(backend, call));
+        TRY(auto allowed, user_permit<app::act::ManageSessions>(backend, caller, "me"));
+        return app::end_sessions_of(backend.core, std::move(allowed),
+                                    request.keep_current() ? caller.who.session : SessionId());
+      },
+      encode_nothing());
+}
+
 }  // namespace
 
 void add_sessions(MethodTable& table, const Backend& backend) {
+  add_sessions_of_users(table, backend);
+
   add_hashing_write<v1::CreateSessionRequest, v1::Session>(
       table, backend, "allauth.v1.SessionService.CreateSession",
       [&backend](const Call& call, const v1::CreateSessionRequest& request) {
@@ -61,10 +114,7 @@ void add_sessions(MethodTable& table, const Backend& backend) {
                  const v1::ListSessionsRequest& request) -> Result<v1::ListSessionsResponse> {
         TRY(const auto list, decode_list(request));
         TRY(const auto sessions, app::list_sessions(read, caller, list, backend.core.clock.now()));
-        v1::ListSessionsResponse response;
-        for (const auto& session : sessions.items) *response.add_sessions() = encode_info(session, caller);
-        set_page(response, sessions);
-        return response;
+        return encode_sessions(sessions, caller);
       });
 
   add_write<v1::DeleteSessionRequest, google::protobuf::Empty>(

@@ -25,6 +25,16 @@ Result<app::Permit<Act>> permit(const Backend& backend, const Call& call, std::s
   return permit<Act>(backend, caller, id, field);
 }
 
+// "me" is the caller, who must be a user: a client may have the id of one.
+template <class Act>
+Result<app::Permit<Act>> user_permit(const Backend& backend, const app::Caller& caller,
+                                     const std::string& id) {
+  if (id != "me") return permit<Act>(backend, caller, id, "user_id");
+  if (caller.who.principal.kind != app::PrincipalKind::user)
+    return fail(Code::not_found, "object.missing", "Only users are \"me\".", "user_id");
+  return permit<Act>(backend, caller, caller.who.principal.id, "user_id");
+}
+
 // For acts on a place in a domain: the group, or without one the domain.
 template <class Act>
 Result<app::Permit<Act>> place_permit(const Backend& backend, const app::Caller& caller,

@@ -6,16 +6,6 @@
 namespace allauth::wire::native {
 namespace {
 
-// "me" is the caller, who must be a user: a client may have the id of one.
-template <class Act>
-Result<app::Permit<Act>> user_permit(const Backend& backend, const app::Caller& caller,
-                                     const std::string& id) {
-  if (id != "me") return permit<Act>(backend, caller, id, "user_id");
-  if (caller.who.principal.kind != app::PrincipalKind::user)
-    return fail(Code::not_found, "object.missing", "Only users are \"me\".", "user_id");
-  return permit<Act>(backend, caller, caller.who.principal.id, "user_id");
-}
-
 Result<app::NewUser> decode(const v1::CreateUserRequest& request) {
   app::NewUser user{.password = Secret(request.password())};
   TRY(user.email, parse_email(request.email()));

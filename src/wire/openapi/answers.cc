@@ -90,6 +90,8 @@ array header_parameters(const Operation& operation) {
     parameters.push_back(refer_to("parameters", "IfMatch"));
   parameters.push_back(refer_to("parameters", "AtLeast"));
   parameters.push_back(refer_to("parameters", "RequestId"));
+  if (is_write(operation) && !operation.is_public)
+    parameters.push_back(refer_to("parameters", "IdempotencyKey"));
   return parameters;
 }
 
@@ -129,6 +131,12 @@ object parameter_components() {
                  "Answer from a state that has this revision, as `Allauth-Revision` gave it. A node that "
                  "does not get there in time answers 503.",
                  {{"type", "string"}, {"pattern", "^[0-9]{1,19}$"}})},
+      {"IdempotencyKey",
+       parameter(
+           "Idempotency-Key",
+           "A name of your own for this request. Sent again under it within 24 hours, it gets the first "
+           "answer again, with `Idempotency-Replayed: true`, and changes nothing.",
+           {{"type", "string"}, {"pattern", "^[ -~]{1,64}$"}})},
       {"RequestId", parameter("X-Request-Id", "Comes back in the answer, and is in the logs and the audit.",
                               {{"type", "string"}, {"pattern", "^[A-Za-z0-9._~:@|=-]{1,64}$"}})},
   };

@@ -14,6 +14,7 @@
 #include "wire/rest/operation.h"
 #include "wire/rest/problem.h"
 #include "wire/rest/router.h"
+#include "wire/rest/stream_answer.h"
 #include "wire/run_when_fresh.h"
 #include "wire/secrets.h"
 
@@ -46,6 +47,7 @@ struct Work {
   Exchange exchange;
   std::string mount;  // where the face is, for what leads back to it
   const Operation* operation = nullptr;
+  StreamFormat format = StreamFormat::lines;  // of a stream
   std::unique_ptr<Message> message;
   ReadMask wanted;
   std::optional<EntityTags> if_none_match;
@@ -90,12 +92,23 @@ void answer(Work& work, Result<Answer> result) {
   if (!conditional) return work.exchange.fail(conditional.error());
   auto response = *conditional ? std::move(**conditional) : render(work, *message);
   if (result->revision) response.headers.push_back({"Allauth-Revision", fmt::to_string(*result->revision)});
+  if (result->replayed) response.headers.push_back({"Idempotency-Replayed", "true"});
   work.exchange.answer(std::move(response));
   wipe_secrets(*message);
 }
 
+void answer_stream(Work& work, Result<std::unique_ptr<MessageStream>> opened) {
+  if (!opened) return work.exchange.fail(opened.error());
+  work.exchange.answer(
+      stream_answer(std::move(*opened), work.format, work.exchange.request_id(), work.alive));
+}
+
 void run(const AtLeast& at_least, const std::shared_ptr<Work>& work) {
   const auto handle = [work] {
+    if (work->operation->streams)
+      return work->operation->method->open(
+          work->call, *work->message,
+          [work](Result<std::unique_ptr<MessageStream>> opened) { answer_stream(*work, std::move(opened)); });
     work->operation->method->run(work->call, *work->message,
                                  [work](Result<Answer> result) { answer(*work, std::move(result)); });
   };
@@ -107,6 +120,7 @@ Result<void> read_request(const http::Request& request, const std::vector<std::s
   TRY(read_call(*work.operation, request, options.max_body, work.call));
   TRY(work.if_none_match, read_if_none_match(*work.operation, request));
   TRY(work.wanted, read_mask(*work.operation, request));
+  work.format = accepted_stream(request.headers).value_or(StreamFormat::lines);
   TRY(work.message, read_message(*work.operation, request, path_values, options.json, work.call));
   return {};
 }

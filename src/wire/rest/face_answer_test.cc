@@ -306,6 +306,37 @@ TEST(PlainRoutes, ServeBesideTheApi) {
   EXPECT_EQ(header(rig.send(Rig::request("POST", "/.well-known/jwks.json")), "Allow"), "GET, HEAD, OPTIONS");
 }
 
+TEST(Repeats, AreTakenFromKnownCallersOfWritesAndSaidToBeSo) {
+  Rig rig;
+  std::vector<std::string> keys;
+  bind<v1::EnableUserRequest, v1::User>(
+      rig.methods, "allauth.v1.UserService.EnableUser", v1::KIND_WRITE,
+      [&](const Call& call, const v1::EnableUserRequest&, Reply<v1::User> reply) {
+        keys.push_back(call.idempotency_key.value_or("(none)"));
+        reply(v1::User(), 17, call.idempotency_key.has_value());
+      });
+  bind_get_user(rig, [&](const Call& call, const v1::GetUserRequest&) -> Result<v1::User> {
+    keys.push_back(call.idempotency_key.value_or("(none)"));
+    return v1::User();
+  });
+  rig.ready();
+  const auto enable = [&](http::Headers headers) {
+    return rig.send(Rig::authorized("POST", "/api/v1/users/u1/enable", "", std::move(headers)));
+  };
+  const auto replayed = enable({{"Idempotency-Key", " order 1 "}});
+  EXPECT_EQ(header(replayed, "Idempotency-Replayed"), "true");
+  EXPECT_EQ(header(replayed, "Allauth-Revision"), "17");
+  EXPECT_EQ(header(enable({}), "Idempotency-Replayed"), "(none)");
+  rig.send(Rig::authorized("GET", "/api/v1/users/u1", "", {{"Idempotency-Key", "k"}}));
+  EXPECT_EQ(keys, (std::vector<std::string>{"order 1", "(none)", "(none)"}));
+  for (const auto& bad : {std::string(), std::string(65, 'x'), std::string("\xc3\xa4")})
+    EXPECT_EQ(member(enable({{"Idempotency-Key", bad}}).body, "reason"), "idempotency.key");
+  EXPECT_EQ(member(enable({{"Idempotency-Key", "a"}, {"Idempotency-Key", "b"}}).body, "reason"),
+            "idempotency.key");
+  const auto login = rig.send(Rig::request("POST", "/api/v1/sessions", "{}", {{"Idempotency-Key", "k"}}));
+  EXPECT_EQ(member(login.body, "reason"), "idempotency.public");
+}
+
 TEST(Start, RefusesWhatCannotBeServed) {
   const std::vector<std::pair<std::string, std::string>> table = {
       {"NoRoute", "schema.route"},
@@ -321,7 +352,7 @@ TEST(Start, RefusesWhatCannotBeServed) {
       {"UnknownLocation", "schema.location"},
       {"EntityWithoutRevision", "schema.entity"},
       {"Conflict", "route.conflict"},
-      {"Streams", "schema.method"}};
+      {"ClientStreams", "schema.method"}};
   for (const auto& [service, reason] : table) {
     Rig rig;
     const Rig::Services services{test::v1::Book::descriptor()->file()->FindServiceByName(service)};

@@ -42,6 +42,13 @@ Result<void> refuse_tokens(const http::Request& request) {
   return {};
 }
 
+Result<void> check_acceptable(const Operation& op, const http::Headers& headers) {
+  if (op.streams ? accepted_stream(headers).has_value() : accepts(headers, "application/json")) return {};
+  return fail(Code::invalid, kNotAcceptable,
+              fmt::format("The answer is {}, which Accept excludes.",
+                          op.streams ? "application/x-ndjson or text/event-stream" : "application/json"));
+}
+
 // A free-form object stands in a query string as JSON.
 Result<void> read_parameter(std::string_view value, Message& into, const Field& field,
                             const JsonLimits& limits) {
@@ -89,8 +96,7 @@ Result<void> fill_from_body(const Operation& op, const http::Request& request, c
 }  // namespace
 
 Result<void> read_call(const Operation& op, const http::Request& request, std::size_t max_body, Call& call) {
-  if (!accepts_json(request.headers))
-    return fail(Code::invalid, kNotAcceptable, "The answer is application/json, which Accept excludes.");
+  TRY(check_acceptable(op, request.headers));
   TRY(refuse_tokens(request));
   TRY(read_authorization(request.headers, call));
   const bool anonymous = !call.bearer && !call.basic && request.peer.certificate_der.empty();
@@ -99,6 +105,7 @@ Result<void> read_call(const Operation& op, const http::Request& request, std::s
                 "This needs a credential in the Authorization header.");
   TRY(call.if_match, read_if_match(request.headers));
   TRY(call.at_least, read_at_least(request.headers));
+  TRY(call.idempotency_key, read_idempotency_key(request.headers, *op.descriptor));
   if (request.body.size() > max_body)
     return fail(Code::invalid, kBodyTooLarge, fmt::format("A body may have at most {} bytes.", max_body));
   if (!request.body.empty() && op.body != Operation::Body::none && !sends_json(request.headers))

@@ -197,8 +197,9 @@ Result<Operation> compile(const google::protobuf::MethodDescriptor& descriptor, 
   op.is_public = descriptor.options().GetExtension(v1::public_);
   op.work = work_of(descriptor);
   op.request = google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor.input_type());
-  if (op.request == nullptr || descriptor.client_streaming() || descriptor.server_streaming())
-    return bad("schema.method", descriptor.full_name(), "it is not a compiled-in unary method");
+  if (op.request == nullptr || descriptor.client_streaming())
+    return bad("schema.method", descriptor.full_name(), "it is not a compiled-in method with one request");
+  op.streams = descriptor.server_streaming();
   TRY(check_schema(*descriptor.input_type()));
   TRY(check_schema(*descriptor.output_type()));
   TRY(set_pattern(rule, op));

@@ -33,6 +33,7 @@ struct Operation {
   bool is_public = false;
   WorkKind work = WorkKind::question;  // what it counts as where rates are limited
   bool answers_nothing = false;        // google.protobuf.Empty: 204
+  bool streams = false;                // it has many answers, one after the other
 };
 
 // Errors are bugs, "schema.*", and name the method or field. `method` is kept by reference.

@@ -30,11 +30,12 @@ CallRecord::~CallRecord() {
   if (!record_.ended()) fail(unanswered());
 }
 
-void CallRecord::answer(std::string message, std::optional<std::uint64_t> revision) {
+void CallRecord::answer(std::string message, std::optional<std::uint64_t> revision, bool replayed) {
   sent(message.size());
   if (!record_.end(0, nullptr)) return;
   rpc::Metadata trailing;
   if (revision) trailing.push_back({"allauth-revision", fmt::to_string(*revision)});
+  if (replayed) trailing.push_back({"idempotency-replayed", "true"});
   call_->answer(std::move(message), std::move(trailing));
 }
 

@@ -31,7 +31,7 @@ class CallRecord {
   void sent(std::size_t bytes) { record_.sent(bytes); }
 
   // The first of these counts; a later one does nothing. Any thread.
-  void answer(std::string message, std::optional<std::uint64_t> revision);
+  void answer(std::string message, std::optional<std::uint64_t> revision, bool replayed = false);
   void end_well();   // of a stream
   void cancelled();  // the caller has gone away
   void fail(const Error& error);

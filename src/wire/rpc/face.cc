@@ -51,7 +51,7 @@ void answer(Work& work, Result<Answer> result) {
     return work.record.fail(Error{
         .code = Code::bug, .reason = "method.types", .message = "A handler answered with another message."});
   work.wanted.prune(*message);
-  work.record.answer(message->SerializeAsString(), result->revision);
+  work.record.answer(message->SerializeAsString(), result->revision, result->replayed);
   wipe_secrets(*message);
 }
 

@@ -56,6 +56,7 @@ Result<void> read_call(const RpcMethod& method, const rpc::Head& head, Call& cal
                   "This needs a credential in the authorization metadata.");
     TRY(call.if_match, read_if_match(headers));
     TRY(call.at_least, read_at_least(headers));
+    TRY(call.idempotency_key, read_idempotency_key(headers, *method.descriptor));
     return {};
   }();
   for (auto& header : headers) wipe(header.value);

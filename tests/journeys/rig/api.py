@@ -63,6 +63,7 @@ class Api:
         return {}
 
     def call(self, method, path, json=None, body=None, headers=None):
+        """Of a stream, the first line."""
         sent = self.authorization()
         if json is not None:
             body = json_codec.dumps(json)
@@ -76,7 +77,9 @@ class Api:
         try:
             connection.request(method, path, body=body, headers=sent)
             response = connection.getresponse()
-            answer = Answer(response.status, response.headers, response.read())
+            streamed = response.headers.get("Content-Type") in ("application/x-ndjson", "text/event-stream")
+            answer = Answer(response.status, response.headers, response.readline() if streamed else response.read())
+            response.close()
         finally:
             connection.close()
         if Api.contract is not None and self.port not in Api.others:
