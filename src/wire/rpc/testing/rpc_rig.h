@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -20,6 +21,11 @@ class RpcRig : public Rig {
  public:
   MessageLimits limits;
   RpcRoutes routes;
+
+  // A call that is open is owned by what waits for it; a transport ends every one.
+  ~RpcRig() {
+    for (const auto& call : calls_) call->cancel();
+  }
 
   FaceDeps deps() { return {clock, ids, log(), metrics, at_least, &entropy, limiter, request_log}; }
 
@@ -44,6 +50,7 @@ class RpcRig : public Rig {
                                                      .metadata = std::move(metadata),
                                                      .peer = std::move(peer),
                                                      .deadline = Tick::max()});
+    calls_.push_back(call);
     routes.face(call);
     return call;
   }
@@ -58,6 +65,9 @@ class RpcRig : public Rig {
                                  rpc::Metadata metadata = with_token()) {
     return send_bytes(std::move(method), message.SerializeAsString(), std::move(metadata));
   }
+
+ private:
+  std::vector<std::shared_ptr<FakeCall>> calls_;
 };
 
 inline std::string reason_of(const FakeCall& call) {
