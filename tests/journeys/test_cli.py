@@ -1,5 +1,6 @@
 """The command line: everything in the directory, made, shown, changed and deleted by typing."""
 
+import itertools
 import json
 import re
 
@@ -203,6 +204,39 @@ def test_nodes_and_sessions(cli, site):
     Cli(cli.home / "elsewhere", cli.url).login(site.admin_email, ADMIN_PASSWORD)
     session = next(row["session_id"] for row in cli.json("session", "list")["sessions"] if not row["current"])  # the newest
     assert cli.must("session", "delete", session) == f"The session {session} has ended.\n"
+
+
+def test_what_somebody_belongs_to_and_holds(cli, domain, site):
+    assert domain in cli.must("domain", "get", cli.must("user", "domains", "-q").split()[0])
+    assert "owner" in cli.must("user", "roles", site.admin_email)
+    assert cli.must("user", "sessions", site.admin_email, "-q").split()
+    client = cli.must("client", "create", "Holder", "-q").split()[0]
+    role = cli.must("role", "create", fresh("held"), "--on", f"domain:{domain}", "--action", "client_read", "-q").strip()
+    cli.must("role", "add-member", role, f"client:{client}")
+    assert ids(cli.must("client", "roles", client, "-q")) == [role]
+
+
+def test_info_needs_no_login(cli, tmp_path):
+    assert re.search(r"^name +allauth$", Cli(tmp_path, cli.url).must("info"), re.M)
+    assert json.loads(Cli(tmp_path, cli.url).must("info", "--json"))["name"] == "allauth"
+
+
+def test_watch_tells_what_happens(cli, domain):
+    lines = cli.start("watch", "--domain", domain, "--json", "--limit", "2")
+    told = cli.start("watch", "--domain", domain, "--kind", "channel", "--limit", "1")
+    names = itertools.count()
+    while lines.poll() is None or told.poll() is None:  # until both have begun to listen and heard of something
+        assert next(names) < 200
+        cli.must("client", "create", "Watched", "-q")
+        cli.must("channel", "create", "Watched", "-q")
+    events = [json.loads(line) for line in lines.stdout.read().splitlines()]
+    assert lines.returncode == 0 and len(events) == 2 and all(event["cursor"] and event["event"]["what"] for event in events)
+    assert told.returncode == 0 and "channel.created" in told.stdout.read()
+    again = cli.must("watch", "--domain", domain, "--json", "--limit", "1", "--from", events[0]["cursor"])
+    assert json.loads(again)["event"] == events[1]["event"]
+    assert "[from]" in cli.fails(1, "watch", "--domain", domain, "--from", "nonsense")
+    for process in (lines, told):
+        process.communicate()
 
 
 def test_a_client_asks_with_its_key(cli, domain, tmp_path):

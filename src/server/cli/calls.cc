@@ -1,9 +1,11 @@
-// api, health: what a server answers, as it is.
+// api, info, health: what a server answers, as it is.
 #include <fmt/format.h>
 
 #include "server/cli/client/connection.h"
+#include "server/cli/client/json.h"
 #include "server/cli/commands.h"
 #include "server/cli/options.h"
+#include "server/cli/resource/show.h"
 #include "server/cli/table/shared_options.h"
 
 namespace allauth::server::cli {
@@ -28,10 +30,26 @@ Result<void> look_at_health(const Invocation& invocation) {
   return fail(Code::unavailable, "server.not_ready", "The server is not ready.");
 }
 
+// It takes no credential, and sends none.
+Result<void> look_at_info(const Invocation& invocation) {
+  TRY(auto connection, Connection::open(invocation.options));
+  TRY(const auto answer, connection.call_as_nobody("GET", "/api/v1/info"));
+  TRY(const auto info, parse_json(answer));
+  fmt::print("{}", invocation.options.has("json") ? answer + "\n" : show_thing(info));
+  return {};
+}
+
 }  // namespace
 
 std::vector<Command> call_commands() {
   return {
+      {.path = "info",
+       .summary = "Say what answers at the server: its version and its clock",
+       .options = {{"json", "", "the server's JSON, untouched"}},
+       .examples = {{"", "allauth info --server https://auth.example.org"}},
+       .see_also = {"health", "version"},
+       .groups = {&server_options()},
+       .run = look_at_info},
       {.path = "health",
        .summary = "Say whether the server is ready",
        .options = {{"server", "URL", "its operations address (ALLAUTH_SERVER; else http://127.0.0.1:9090)"},

@@ -36,7 +36,7 @@ std::vector<Section> sections() {
         {"connections", ""},
         {"role", "Sets of actions on one thing, and who holds them"}}},
       {"Questions", {{"check", ""}, {"explain", ""}, {"watch", ""}}},
-      {"Ask a server", {{"health", ""}, {"api", ""}, {"rpc", "The gRPC face of a server"}}},
+      {"Ask a server", {{"health", ""}, {"info", ""}, {"api", ""}, {"rpc", "The gRPC face of a server"}}},
       {"This program", {{"help", ""}, {"completion", ""}, {"version", ""}}},
   };
 }

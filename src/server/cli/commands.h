@@ -19,7 +19,7 @@ std::vector<Command> login_commands();  // and logout, whoami
 std::vector<Command> profile_commands();
 std::vector<Command> question_commands();  // check, explain
 std::vector<Command> watch_commands();
-std::vector<Command> call_commands();  // api, health
+std::vector<Command> call_commands();  // api, info, health
 std::vector<Command> rpc_commands();
 std::vector<Command> node_commands();
 std::vector<Command> program_commands();  // help, version, completion
