@@ -22,6 +22,8 @@ Result<void> read_banner(Server& server) {
       TRY(server.api, parse_target(last_word(line)));
     } else if (line.starts_with("  Health")) {
       TRY(server.operations, parse_target(last_word(line)));
+    } else if (line.starts_with("  gRPC")) {
+      TRY(server.rpc, parse_target(last_word(line)));
     } else if (line.starts_with("  MQTT gateway")) {
       TRY(server.gateway, parse_target(last_word(line)));
     } else if (const auto at = line.find(kTokenFlag); at != std::string::npos) {
@@ -44,7 +46,12 @@ Result<Server> start_server(const ServerOptions& options) {
                                       "--log.level=warn"};
   command.insert(command.end(), options.settings.begin(), options.settings.end());
   TRY(auto process, Child::start(command, options.core));
-  Server server{.process = std::move(process), .api = {}, .operations = {}, .gateway = {}, .setup_token = {}};
+  Server server{.process = std::move(process),
+                .api = {},
+                .operations = {},
+                .rpc = {},
+                .gateway = {},
+                .setup_token = {}};
   TRY(read_banner(server));
   return server;
 }

@@ -27,6 +27,7 @@ struct Server {
   Child process;
   Target api;
   Target operations;
+  std::optional<Target> rpc;
   std::optional<Target> gateway;
   std::string setup_token;
 };

@@ -18,9 +18,9 @@ std::string_view known_method(std::string_view method) {
   return found != kKnown.end() ? *found : "other";
 }
 
-// A failure of ours, not of the caller.
+// A failure of ours, not of the caller: what is not offered was the caller's to ask.
 bool is_ours(Code code) {
-  return code == Code::bug || code == Code::unavailable || code == Code::unsupported;
+  return code == Code::bug || code == Code::unavailable;
 }
 
 // Passwords, refresh tokens and setup tokens, by what came of them; what was not tried does not count. The
