@@ -19,9 +19,7 @@ std::string_view known_method(std::string_view method) {
 }
 
 // A failure of ours, not of the caller: what is not offered was the caller's to ask.
-bool is_ours(Code code) {
-  return code == Code::bug || code == Code::unavailable;
-}
+bool is_ours(Code code) { return code == Code::bug || code == Code::unavailable; }
 
 // Passwords, refresh tokens and setup tokens, by what came of them; what was not tried does not count. The
 // outcomes are reasons, which are words of this program.

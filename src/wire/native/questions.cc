@@ -76,8 +76,20 @@ void authenticate(const Asked& asked, const Call& call, const v1::AuthenticateRe
   reply(fail(Code::invalid, "credential.missing", "Give one of access_token, password or client_key."));
 }
 
+// Names come back in errors, so they are bounded before anybody looks for them.
+Result<void> check_names(std::string_view permission, std::string_view object_kind) {
+  if (!is_id(permission))
+    return fail(Code::invalid, "question.permission", "Give a permission, of at most 64 characters.",
+                "permission");
+  if (!is_id(object_kind))
+    return fail(Code::invalid, "question.object_kind",
+                "Give the kind of the object, of at most 64 characters.", "object.kind");
+  return {};
+}
+
 template <class Request>
 Result<app::Question> decode_question(const Request& request) {
+  TRY(check_names(request.permission(), request.object().kind()));
   app::Question question{.permission = request.permission(),
                          .object = {request.object().kind(), request.object().id()}};
   if (!is_id(question.object.id))

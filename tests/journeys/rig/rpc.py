@@ -16,7 +16,7 @@ from google.protobuf import json_format, symbol_database
 from .server import SOURCE
 
 PLUGIN = shutil.which("grpc_python_plugin")
-SERVICES = ("auth", "channels", "clients", "domains", "groups", "nodes", "roles", "sessions", "setup", "users")
+NATIVE = sorted(path.stem for path in (SOURCE / "proto/allauth/v1").glob("*.proto"))
 
 
 def _make_stubs():
@@ -43,7 +43,7 @@ reflection_alpha = importlib.import_module("grpc.reflection.v1alpha.reflection_p
 reflection_alpha_stubs = importlib.import_module("grpc.reflection.v1alpha.reflection_pb2_grpc")
 rpc_status = importlib.import_module("google.rpc.status_pb2")
 details = importlib.import_module("google.rpc.error_details_pb2")
-for _name in SERVICES:
+for _name in NATIVE:
     importlib.import_module(f"allauth.v1.{_name}_pb2")
 
 

@@ -85,7 +85,10 @@ SAMPLES = {
     "UpdateConnectionRequest.client_id": lambda w: w["connected"],
     "DisconnectRequest.client_id": lambda w: w["connected"],
     "CreateClientRequest.client_id": lambda w: fresh("device"),
+    "NewClient.client_id": lambda w: fresh("device"),
+    "client_ids": lambda w: [w["device"].id],
     "channel_id": lambda w: w["channel"],
+    "channel_ids": lambda w: [w["channel"]],
     "group_id": lambda w: w["group"],
     "parent_id": lambda w: w["other_group"],
     "owner_id": lambda w: w["person"].id,
@@ -95,6 +98,8 @@ SAMPLES = {
     "RemoveMemberRequest.user_id": lambda w: w["member"],
     "key_id": lambda w: w["device"].key_id,
     "session_id": lambda w: w["session"],
+    "DeleteUserSessionRequest.session_id": lambda w: w["person"].session,
+    "keep_current": lambda w: True,
     "name": lambda w: "sample",
     "EnrollNodeRequest.name": lambda w: fresh("node"),
     "RemoveNodeRequest.name": lambda w: w["node"],
@@ -114,6 +119,7 @@ SAMPLES = {
     "setup_token": lambda w: w.site.setup_token,
     "actions": lambda w: ["read"],
     "ConnectRequest.actions": lambda w: ["publish"],
+    "BatchConnectRequest.actions": lambda w: ["publish"],
     "UpdateConnectionRequest.actions": lambda w: ["publish"],
     "denied_actions": lambda w: LEFT_OUT,  # not offered
     "permission": lambda w: "read",
@@ -127,6 +133,17 @@ SAMPLES = {
     "page_size": lambda w: 10,
     "depth": lambda w: 1,
     "page_token": lambda w: LEFT_OUT,  # only what a page before gave
+    "order_by": lambda w: LEFT_OUT,  # every list has its own
+    "name_contains": lambda w: "sample",
+    "tags_all": lambda w: ["sample"],
+    "tags_any": lambda w: ["sample"],
+    "created_after": lambda w: "2020-01-01T00:00:00Z",
+    "created_before": lambda w: "2099-01-01T00:00:00Z",
+    "updated_after": lambda w: "2020-01-01T00:00:00Z",
+    "updated_before": lambda w: "2099-01-01T00:00:00Z",
+    "email_prefix": lambda w: "sample",
+    "username_prefix": lambda w: "sample",
+    "from": lambda w: LEFT_OUT,  # only what an event before gave
     "expires_at": lambda w: "2099-01-01T00:00:00Z",
     "force": lambda w: False,
 }
