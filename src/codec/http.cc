@@ -78,14 +78,22 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
+// A name or value of a form, where '+' is a space.
+static std::optional<std::string> form_decode(std::string_view text) {
+  if (!text.contains('+')) return percent_decode(text);
+  std::string spaced(text);
+  std::ranges::replace(spaced, '+', ' ');
+  return percent_decode(spaced);
+}
+
 std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query) {
   std::vector<std::pair<std::string, std::string>> pairs;
   if (query.empty()) return pairs;
   for (auto piece : split(query, '&')) {
     if (piece.empty()) continue;
     const auto equals = piece.find('=');
-    auto name = percent_decode(piece.substr(0, equals));
-    auto value = equals == std::string_view::npos ? std::string() : percent_decode(piece.substr(equals + 1));
+    auto name = form_decode(piece.substr(0, equals));
+    auto value = equals == std::string_view::npos ? std::string() : form_decode(piece.substr(equals + 1));
     if (!name || !value) return std::nullopt;
     pairs.emplace_back(std::move(*name), std::move(*value));
   }

@@ -76,7 +76,7 @@ bool has_token(std::string_view value, std::string_view token);
 // Nothing if an escape is broken, or if the result holds NUL or is not UTF-8.
 std::optional<std::string> percent_decode(std::string_view text);
 
-// All values of `name` in a query string "a=1&b=2", percent-decoded; nothing if any pair is broken.
+// The pairs of a query string "a=1&b=two+words", decoded as those of a form; nothing if one is broken.
 std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);
 
 }  // namespace allauth::http

@@ -126,13 +126,13 @@ def python_tools():
 def test_schemathesis_finds_nothing(site, tmp_path):
     tools = python_tools()
     url = f"http://127.0.0.1:{site.server.api}"
-    # 501 is what the server does not offer, and says so.
+    # 501 is what the server does not offer, and says so. What is watched has no end to wait for.
     (tmp_path / "schemathesis.toml").write_text(
         '[checks.not_a_server_error]\nexpected-statuses = ["2xx", "3xx", "4xx", 501]\n')
     done = subprocess.run(
         [tools / "bin/python", "-m", "schemathesis.cli", "run", f"{url}/api/v1/openapi.json", "--url", url, "-c", CHECKS, "--phases", "examples,coverage,fuzzing",
          "--max-time", str(SECONDS), "-H", f"Authorization: Bearer {site.admin.token}", "--exclude-tag", "Session",
-         "--exclude-tag", "Setup", "--continue-on-failure", "--max-failures", "20", "--warnings", "off", "--no-color",
+         "--exclude-tag", "Setup", "--exclude-tag", "Watch", "--continue-on-failure", "--max-failures", "20", "--warnings", "off", "--no-color",
          "--suppress-health-check", "all", "--request-timeout", "20", "--seed", "1"],
         capture_output=True, text=True, cwd=tmp_path, timeout=SECONDS * 6 + 300, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from rig.http import RawHttp
 from rig.api import Api, refused
 from rig.mqtt import RawClient
 from rig.nodes import GatewayNode, enroll
@@ -197,8 +198,11 @@ def test_it_answers_the_two_questions_and_nothing_else(site, node, pair):
     own = Api(node.questions, basic=(pair.talker.id, pair.talker.key))
     question = {"permission": "publish", "object": {"kind": "channel", "id": pair.channel}}
     assert own.must("POST", "/api/v1/auth/check", question)["allowed"] is True
-    for path in ("/api/v1/users", "/api/v1/nodes", "/internal/v1/log", "/.well-known/jwks.json"):
+    for path in ("/api/v1/users", "/api/v1/nodes", "/internal/v1/log"):
         assert own.get(path).status == 404, path
+    with RawHttp(node.questions) as peer:  # documented for nodes that have keys
+        peer.send("GET /.well-known/jwks.json HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert peer.answer().status == 404
 
 
 def authority(folder):

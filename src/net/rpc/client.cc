@@ -1,6 +1,7 @@
 #include "net/rpc/client.h"
 
 #include <future>
+#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
@@ -23,21 +24,24 @@ class UnaryCall final : public grpc::ClientUnaryReactor, public std::enable_shar
             RpcClient::Replied then)
       : state_(std::move(state)), options_(std::move(options)), then_(std::move(then)) {
     out_ = to_buffer(std::move(message));
-    prepare(context_, options_);
+    prepare(*context_, options_);
   }
 
   void start() {
-    if (!state_->enter(context_)) return then_({.end = not_made()});
+    if (!state_->enter(*context_)) return then_({.end = not_made()});
     self_ = shared_from_this();
-    state_->stub.PrepareUnaryCall(&context_, options_.method, {}, &out_, &in_, this);
+    state_->stub->PrepareUnaryCall(context_.get(), options_.method, {}, &out_, &in_, this);
     StartCall();
   }
-  void cancel() { context_.TryCancel(); }
+  void cancel() {
+    std::lock_guard lock(mutex_);
+    if (context_) context_->TryCancel();
+  }
 
  private:
   void OnDone(const grpc::Status& status) override {
     const auto self = std::move(self_);
-    RpcReply reply{.end = end_of(context_, status)};
+    RpcReply reply{.end = end_of(*context_, status)};
     if (status.ok()) {
       if (auto message = from_buffer(in_))
         reply.message = std::move(*message);
@@ -45,14 +49,18 @@ class UnaryCall final : public grpc::ClientUnaryReactor, public std::enable_shar
         reply.end.status = {.code = rpc::StatusCode::internal, .message = "The reply cannot be read."};
     }
     then_(std::move(reply));
-    state_->leave(context_);
+    std::unique_lock lock(mutex_);
+    auto context = std::move(context_);
+    lock.unlock();
+    state_->leave(std::move(context));
   }
 
   const std::shared_ptr<RpcClient::State> state_;
   const RpcCallOptions options_;
   RpcClient::Replied then_;
   std::shared_ptr<UnaryCall> self_;
-  grpc::ClientContext context_;
+  std::mutex mutex_;
+  std::unique_ptr<grpc::ClientContext> context_ = std::make_unique<grpc::ClientContext>();  // null once over
   grpc::ByteBuffer out_;
   grpc::ByteBuffer in_;
 };
@@ -100,22 +108,29 @@ grpc::ChannelArguments arguments_of(const RpcClientOptions& options) {
 
 bool RpcClient::State::enter(grpc::ClientContext& context) {
   std::lock_guard lock(mutex);
-  if (closing || calls.size() >= options.calls) return false;
+  if (closing || under_way >= options.calls) return false;
+  ++under_way;
   calls.insert(&context);
   return true;
 }
 
-void RpcClient::State::leave(grpc::ClientContext& context) {
+void RpcClient::State::leave(std::unique_ptr<grpc::ClientContext> context) {
+  {
+    std::lock_guard lock(mutex);
+    calls.erase(context.get());
+  }
+  context.reset();
   std::lock_guard lock(mutex);
-  calls.erase(&context);
+  --under_way;
   left.notify_all();
 }
 
-void RpcClient::State::cancel_all() {
+void RpcClient::State::close() {
   std::unique_lock lock(mutex);
   closing = true;
   for (auto* context : calls) context->TryCancel();
-  left.wait(lock, [this] { return calls.empty(); });
+  left.wait(lock, [this] { return under_way == 0; });
+  stub.reset();
 }
 
 void prepare(grpc::ClientContext& context, const RpcCallOptions& options) {
@@ -139,7 +154,7 @@ RpcEnd not_made() {
 }
 
 RpcClient::RpcClient(std::shared_ptr<State> state) : state_(std::move(state)) {}
-RpcClient::~RpcClient() { state_->cancel_all(); }
+RpcClient::~RpcClient() { state_->close(); }
 
 Result<std::unique_ptr<RpcClient>> RpcClient::make(RpcClientOptions options) {
   quiet_library();
@@ -171,7 +186,7 @@ std::unique_ptr<RpcCall> RpcClient::open(RpcCallOptions options, Ended ended) {
 
 std::size_t RpcClient::in_flight() const {
   std::lock_guard lock(state_->mutex);
-  return state_->calls.size();
+  return state_->under_way;
 }
 
 }  // namespace allauth::net

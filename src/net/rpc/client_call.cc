@@ -15,16 +15,16 @@ class StreamCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
  public:
   StreamCall(std::shared_ptr<RpcClient::State> state, RpcCallOptions options, RpcClient::Ended ended)
       : state_(std::move(state)), options_(std::move(options)), ended_(std::move(ended)) {
-    prepare(context_, options_);
+    prepare(*context_, options_);
   }
 
   void start() {
-    if (!state_->enter(context_)) {
+    if (!state_->enter(*context_)) {
       over_ = true;
       return ended_(not_made());
     }
     self_ = shared_from_this();
-    state_->stub.PrepareBidiStreamingCall(&context_, options_.method, {}, this);
+    state_->stub->PrepareBidiStreamingCall(context_.get(), options_.method, {}, this);
     AddHold();
     StartCall();
   }
@@ -57,8 +57,9 @@ class StreamCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
   }
 
   void cancel() {
-    context_.TryCancel();
-    end(Lock(mutex_));
+    Lock lock(mutex_);
+    if (context_) context_->TryCancel();
+    end(std::move(lock));
   }
 
  private:
@@ -90,16 +91,19 @@ class StreamCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::
 
   void OnDone(const grpc::Status& status) override {
     const auto self = std::move(self_);
-    ended_(end_of(context_, status));
-    state_->leave(context_);
+    ended_(end_of(*context_, status));
+    Lock lock(mutex_);
+    auto context = std::move(context_);
+    lock.unlock();
+    state_->leave(std::move(context));
   }
 
   const std::shared_ptr<RpcClient::State> state_;
   const RpcCallOptions options_;
   RpcClient::Ended ended_;
   std::shared_ptr<StreamCall> self_;
-  grpc::ClientContext context_;
   std::mutex mutex_;
+  std::unique_ptr<grpc::ClientContext> context_ = std::make_unique<grpc::ClientContext>();  // null once over
   RpcCall::Read reading_;
   RpcCall::Written writing_;
   bool written_all_ = false;

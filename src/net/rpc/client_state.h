@@ -16,19 +16,23 @@ namespace allauth::net {
 
 struct RpcClient::State {
   State(RpcClientOptions o, std::shared_ptr<grpc::Channel> channel)
-      : options(std::move(o)), stub(std::move(channel)) {}
+      : options(std::move(o)), stub(std::make_unique<grpc::GenericStub>(std::move(channel))) {}
 
   // Counts a call as under way; false if there are too many, or the client is going away.
   bool enter(grpc::ClientContext& context);
-  void leave(grpc::ClientContext& context);
-  void cancel_all();  // waits until all are over
+  // The call is over, and its context goes: it refers to the channel.
+  void leave(std::unique_ptr<grpc::ClientContext> context);
+  // Cancels all calls, waits until they are over and lets the channel go, here: with the last channel the
+  // library joins the threads that call back, so that must not happen on one of them.
+  void close();
 
   const RpcClientOptions options;
-  grpc::GenericStub stub;
+  std::unique_ptr<grpc::GenericStub> stub;
   mutable std::mutex mutex;
   std::condition_variable left;
   bool closing = false;
-  std::unordered_set<grpc::ClientContext*> calls;
+  std::size_t under_way = 0;
+  std::unordered_set<grpc::ClientContext*> calls;  // of them, those that can be cancelled
 };
 
 // Puts timeout and metadata into the context of a call.

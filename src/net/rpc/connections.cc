@@ -85,6 +85,12 @@ std::shared_ptr<RpcSource> RpcConnections::source(std::uint64_t address) {
   return source;
 }
 
+void RpcConnections::clear() {
+  std::lock_guard lock(mutex_);
+  open_.clear();
+  sources_.clear();
+}
+
 std::size_t RpcConnections::sweep(Tick now, std::size_t unheard) {
   std::lock_guard lock(mutex_);
   std::erase_if(open_, [](const auto& entry) { return !entry.second->is_open(); });

@@ -74,6 +74,8 @@ class RpcConnections {
   // Forgets those that were closed, and cuts those that sent more than `unheard` bytes that came to nothing
   // (a little each second is excused: signs of life, windows); how many those were.
   std::size_t sweep(Tick now, std::size_t unheard);
+  // Forgets all of them: the library has closed them.
+  void clear();
 
  private:
   struct Hash : std::hash<std::string_view> {

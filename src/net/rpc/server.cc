@@ -154,8 +154,6 @@ void RpcServer::State::take(Accepted accepted) {
   ::setsockopt(accepted.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   // The kernel cuts who acknowledges nothing, or reads nothing, for that long.
   ::setsockopt(accepted.fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
-  std::lock_guard lock(handing_over);
-  if (!sockets) return admission->refused(Admission::Cause::closing);
   connections.add(accepted, options.tls != nullptr);
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
   connection.fd = accepted.release();
@@ -180,7 +178,13 @@ Result<void> RpcServer::State::start() {
   if (!server)
     return fail(Code::bug, "rpc.start", fmt::format("The gRPC listener \"{}\" cannot start.", options.name));
   const auto take = [weak = weak_from_this()](Accepted accepted) {
-    if (const auto self = weak.lock()) self->take(std::move(accepted));
+    const auto self = weak.lock();
+    if (!self) return;
+    const auto whose = accepted.from().address().to_string();
+    auto job = [state = self.get(), accepted = std::move(accepted)]() mutable {
+      state->take(std::move(accepted));  // it stops the handover before it goes
+    };
+    if (!self->handover.submit(whose, std::move(job))) self->admission->refused(Admission::Cause::limit);
   };
   TRY(acceptor, Acceptor::start(pool, options, admission, take));
   spawn(pool, 0, sweep_all(weak_from_this(), pool, limits.sweep));
@@ -191,15 +195,13 @@ std::size_t RpcServer::State::drain(Millis grace) {
   std::lock_guard one(draining);
   if (!server) return 0;
   if (acceptor) acceptor->close();
-  {
-    std::lock_guard lock(handing_over);
-    sockets.reset();
-  }
+  handover.stop();
+  sockets.reset();
   cut_from = pool.clock().tick() + grace;
   server->Shutdown(
       gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(grace.count(), GPR_TIMESPAN)));
   server.reset();
-  connections.sweep(pool.clock().tick(), limits.unheard_bytes);
+  connections.clear();
   return cut.load();
 }
 

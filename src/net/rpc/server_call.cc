@@ -210,9 +210,11 @@ void LibraryCall::OnDone() {
   const auto written = std::exchange(writing_, {});
   const auto tell = std::exchange(on_cancel_, {});
   const auto self = std::exchange(self_, {});
+  // A face may hold on to a call for longer than there is a server whose connections are counted.
+  const auto connection = std::exchange(connection_, {});
   lock.unlock();
   state_->calls.remove(*this);
-  state_->leave(*connection_, code_);
+  state_->leave(*connection, code_);
 }
 
 void LibraryCall::later(std::move_only_function<void()> fn) { state_->pool.post(0, std::move(fn)); }

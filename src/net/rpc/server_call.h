@@ -57,7 +57,7 @@ class LibraryCall final : public rpc::ServerCall, public RpcListed, public grpc:
   void guarded(Fn fn);
 
   const std::shared_ptr<RpcServer::State> state_;
-  const std::shared_ptr<const RpcConnection> connection_;
+  std::shared_ptr<const RpcConnection> connection_;  // null once the library is done
   rpc::Head head_;
   Tick last_tick_ = Tick::max();  // when a call that does not stream has to be over
 

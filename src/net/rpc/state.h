@@ -16,6 +16,7 @@
 #include "net/rpc/call_list.h"
 #include "net/rpc/connections.h"
 #include "net/rpc/server.h"
+#include "net/worker_pool.h"
 
 namespace allauth::net {
 
@@ -38,7 +39,8 @@ struct RpcServer::State : std::enable_shared_from_this<State>, grpc::CallbackGen
         face(std::move(f)),
         streams(std::move(s)),
         metrics(options.name, p.metrics()),
-        admission(std::make_shared<Admission>(options, p.metrics())) {}
+        admission(std::make_shared<Admission>(options, p.metrics())),
+        handover({.threads = 1, .max_queue = 1024, .name = "rpc-accept"}, p.clock(), p.log(), p.metrics()) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override;
   Result<void> start();
@@ -63,8 +65,10 @@ struct RpcServer::State : std::enable_shared_from_this<State>, grpc::CallbackGen
   std::atomic<std::size_t> cut{0};          // calls that were cancelled since
 
   std::unique_ptr<Acceptor> acceptor;
-  std::mutex handing_over;  // guards `sockets` against its end
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> sockets;
+  // Gives connections to `sockets`. The library begins to read a connection on the thread that brings it, and
+  // goes on for as long as something comes: that must be no thread which others wait for, or which sweeps.
+  WorkerPool handover;
   std::mutex draining;
   std::unique_ptr<grpc::Server> server;
 };

@@ -113,7 +113,7 @@ TEST_F(Followers, GoOnToTheNextServerUntilOneAnswers) {
   EXPECT_EQ(asked.query, "view=node") << "nothing was known yet";
   asked.stream->write(state("d1", 4));
   EXPECT_TRUE(knows("d1"));
-  EXPECT_TRUE(follower.connected());
+  EXPECT_TRUE(net::eventually([&] { return follower.connected(); }));
   EXPECT_GE(pool.metric("allauth_follow_losses_total"), 2);
 }
 
