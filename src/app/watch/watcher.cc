@@ -24,13 +24,14 @@ void WatchBell::wait(Millis longest) {
 }
 
 void Watcher::next(Then then) {
-  std::optional<Error> ended;
-  {
-    const std::lock_guard lock(mutex_);
-    ended = ended_;
-    if (!ended) then_ = std::move(then);
+  std::unique_lock lock(mutex_);
+  if (ended_) {
+    Error ended = *ended_;
+    lock.unlock();
+    return then(fail(std::move(ended)));
   }
-  if (ended) return then(fail(std::move(*ended)));
+  then_ = std::move(then);
+  lock.unlock();
   bell_->ring();
 }
 

@@ -164,7 +164,7 @@ void LibraryCall::end_now(Lock lock, End end) {
   due_at(state_->pool.clock().tick() + state_->limits.write_patience);
   if (!end.message) {
     lock.unlock();
-    return Finish(std::move(end.status));
+    return Finish(end.status);
   }
   out_ = std::move(*end.message);
   lock.unlock();

@@ -327,7 +327,7 @@ TEST(Face, TypesQueryParametersAndNamedBodies) {
   EXPECT_EQ(r.status, 200) << r.body;
   EXPECT_EQ(found.tags_size(), 2);
   EXPECT_EQ(found.tags(0), "a&b");
-  EXPECT_EQ(found.tags(1), "c+d");
+  EXPECT_EQ(found.tags(1), "c d");
   EXPECT_EQ(found.color(), test::v1::BOOK_COLOR_DARK_BLUE);
   EXPECT_TRUE(found.lent());
   EXPECT_EQ(found.shelf(), -2);

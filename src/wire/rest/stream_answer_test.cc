@@ -32,9 +32,10 @@ class Source {
   }
   void next(MessageStream::Then then) {
     ++asked;
+    MessageStream::Then replaced;  // goes after the lock: it may hold a stream of this
     std::unique_lock lock(mutex_);
     if (items_.empty()) {
-      waiting_ = std::move(then);
+      replaced = std::exchange(waiting_, std::move(then));
       return;
     }
     auto item = std::move(items_.front());
@@ -44,8 +45,9 @@ class Source {
   }
   void leave() {
     left = true;
+    MessageStream::Then replaced;
     const std::lock_guard lock(mutex_);
-    waiting_ = nullptr;
+    replaced = std::exchange(waiting_, nullptr);
   }
 
   std::atomic<int> asked{0};
@@ -78,6 +80,7 @@ class Streams : public ::testing::Test {
         });
     rig.ready();
   }
+  void TearDown() override { source->leave(); }  // who waits holds the stream, and that the source
   http::Response open(http::Headers headers = {}) {
     return rig.send(Rig::authorized("GET", "/api/v1/watch", {}, std::move(headers)));
   }
