@@ -58,10 +58,10 @@ TEST_F(PostgresHints, AListenerThatWasCutOffComesBackAndLooksAtWhatItMissed) {
 
 TEST_F(PostgresHints, AnInstallationHearsNothingOfAnotherInTheSameDatabase) {
   Metrics metrics, elsewhere;
+  Replica replica;
   auto one = open(kNever, metrics);
   schema_ = cluster().fresh_schema();
   auto other = open(kNever, elsewhere), its_peer = open(kNever, metrics_);
-  Replica replica;
   ASSERT_TRUE(its_peer->follow(replica.follower()));
   ASSERT_TRUE(eventually([&] { return listens(metrics) && listens(elsewhere) && listens(metrics_); }));
   ASSERT_TRUE(other->write<Done>(put("u1")));
