@@ -7,9 +7,57 @@
 
 namespace allauth::policy {
 
+namespace {
+
+// One branch of a permission's union.
+struct Branch {
+  Position at;
+  NameId name;
+  NameId target;  // an arrow's right side; kItself: no arrow
+};
+using Branches = std::map<const ResolvedMember*, std::vector<Branch>>;
+
+Result<void> flatten(const ResolvedExpr& expr, std::vector<Branch>& branches) {
+  switch (expr.kind) {
+    case ResolvedExpr::Kind::nil:
+      return {};
+    case ResolvedExpr::Kind::self:
+      return unavailable_at(expr.at, "`self` is");
+    case ResolvedExpr::Kind::intersection:
+      return unavailable_at(expr.at, "intersection (&) is");
+    case ResolvedExpr::Kind::exclusion:
+      return unavailable_at(expr.at, "exclusion (-) is");
+    case ResolvedExpr::Kind::arrow:
+      if (expr.all) return unavailable_at(expr.at, "`all` is");
+      [[fallthrough]];
+    case ResolvedExpr::Kind::reference:
+      branches.push_back({expr.at, expr.name, expr.target});
+      return {};
+    case ResolvedExpr::Kind::union_:
+      for (const ResolvedExpr& part : expr.parts) TRY(flatten(part, branches));
+      return {};
+  }
+  return {};
+}
+
+Result<Branches> find_branches(const ResolvedSchema& schema) {
+  Branches branches;
+  for (const ResolvedDefinition& definition : schema.definitions) {
+    for (const ResolvedMember& member : definition.members) {
+      for (const Form& form : member.forms)
+        if (form.wildcard) return unavailable_at(member.at, "wildcards are");
+      TRY(flatten(member.expr, branches[&member]));
+    }
+  }
+  return branches;
+}
+
+}  // namespace
+
 class SchemaCompiler {
  public:
-  explicit SchemaCompiler(ResolvedSchema source) : source_(std::move(source)) {}
+  SchemaCompiler(const ResolvedSchema& source, const Branches& branches)
+      : source_(source), branches_(branches) {}
 
   std::shared_ptr<const CompiledSchema> run() {
     make_members();
@@ -49,7 +97,7 @@ class SchemaCompiler {
           add_step(id, {.kind = Step::Kind::grants, .rule = 0, .relation = source.name});
           break;
         case Member::Kind::permission:
-          for (const ResolvedBranch& branch : source.branches) {
+          for (const Branch& branch : branches_.at(&source)) {
             if (branch.target != kItself && !step_index_.contains({id, branch.name, branch.target}))
               add_arrow(id, branch);
           }
@@ -58,7 +106,7 @@ class SchemaCompiler {
     }
   }
 
-  void add_arrow(DefinitionId id, const ResolvedBranch& branch) {
+  void add_arrow(DefinitionId id, const Branch& branch) {
     const Step& step = add_step(
         id, {.kind = Step::Kind::arrow, .rule = 0, .relation = branch.name, .target = branch.target});
     if (!step.hops.empty()) return;
@@ -127,7 +175,7 @@ class SchemaCompiler {
       seen[position] = true;
       plan.names.push_back(member.name);
       if (member.kind != Member::Kind::permission) add(step_index_.at({id, member.name, kItself}));
-      for (const ResolvedBranch& branch : member.branches) {
+      for (const Branch& branch : branches_.at(&member)) {
         if (branch.target != kItself)
           add(step_index_.at({id, branch.name, branch.target}));
         else
@@ -174,7 +222,8 @@ class SchemaCompiler {
     return static_cast<MemberId>(&member - schema_.members_.data());
   }
 
-  ResolvedSchema source_;
+  const ResolvedSchema& source_;
+  const Branches& branches_;
   CompiledSchema schema_;
   std::map<std::tuple<DefinitionId, NameId, NameId>, StepId> step_index_;
 };
@@ -182,8 +231,9 @@ class SchemaCompiler {
 Result<std::shared_ptr<const CompiledSchema>> compile_schema(std::string_view text,
                                                              const SchemaLimits& limits) {
   TRY(const SourceAst ast, parse_schema(text, limits));
-  TRY(ResolvedSchema resolved, resolve_schema(ast));
-  return SchemaCompiler(std::move(resolved)).run();
+  TRY(const ResolvedSchema resolved, resolve_schema(ast));
+  TRY(const Branches branches, find_branches(resolved));
+  return SchemaCompiler(resolved, branches).run();
 }
 
 }  // namespace allauth::policy

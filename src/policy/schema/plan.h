@@ -20,10 +20,11 @@ struct GrantRole {
   friend bool operator==(const GrantRole&, const GrantRole&) = default;
 };
 
-// A kind of subject that a relation allows: user (relation = kItself) or role#member.
+// A kind of subject that a relation allows: user (relation = kItself), role#member or user:*.
 struct Form {
   DefinitionId definition;
   NameId relation;
+  bool wildcard = false;  // relation is kItself then
 
   friend bool operator==(const Form&, const Form&) = default;
 };

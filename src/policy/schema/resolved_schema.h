@@ -12,19 +12,31 @@
 
 namespace allauth::policy {
 
-// One branch of a permission's union.
-struct ResolvedBranch {
-  Position at;
-  NameId name;              // of the same definition; for an arrow its left side, a relation
-  NameId target = kItself;  // an arrow's right side; kItself: no arrow
+// What a permission says. Unions in unions and intersections in intersections are one flat list.
+struct ResolvedExpr {
+  enum class Kind {
+    nil,
+    self,          // the object itself, as a subject
+    reference,     // a relation or permission of the same definition
+    arrow,         // from a stored relation of the same definition to `target` at its far ends
+    union_,        // any of the parts
+    intersection,  // all of the parts
+    exclusion,     // the first part, without the others
+  };
+  Kind kind = Kind::nil;
+  Position at = {};
+  NameId name = kItself;    // reference; of an arrow its left side
+  NameId target = kItself;  // an arrow's right side: a name that some or all far ends may lack
+  bool all = false;         // an arrow: all far ends, and at least one; else any
+  std::vector<ResolvedExpr> parts = {};
 };
 
 struct ResolvedMember {
   Position at;
   Member::Kind kind;
   NameId name;
-  std::vector<Form> forms;               // relations
-  std::vector<ResolvedBranch> branches;  // permissions; unions are flattened, nil is none
+  std::vector<Form> forms = {};  // of a relation
+  ResolvedExpr expr = {};        // of a permission
 };
 
 struct ResolvedDefinition {

@@ -72,11 +72,10 @@ class Resolver {
   }
 
   Result<Form> resolve_type(const SourceType& type) {
-    if (type.wildcard) return unavailable_at(type.at, "wildcards are");
     const auto found = definitions_.find(type.definition);
     if (found == definitions_.end())
       return type_error(type.at, fmt::format("there is no definition `{}`", type.definition));
-    if (type.relation.empty()) return Form{found->second, kItself};
+    if (type.relation.empty()) return Form{found->second, kItself, type.wildcard};
     const ResolvedMember* member = find_member(found->second, type.relation);
     if (member == nullptr)
       return type_error(
@@ -109,56 +108,70 @@ class Resolver {
     ResolvedDefinition& definition = schema_.definitions[id];
     for (std::size_t i = 0; i < source.permissions.size(); ++i) {
       ResolvedMember& member = definition.members[source.relations.size() + i];
-      TRY(flatten(id, source.permissions[i].expr, member.branches));
+      TRY(member.expr, resolve_expr(id, source.permissions[i].expr));
     }
     for (const ResolvedMember& member : definition.members) TRY(check_alias(definition, member));
     return {};
   }
 
-  Result<void> flatten(DefinitionId id, const SourceExpr& expr, std::vector<ResolvedBranch>& branches) {
-    switch (expr.kind) {
+  Result<ResolvedExpr> resolve_expr(DefinitionId id, const SourceExpr& source) {
+    switch (source.kind) {
       case SourceExpr::Kind::nil:
-        return {};
-      case SourceExpr::Kind::intersection:
-        return unavailable_at(expr.at, "intersection (&) is");
-      case SourceExpr::Kind::exclusion:
-        return unavailable_at(expr.at, "exclusion (-) is");
-      case SourceExpr::Kind::union_:
-        for (const SourceExpr& part : expr.parts) TRY(flatten(id, part, branches));
-        return {};
+        return ResolvedExpr{.kind = ResolvedExpr::Kind::nil, .at = source.at};
       case SourceExpr::Kind::reference:
-      case SourceExpr::Kind::arrow: {
-        TRY(const ResolvedBranch branch, resolve_branch(id, expr));
-        branches.push_back(branch);
-        return {};
-      }
+        return resolve_reference(id, source);
+      case SourceExpr::Kind::arrow:
+        return resolve_arrow(id, source);
+      case SourceExpr::Kind::union_:
+        return resolve_parts(id, source, ResolvedExpr::Kind::union_);
+      case SourceExpr::Kind::intersection:
+        return resolve_parts(id, source, ResolvedExpr::Kind::intersection);
+      case SourceExpr::Kind::exclusion:
+        return resolve_parts(id, source, ResolvedExpr::Kind::exclusion);
     }
-    return {};
+    return ResolvedExpr{};
   }
 
-  Result<ResolvedBranch> resolve_branch(DefinitionId id, const SourceExpr& expr) {
-    const std::string& definition = ast_.definitions[id].name;
-    if (expr.all) return unavailable_at(expr.at, "`all` is");
-    const ResolvedMember* member = find_member(id, expr.name);
+  Result<ResolvedExpr> resolve_parts(DefinitionId id, const SourceExpr& source, ResolvedExpr::Kind kind) {
+    ResolvedExpr expr{.kind = kind, .at = source.at};
+    for (const SourceExpr& from : source.parts) {
+      TRY(ResolvedExpr part, resolve_expr(id, from));
+      if (part.kind == kind && kind != ResolvedExpr::Kind::exclusion)
+        std::move(part.parts.begin(), part.parts.end(), std::back_inserter(expr.parts));
+      else
+        expr.parts.push_back(std::move(part));
+    }
+    return expr;
+  }
+
+  Result<ResolvedExpr> resolve_reference(DefinitionId id, const SourceExpr& source) {
+    const ResolvedMember* member = find_member(id, source.name);
     if (member == nullptr)
-      return type_error(expr.at,
-                        fmt::format("`{}` has no relation or permission `{}`", definition, expr.name));
-    if (expr.kind == SourceExpr::Kind::reference) return ResolvedBranch{expr.at, member->name};
-    if (member->kind != Member::Kind::relation)
-      return type_error(expr.at,
-                        fmt::format("an arrow starts at a stored relation, and `{}` is not one", expr.name));
+      return type_error(source.at, fmt::format("`{}` has no relation or permission `{}`",
+                                               ast_.definitions[id].name, source.name));
+    return ResolvedExpr{.kind = ResolvedExpr::Kind::reference, .at = source.at, .name = member->name};
+  }
+
+  Result<ResolvedExpr> resolve_arrow(DefinitionId id, const SourceExpr& source) {
+    TRY(ResolvedExpr arrow, resolve_reference(id, source));
+    if (schema_.definitions[id].find(arrow.name)->kind != Member::Kind::relation)
+      return type_error(
+          source.at, fmt::format("an arrow starts at a stored relation, and `{}` is not one", source.name));
     // The right side may be missing from some or all of the types: then nothing comes from there.
-    const auto [target, fresh] = names_.try_emplace(expr.target, static_cast<NameId>(schema_.names.size()));
-    if (fresh) schema_.names.push_back(expr.target);
-    return ResolvedBranch{expr.at, member->name, target->second};
+    const auto [target, fresh] = names_.try_emplace(source.target, static_cast<NameId>(schema_.names.size()));
+    if (fresh) schema_.names.push_back(source.target);
+    arrow.kind = ResolvedExpr::Kind::arrow;
+    arrow.target = target->second;
+    arrow.all = source.all;
+    return arrow;
   }
 
   // permission a = b, permission b = a: means nothing, so it is a mistake.
   static Result<void> check_alias(const ResolvedDefinition& definition, const ResolvedMember& start) {
     const ResolvedMember* member = &start;
     for (std::size_t steps = 0; steps <= definition.members.size(); ++steps) {
-      if (member->branches.size() != 1 || member->branches[0].target != kItself) return {};
-      member = definition.find(member->branches[0].name);
+      if (member->expr.kind != ResolvedExpr::Kind::reference) return {};
+      member = definition.find(member->expr.name);
     }
     return type_error(start.at, "this permission only stands for itself");
   }

@@ -131,7 +131,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Mistake{"caveat abc(day int) { day < 3 }", "schema.unavailable",
                             "1:1: caveats are not available yet."},
                     Mistake{"definition abc {\n relation owner: abc:*\n}", "schema.unavailable",
-                            "2:18: wildcards are not available yet."},
+                            "2:11: wildcards are not available yet."},
                     Mistake{"definition abc {\n relation owner: abc with expiration\n}", "schema.unavailable",
                             "2:22: `with`"},
                     Mistake{"definition abc {\n relation one: abc\n permission two = one & one\n}",
