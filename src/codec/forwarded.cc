@@ -45,10 +45,9 @@ bool is_host(std::string_view text) {
 
 // The items of all fields of that name, as of one list.
 std::vector<std::string_view> list_of(const Headers& headers, std::string_view name) {
-  const std::string wanted = ascii_lower(name);
   std::vector<std::string_view> items;
   for (const auto& header : headers)
-    if (ascii_lower(header.name) == wanted)
+    if (same_ignoring_case(header.name, name))
       for (auto item : split(header.value, ',')) items.push_back(trim(item));
   return items;
 }
@@ -143,7 +142,7 @@ std::optional<Origin> from_forwarded(const Headers& headers, const Networks& pro
 
 void replace_host(Headers& headers, const std::string& host) {
   for (auto& header : headers)
-    if (ascii_lower(header.name) == "host") header.value = host;
+    if (same_ignoring_case(header.name, "host")) header.value = host;
 }
 
 }  // namespace

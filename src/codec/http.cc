@@ -9,10 +9,6 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool same_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -48,10 +44,19 @@ int status_of(Code code) {
   return 500;
 }
 
+bool same_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
 std::optional<std::string_view> find_header(const Headers& headers, std::string_view name) {
   for (const auto& header : headers)
     if (same_ignoring_case(header.name, name)) return header.value;
   return std::nullopt;
+}
+
+std::size_t count_headers(const Headers& headers, std::string_view name) {
+  const auto has_name = [&](const Header& header) { return same_ignoring_case(header.name, name); };
+  return static_cast<std::size_t>(std::ranges::count_if(headers, has_name));
 }
 
 bool has_token(std::string_view value, std::string_view token) {

@@ -17,7 +17,7 @@
 namespace allauth::http {
 
 struct Header {
-  std::string name;  // as sent; compare with find_header, which ignores case
+  std::string name;  // as sent; what looks for one ignores case
   std::string value;
 };
 using Headers = std::vector<Header>;
@@ -60,14 +60,20 @@ struct Response {
 using Responder = std::move_only_function<void(Response)>;
 
 // Called on an I/O thread and must not block; a long answer comes later through the responder.
-// Must be callable from several threads at once.
-using Face = std::function<void(Request, Responder)>;
+// Must be callable from several threads at once. The request is the face's own from then on; a face that
+// only looks at it hands on the same one.
+using Face = std::function<void(Request&&, Responder)>;
 
 // The status that an error of this code is answered with, where nothing more exact is known.
 int status_of(Code code);
 
+// Whether both are the same but for the case of ASCII letters, as names of headers are (RFC 9110 §5.1).
+bool same_ignoring_case(std::string_view a, std::string_view b);
+
 // The value of the first header of that name, ignoring case; nothing if there is none.
 std::optional<std::string_view> find_header(const Headers&, std::string_view name);
+// How many headers have that name, ignoring case.
+std::size_t count_headers(const Headers&, std::string_view name);
 
 // True if a comma-separated header value holds `token`, ignoring case (RFC 9110 §5.6.1).
 bool has_token(std::string_view value, std::string_view token);

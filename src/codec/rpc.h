@@ -16,14 +16,8 @@ namespace allauth::rpc {
 
 // One metadata entry. Names are lower case; the value of a name ending in "-bin" is raw bytes, all others
 // are printable ASCII (PROTOCOL-HTTP2, "Custom-Metadata").
-struct Field {
-  std::string name;
-  std::string value;
-};
-using Metadata = std::vector<Field>;
-
-// The value of the first entry of that name (lower case); nothing if there is none.
-std::optional<std::string_view> find_field(const Metadata&, std::string_view name);
+using Field = http::Header;
+using Metadata = http::Headers;
 
 // The numbers of google.rpc.Code.
 enum class StatusCode {

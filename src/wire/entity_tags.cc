@@ -53,12 +53,11 @@ bool EntityTags::match_weakly(std::string_view opaque) const {
 
 Result<std::optional<EntityTags>> read_entity_tags(const http::Headers& headers, std::string_view name,
                                                    Reason reason) {
-  const std::string wanted = ascii_lower(name);
   EntityTags found;
   std::size_t count = 0;
   bool good = true;
   for (const auto& header : headers) {
-    if (ascii_lower(header.name) != wanted) continue;
+    if (!http::same_ignoring_case(header.name, name)) continue;
     ++count;
     if (trim(header.value) == "*")
       found.any = true;

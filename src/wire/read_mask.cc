@@ -67,6 +67,7 @@ const ReadMask& ReadMask::all() {
 }
 
 void ReadMask::prune(Message& message) const {
+  if (members_.empty()) return;  // all is wanted
   const auto& reflection = *message.GetReflection();
   std::vector<const FieldDescriptor*> set;
   reflection.ListFields(message, &set);

@@ -36,13 +36,13 @@ TEST(RpcCalls, metadata_goes_both_ways_and_binary_stays_raw) {
 
   EXPECT_EQ(seen.method, "/t.T/Meta");
   EXPECT_EQ(seen.authority, fmt::format("127.0.0.1:{}", test.server->port()));
-  EXPECT_EQ(rpc::find_field(seen.metadata, "x-one"), "a b");
+  EXPECT_EQ(http::find_header(seen.metadata, "x-one"), "a b");
   EXPECT_EQ(std::ranges::count(seen.metadata, "x-one", &rpc::Field::name), 2);
-  EXPECT_EQ(rpc::find_field(seen.metadata, "x-raw-bin"), raw);
-  EXPECT_EQ(rpc::find_field(reply.end.initial, "x-first"), "1");
-  EXPECT_EQ(rpc::find_field(reply.end.initial, "x-first-bin"), raw);
-  EXPECT_EQ(rpc::find_field(reply.end.trailing, "x-last"), "2");
-  EXPECT_EQ(rpc::find_field(reply.end.trailing, "x-last-bin"), raw);
+  EXPECT_EQ(http::find_header(seen.metadata, "x-raw-bin"), raw);
+  EXPECT_EQ(http::find_header(reply.end.initial, "x-first"), "1");
+  EXPECT_EQ(http::find_header(reply.end.initial, "x-first-bin"), raw);
+  EXPECT_EQ(http::find_header(reply.end.trailing, "x-last"), "2");
+  EXPECT_EQ(http::find_header(reply.end.trailing, "x-last-bin"), raw);
 }
 
 TEST(RpcCalls, metadata_that_cannot_be_sent_is_left_out) {
@@ -91,8 +91,8 @@ TEST(RpcCalls, an_error_comes_with_its_message_and_details) {
   EXPECT_EQ(reply.end.status.code, StatusCode::not_found);
   EXPECT_EQ(reply.end.status.message, "Nicht da: ü");
   EXPECT_EQ(reply.end.status.details, details);
-  EXPECT_EQ(rpc::find_field(reply.end.trailing, "x-why"), "gone");
-  EXPECT_EQ(rpc::find_field(reply.end.trailing, "grpc-status-details-bin"), std::nullopt);
+  EXPECT_EQ(http::find_header(reply.end.trailing, "x-why"), "gone");
+  EXPECT_EQ(http::find_header(reply.end.trailing, "grpc-status-details-bin"), std::nullopt);
 }
 
 TEST(RpcCalls, server_streaming_gives_all_messages_then_the_end) {
@@ -113,7 +113,7 @@ TEST(RpcCalls, server_streaming_gives_all_messages_then_the_end) {
   EXPECT_EQ(stream.read(), std::nullopt);
   const auto end = stream.end();
   EXPECT_EQ(end.status.code, StatusCode::ok);
-  EXPECT_EQ(rpc::find_field(end.trailing, "x-sent"), "100");
+  EXPECT_EQ(http::find_header(end.trailing, "x-sent"), "100");
 }
 
 TEST(RpcCalls, client_streaming_takes_all_messages_then_answers) {

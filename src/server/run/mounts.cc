@@ -57,7 +57,7 @@ void cut_off(http::Request& request, const std::string& prefix) {
 http::Face mount_all(std::vector<Mount> mounts, IdSource& ids) {
   std::ranges::sort(mounts, std::greater{}, [](const Mount& mount) { return mount.at.size(); });
   const auto shared = std::make_shared<const std::vector<Mount>>(std::move(mounts));
-  return [shared, &ids](http::Request request, http::Responder respond) {
+  return [shared, &ids](http::Request&& request, http::Responder respond) {
     if (has_dot_segment(request.path)) return respond(wire::problem(dot_segments(), ids.next()));
     const auto found =
         std::ranges::find_if(*shared, [&](const Mount& mount) { return is_at(request.path, mount.at); });
@@ -75,7 +75,7 @@ http::Face with_trust(http::Trust trust, const std::string& listener, Metrics& m
   };
   Counter* untrusted = counter("untrusted");
   Counter* malformed = counter("malformed");
-  return [trust = std::move(trust), untrusted, malformed, face = std::move(face)](http::Request request,
+  return [trust = std::move(trust), untrusted, malformed, face = std::move(face)](http::Request&& request,
                                                                                   http::Responder respond) {
     const auto forwarding = http::settle(trust, request.headers, request.peer);
     if (forwarding == http::Forwarding::malformed) malformed->add();

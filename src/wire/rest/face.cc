@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "wire/begin_call.h"
 #include "wire/rest/exchange.h"
 #include "wire/rest/inbound.h"
@@ -20,6 +19,8 @@
 
 namespace allauth::wire {
 namespace {
+
+constexpr std::size_t kUsualAnswer = 512;  // bytes: room for most answers
 
 // What a route leads to: an operation of the API, or a plain answer.
 struct Target {
@@ -73,6 +74,7 @@ http::Response render(const Work& work, const Message& message) {
   const Operation& op = *work.operation;
   if (op.answers_nothing) return {.status = 204, .headers = {}, .body = {}};
   http::Response response{.status = op.location.empty() ? 200 : 201, .headers = {}, .body = {}};
+  response.body.reserve(kUsualAnswer);
   append_json(response.body, message, work.wanted);
   response.headers.push_back({"Content-Type", "application/json"});
   if (!op.location.empty())
@@ -120,7 +122,7 @@ Result<void> read_request(const http::Request& request, const std::vector<std::s
   TRY(read_call(*work.operation, request, options.max_body, work.call));
   TRY(work.if_none_match, read_if_none_match(*work.operation, request));
   TRY(work.wanted, read_mask(*work.operation, request));
-  work.format = accepted_stream(request.headers).value_or(StreamFormat::lines);
+  if (work.operation->streams) work.format = accepted_stream(request.headers).value_or(StreamFormat::lines);
   TRY(work.message, read_message(*work.operation, request, path_values, options.json, work.call));
   return {};
 }
@@ -128,7 +130,7 @@ Result<void> read_request(const http::Request& request, const std::vector<std::s
 void wipe_request(http::Request& request) {
   wipe(request.body);
   for (auto& header : request.headers)
-    if (ascii_lower(header.name) == "authorization") wipe(header.value);
+    if (http::same_ignoring_case(header.name, "Authorization")) wipe(header.value);
 }
 
 }  // namespace
@@ -219,7 +221,7 @@ Result<void> RestFace::route(std::string_view http_method, std::string_view path
 }
 
 http::Face RestFace::face() && {
-  return [state = std::move(state_)](http::Request request, http::Responder responder) {
+  return [state = std::move(state_)](http::Request&& request, http::Responder responder) {
     State::serve(state, request, std::move(responder));
     wipe_request(request);
   };

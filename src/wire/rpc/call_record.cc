@@ -5,24 +5,14 @@
 #include <fmt/format.h>
 
 #include "wire/begin_call.h"
-#include "wire/rpc/inbound.h"
 #include "wire/rpc/status.h"
-#include "wire/secrets.h"
 
 namespace allauth::wire {
-namespace {
-
-Call call_of(const FaceDeps& deps, const rpc::Head& head) {
-  http::Headers headers = as_headers(head.metadata);
-  Call call = begin_call(deps, headers, head.peer, head.deadline);
-  for (auto& header : headers) wipe(header.value);
-  return call;
-}
-
-}  // namespace
 
 CallRecord::CallRecord(const FaceDeps& deps, Probe& probe, std::shared_ptr<rpc::ServerCall> call)
-    : call_(std::move(call)), info_(call_of(deps, call_->head())), record_(deps, probe, "GRPC", info_) {
+    : call_(std::move(call)),
+      info_(begin_call(deps, call_->head().metadata, call_->head().peer, call_->head().deadline)),
+      record_(deps, probe, "GRPC", info_) {
   call_->add_initial_metadata({"x-request-id", request_id()});
 }
 

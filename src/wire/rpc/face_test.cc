@@ -49,7 +49,7 @@ TEST(RpcFace, AnswersOneMessageWithOne) {
   ASSERT_EQ(call->messages.size(), 1u);
   ASSERT_TRUE(user.ParseFromString(call->messages.front()));
   EXPECT_EQ(user.id(), "u1");
-  EXPECT_EQ(rpc::find_field(call->initial, "x-request-id"), "mine");
+  EXPECT_EQ(http::find_header(call->initial, "x-request-id"), "mine");
   const std::string log = rig.logged();
   EXPECT_EQ(member(log, "method"), "GRPC");
   EXPECT_EQ(member(log, "route"), kGetUser);
@@ -80,7 +80,7 @@ TEST(RpcFace, GivesTheHandlerWhatCameWithTheCall) {
   request.mutable_update_mask()->add_paths("name");
   const auto call = rig.send(kUpdateUser, request, RpcRig::with_token({{"if-match", "\"7\""}}));
   EXPECT_EQ(code_of(*call), StatusCode::ok) << call->status->message;
-  EXPECT_EQ(rpc::find_field(call->trailing, "allauth-revision"), "42");
+  EXPECT_EQ(http::find_header(call->trailing, "allauth-revision"), "42");
 }
 
 TEST(RpcFace, GivesThePartsOfAnAnswerThatAreAskedFor) {

@@ -30,6 +30,8 @@ std::string method_path(const google::protobuf::MethodDescriptor& descriptor) {
 Result<RpcMethod> compile_rpc(const google::protobuf::MethodDescriptor& descriptor, const Method& method) {
   RpcMethod compiled{.path = method_path(descriptor), .descriptor = &descriptor, .method = &method};
   compiled.is_public = descriptor.options().GetExtension(v1::public_);
+  const auto kind = descriptor.options().GetExtension(v1::kind);
+  compiled.writes = kind != v1::KIND_READ && kind != v1::KIND_SNAPSHOT;
   compiled.work = work_of(descriptor);
   compiled.request =
       google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor.input_type());
@@ -39,36 +41,23 @@ Result<RpcMethod> compile_rpc(const google::protobuf::MethodDescriptor& descript
   return compiled;
 }
 
-http::Headers as_headers(const rpc::Metadata& metadata) {
-  http::Headers headers;
-  for (const auto& field : metadata)
-    if (!field.name.ends_with("-bin")) headers.push_back({field.name, field.value});
-  return headers;
-}
-
 Result<void> read_call(const RpcMethod& method, const rpc::Head& head, Call& call) {
-  http::Headers headers = as_headers(head.metadata);
-  const auto read = [&]() -> Result<void> {
-    TRY(read_authorization(headers, call));
-    const bool anonymous = !call.bearer && !call.basic && head.peer.certificate_der.empty();
-    if (anonymous && !method.is_public)
-      return fail(Code::unauthenticated, "auth.missing",
-                  "This needs a credential in the authorization metadata.");
-    TRY(call.if_match, read_if_match(headers));
-    TRY(call.at_least, read_at_least(headers));
-    TRY(call.idempotency_key, read_idempotency_key(headers, *method.descriptor));
-    return {};
-  }();
-  for (auto& header : headers) wipe(header.value);
-  return read;
+  TRY(read_authorization(head.metadata, call));
+  const bool anonymous = !call.bearer && !call.basic && head.peer.certificate_der.empty();
+  if (anonymous && !method.is_public)
+    return fail(Code::unauthenticated, "auth.missing",
+                "This needs a credential in the authorization metadata.");
+  TRY(call.if_match, read_if_match(head.metadata));
+  TRY(call.at_least, read_at_least(head.metadata));
+  TRY(call.idempotency_key, read_idempotency_key(head.metadata, *method.descriptor));
+  return {};
 }
 
 Result<ReadMask> read_mask(const RpcMethod& method, const rpc::Head& head) {
-  const auto text = rpc::find_field(head.metadata, "allauth-fields");
+  const auto text = http::find_header(head.metadata, "allauth-fields");
   if (!text) return ReadMask();
-  const auto kind = method.descriptor->options().GetExtension(v1::kind);
   // What is made is answered whole: some of it is shown this once.
-  if (kind != v1::KIND_READ && kind != v1::KIND_SNAPSHOT)
+  if (method.writes)
     return fail(Code::invalid, "fields.path", "Only of what is read can parts be asked for.", "fields");
   return ReadMask::parse(*text, *method.descriptor->output_type());
 }
@@ -85,7 +74,9 @@ Result<std::unique_ptr<Message>> read_message(const RpcMethod& method, std::stri
       return fail(Code::invalid, "message.malformed",
                   fmt::format("This is not a valid {}.", method.descriptor->input_type()->full_name()));
     TRY(check_message(*message, limits.json));
-    TRY(call.present, stated_members(*message));
+    if (method.writes) {
+      TRY(call.present, stated_members(*message));
+    }
     return {};
   }();
   if (filled) return message;

@@ -23,6 +23,7 @@ struct RpcMethod {
   const Method* method = nullptr;    // its handler
   const Message* request = nullptr;  // an empty one, to make others from
   bool is_public = false;
+  bool writes = false;
   WorkKind work = WorkKind::question;  // what it counts as where rates are limited
 };
 
@@ -31,9 +32,6 @@ std::string method_path(const google::protobuf::MethodDescriptor& descriptor);
 
 // Errors are bugs, "schema.*", and name the method. `method` is kept by reference.
 Result<RpcMethod> compile_rpc(const google::protobuf::MethodDescriptor& descriptor, const Method& method);
-
-// The metadata as the headers that they are the same as; those in binary left out.
-http::Headers as_headers(const rpc::Metadata& metadata);
 
 // Fills `call` with what the metadata say of the caller. Errors: auth.* (also auth.missing if the method is
 // not public and nothing says who calls), precondition.*.
@@ -47,8 +45,8 @@ struct MessageLimits {
   JsonLimits json;                       // of free-form values
 };
 
-// The message, and in call.present what it states (wire/present.h). Errors: message.malformed,
-// message.too_large, mask.path, those of check_message.
+// The message, and of one that writes in call.present what it states (wire/present.h). Errors:
+// message.malformed, message.too_large, mask.path, those of check_message.
 Result<std::unique_ptr<Message>> read_message(const RpcMethod& method, std::string_view bytes,
                                               const MessageLimits& limits, Call& call);
 

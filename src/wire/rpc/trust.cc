@@ -1,12 +1,9 @@
 #include "wire/rpc/trust.h"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "wire/rpc/inbound.h"
 #include "wire/rpc/passed_on_call.h"
 
 namespace allauth::wire {
@@ -24,14 +21,6 @@ class SettledCall final : public PassedOnCall {
   rpc::Head head_;
 };
 
-// Most calls come straight from their caller, of whom nothing is to be settled.
-bool is_forwarded(const rpc::Metadata& metadata) {
-  static constexpr std::array<std::string_view, 6> kNames{
-      "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-real-ip", "via"};
-  return std::ranges::any_of(
-      metadata, [](const auto& field) { return std::ranges::find(kNames, field.name) != kNames.end(); });
-}
-
 }  // namespace
 
 rpc::Face with_trust(http::Trust trust, const std::string& listener, Metrics& metrics, rpc::Face face) {
@@ -42,8 +31,9 @@ rpc::Face with_trust(http::Trust trust, const std::string& listener, Metrics& me
   };
   return [trust = std::move(trust), untrusted = counter("untrusted"), malformed = counter("malformed"),
           face = std::move(face)](std::shared_ptr<rpc::ServerCall> call) {
-    if (trust.empty() && !is_forwarded(call->head().metadata)) return face(std::move(call));
-    auto headers = as_headers(call->head().metadata);
+    // Most calls come straight from their caller, of whom nothing is to be settled.
+    if (trust.empty() && !http::is_forwarded(call->head().metadata)) return face(std::move(call));
+    auto headers = call->head().metadata;
     http::Peer peer = call->head().peer;
     const auto forwarding = http::settle(trust, headers, peer);
     if (forwarding == http::Forwarding::malformed) malformed->add();
