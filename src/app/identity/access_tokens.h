@@ -1,11 +1,11 @@
 // Access tokens (JWT, RFC 9068) prove a login for an hour; every node can tell whether one is good.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "crypto/jwt.h"
 #include "crypto/key_set.h"
 #include "crypto/token_cache.h"
 #include "model/ids.h"
@@ -35,7 +35,7 @@ class AccessTokens {
 
   // Signature, type, issuer, audience and times; not whether user and session still live. A token
   // that passed once is answered from memory until it expires or forget() is called.
-  Result<AccessClaims> verify_access(const Secret& token, Instant now) const;
+  Result<std::shared_ptr<const AccessClaims>> verify_access(const Secret& token, Instant now) const;
   // Called when the log says that keys changed.
   void forget() { cache_.clear(); }
 
@@ -45,7 +45,7 @@ class AccessTokens {
  private:
   const AccessRules rules_;
   const crypto::KeySet trusted_;
-  mutable crypto::TokenCache cache_;
+  mutable crypto::TokenCache<AccessClaims> cache_;
 };
 
 }  // namespace allauth::app

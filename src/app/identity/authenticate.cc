@@ -25,14 +25,14 @@ Result<AuthenticateOutcome> authenticate_elsewhere(const Core& core, const Passw
 
 Result<AuthenticateOutcome> authenticate_token(const Core& core, const Secret& token) {
   const Instant now = core.clock.now();
-  auto claims = core.tokens.verify_access(token, now);
+  const auto claims = core.tokens.verify_access(token, now);
   if (!claims) {
     if (claims.error().code == Code::unauthenticated) return Rejected{claims.error().reason, {}};
-    return fail(std::move(claims).error());
+    return fail(claims.error());
   }
-  Authenticated who{.principal = {PrincipalKind::user, claims->user.str()},
-                    .session = std::move(claims->session),
-                    .expires = claims->expires};
+  Authenticated who{.principal = {PrincipalKind::user, (*claims)->user.str()},
+                    .session = (*claims)->session,
+                    .expires = (*claims)->expires};
   return accept_if_valid(core.now(), std::move(who), now);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "codec/base64.h"
+#include "crypto/jwt.h"
 
 namespace allauth::app {
 namespace {
