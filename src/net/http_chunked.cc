@@ -33,7 +33,7 @@ std::size_t quoted_length(std::string_view text) {
   for (std::size_t i = 1; i < text.size(); ++i) {
     if (text[i] == '"') return i + 1;
     if (text[i] == '\\') ++i;
-    if (i >= text.size() || !is_class(text[i], kValue)) return 0;
+    if (i >= text.size() || !is_value_char(text[i])) return 0;
   }
   return 0;
 }

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "net/http_chunked.h"
 #include "net/http_problem.h"
 
 namespace allauth::net {
@@ -18,7 +17,6 @@ namespace {
 constexpr std::size_t kFirstBuffer = 4096;
 constexpr std::size_t kKeptOutput = 16 * 1024;  // a response buffer above this is given back
 constexpr std::size_t kJoinBody = 8 * 1024;     // a body up to this goes out in one piece with its head
-constexpr std::size_t kFirstBodyStep = 16 * 1024;
 constexpr std::size_t kMaxLingerBytes = 1024 * 1024;
 
 Error request_error(Code code, Reason reason, std::string message) {
@@ -118,7 +116,7 @@ asio::awaitable<bool> HttpConnection::serve_one() {
   auto head = co_await read_head();
   if (!head) co_return false;
   ++requests_;
-  if (head->has_body()) {
+  if (head->has_body() && !take_buffered_body(*head)) {
     const bool whole = co_await read_body(*head);
     if (!whole) co_return false;
   }
@@ -227,61 +225,6 @@ asio::awaitable<bool> HttpConnection::park() {
   co_return true;
 }
 
-asio::awaitable<bool> HttpConnection::read_body(RequestHead& head) {
-  enter(Phase::body, state_->limits.body_timeout);
-  if (head.content_length > state_->limits.body_bytes) {
-    co_await refuse(
-        request_error(Code::exhausted, "http.body.too_large", "The request's body is too large."));
-    co_return false;
-  }
-  if (head.expect_continue && buffered().empty()) {
-    const auto sent = co_await stream_.write("HTTP/1.1 100 Continue\r\n\r\n");
-    if (!sent) co_return false;
-  }
-  bool whole = false;
-  if (head.chunked)
-    whole = co_await read_chunked(head);
-  else
-    whole = co_await read_sized(head);
-  if (whole || killed_) co_return whole && !killed_;
-  if (timed_out_)
-    co_await refuse(
-        request_error(Code::invalid, "http.body.timeout", "The request's body did not come in time."));
-  co_return false;
-}
-
-// Straight into the request's body, in steps that grow with what has come, not with what was said.
-asio::awaitable<bool> HttpConnection::read_sized(RequestHead& head) {
-  auto& body = head.request.body;
-  const auto length = static_cast<std::size_t>(head.content_length);
-  body.assign(buffered().substr(0, length));
-  consume(body.size());
-  while (body.size() < length) {
-    const std::size_t have = body.size();
-    const std::size_t step = std::min(length - have, std::max(kFirstBodyStep, have));
-    body.resize_and_overwrite(have + step, [](char*, std::size_t n) { return n; });
-    const auto n = co_await stream_.read_some(std::span(body.data() + have, step));
-    body.resize(have + (n ? *n : 0));
-    if (!n || *n == 0 || timed_out_) co_return false;
-  }
-  co_return true;
-}
-
-asio::awaitable<bool> HttpConnection::read_chunked(RequestHead& head) {
-  ChunkDecoder decoder(state_->limits);
-  for (;;) {
-    const auto taken = decoder.feed(buffered(), head.request.body);
-    if (!taken) {
-      co_await refuse(taken.error());
-      co_return false;
-    }
-    consume(*taken);
-    if (decoder.done()) co_return true;
-    const auto input = co_await fill();
-    if (input == Input::end || timed_out_) co_return false;
-  }
-}
-
 // Hands the request to the face; when that was.
 Tick HttpConnection::ask(RequestHead& head) {
   const auto began = state_->pool.clock().tick();
@@ -296,6 +239,7 @@ Tick HttpConnection::ask(RequestHead& head) {
     // The responder is gone by now, and has answered 500 if nothing else.
     state_->pool.failed(std::current_exception());
   }
+  std::string().swap(head.request.body);  // the answer may take long
   return began;
 }
 

@@ -40,6 +40,7 @@ class HttpConnection {
 
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<std::optional<RequestHead>> read_head();
+  bool take_buffered_body(RequestHead& head);
   boost::asio::awaitable<bool> read_body(RequestHead& head);
   boost::asio::awaitable<bool> read_sized(RequestHead& head);
   boost::asio::awaitable<bool> read_chunked(RequestHead& head);

@@ -206,7 +206,12 @@ Result<void> settle(const Framing& framing, RequestHead& head) {
 }  // namespace
 
 bool is_field_name(std::string_view name) { return !name.empty() && all_class(name, kToken); }
-bool is_field_value(std::string_view value) { return all_class(value, kValue); }
+
+bool is_field_value(std::string_view value) {
+  bool good = true;
+  for (const char c : value) good &= is_value_char(c);
+  return good;
+}
 
 Result<FieldLine> parse_field_line(std::string_view line) {
   if (line.starts_with(' ') || line.starts_with('\t'))

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "net/http_head.h"
 
 namespace allauth::net {
@@ -77,13 +76,13 @@ void append_number(std::string& out, std::uint64_t number) {
 bool is_ours(std::string_view name) {
   switch (name.size()) {
     case 4:
-      return ascii_lower(name) == "date";
+      return http::same_ignoring_case(name, "date");
     case 10:
-      return ascii_lower(name) == "connection";
+      return http::same_ignoring_case(name, "connection");
     case 14:
-      return ascii_lower(name) == "content-length";
+      return http::same_ignoring_case(name, "content-length");
     case 17:
-      return ascii_lower(name) == "transfer-encoding";
+      return http::same_ignoring_case(name, "transfer-encoding");
     default:  // none of ours has another length
       return false;
   }
