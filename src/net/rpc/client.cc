@@ -157,7 +157,7 @@ RpcClient::RpcClient(std::shared_ptr<State> state) : state_(std::move(state)) {}
 RpcClient::~RpcClient() { state_->close(); }
 
 Result<std::unique_ptr<RpcClient>> RpcClient::make(RpcClientOptions options) {
-  quiet_library();
+  prepare_library();
   TRY(const auto target, target_of(options));
   TRY(const auto credentials, client_credentials(options));
   auto channel = grpc::CreateCustomChannel(target, credentials, arguments_of(options));

@@ -66,19 +66,23 @@ std::string library_name(const asio::ip::tcp::endpoint& endpoint) {
 }
 
 void RpcConnections::add(Accepted& accepted, bool tls) {
-  std::lock_guard lock(mutex_);
   auto connection = std::make_shared<RpcConnection>(accepted, accepted.take_lease(),
                                                     source(source_of(accepted.from().address())), tls);
-  open_.insert_or_assign(library_name(accepted.from()), std::move(connection));
+  auto name = library_name(accepted.from());
+  Part& part = parts_[part_of(name)];
+  std::lock_guard lock(part.mutex);
+  part.open.insert_or_assign(std::move(name), std::move(connection));
 }
 
 std::shared_ptr<const RpcConnection> RpcConnections::find(std::string_view peer) const {
-  std::lock_guard lock(mutex_);
-  const auto found = open_.find(peer);
-  return found == open_.end() ? nullptr : found->second;
+  const Part& part = parts_[part_of(peer)];
+  std::lock_guard lock(part.mutex);
+  const auto found = part.open.find(peer);
+  return found == part.open.end() ? nullptr : found->second;
 }
 
 std::shared_ptr<RpcSource> RpcConnections::source(std::uint64_t address) {
+  std::lock_guard lock(sources_mutex_);
   auto& known = sources_[address];
   auto source = known.lock();
   if (!source) known = source = std::make_shared<RpcSource>();
@@ -86,24 +90,39 @@ std::shared_ptr<RpcSource> RpcConnections::source(std::uint64_t address) {
 }
 
 void RpcConnections::clear() {
-  std::lock_guard lock(mutex_);
-  open_.clear();
-  sources_.clear();
+  for (Part& part : parts_) {
+    std::lock_guard lock(part.mutex);
+    part.open.clear();
+  }
 }
 
+std::vector<std::shared_ptr<RpcConnection>> RpcConnections::Part::all() const {
+  std::lock_guard lock(mutex);
+  std::vector<std::shared_ptr<RpcConnection>> connections;
+  connections.reserve(open.size());
+  for (const auto& [name, connection] : open) connections.push_back(connection);
+  return connections;
+}
+
+// The system is asked without the locks, for which calls wait.
 std::size_t RpcConnections::sweep(Tick now, std::size_t unheard) {
-  std::lock_guard lock(mutex_);
-  std::erase_if(open_, [](const auto& entry) { return !entry.second->is_open(); });
-  std::erase_if(sources_, [](const auto& entry) { return entry.second.expired(); });
   const bool next_second = now >= counted_from_ + Seconds(1);
   if (next_second) counted_from_ = now;
   std::size_t cut = 0;
-  for (const auto& [name, connection] : open_) {
-    if (next_second) connection->resets_ = 0;
-    if (connection->unheard_bytes(next_second ? kExcusedPerSecond : 0) <= unheard) continue;
-    connection->cut();
-    ++cut;
+  for (Part& part : parts_) {
+    for (const auto& connection : part.all()) {
+      connection->closed_ = !connection->is_open();
+      if (connection->closed_) continue;
+      if (next_second) connection->resets_ = 0;
+      if (connection->unheard_bytes(next_second ? kExcusedPerSecond : 0) <= unheard) continue;
+      connection->cut();
+      ++cut;
+    }
+    std::lock_guard lock(part.mutex);
+    std::erase_if(part.open, [](const auto& entry) { return entry.second->closed_; });
   }
+  std::lock_guard lock(sources_mutex_);
+  std::erase_if(sources_, [](const auto& entry) { return entry.second.expired(); });
   return cut;
 }
 

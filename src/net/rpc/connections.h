@@ -1,7 +1,9 @@
 // The open connections of a listener, as far as we know them: the library owns the sockets and does not
-// tell when it closes one, so a sweep looks whether the descriptor is still the same socket. Thread-safe.
+// tell when it closes one, so a sweep looks whether the descriptor is still the same socket. Thread-safe, but
+// for the sweep, which is of one thread.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -60,7 +62,8 @@ class RpcConnection {
   mutable std::atomic<std::size_t> calls_{0};
   mutable std::atomic<std::size_t> resets_{0};
   mutable std::atomic<std::uint64_t> heard_{0};
-  std::uint64_t accounted_ = 0;  // of the bytes that came
+  std::uint64_t accounted_ = 0;  // of the bytes that came; this and the next for the one who sweeps
+  bool closed_ = false;
   const std::shared_ptr<void> lease_;
   const std::shared_ptr<RpcSource> source_;
 };
@@ -81,11 +84,19 @@ class RpcConnections {
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
   };
+  // Several, so that calls on different threads seldom meet.
+  struct Part {
+    std::vector<std::shared_ptr<RpcConnection>> all() const;
+    mutable std::mutex mutex;
+    std::unordered_map<std::string, std::shared_ptr<RpcConnection>, Hash, std::equal_to<>> open;
+  };
+  static std::size_t part_of(std::string_view peer) { return Hash()(peer) % kParts; }
   std::shared_ptr<RpcSource> source(std::uint64_t address);
 
-  mutable std::mutex mutex_;
+  static constexpr std::size_t kParts = 16;
+  std::array<Part, kParts> parts_;
   Tick counted_from_{};  // since when calls taken back are counted; a second at a time
-  std::unordered_map<std::string, std::shared_ptr<RpcConnection>, Hash, std::equal_to<>> open_;
+  std::mutex sources_mutex_;
   std::unordered_map<std::uint64_t, std::weak_ptr<RpcSource>> sources_;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <absl/synchronization/mutex.h>
 #include <grpc/support/log.h>
 #include <grpcpp/support/slice.h>
 
@@ -29,9 +30,10 @@ bool is_printable(std::string_view value) {
 
 }  // namespace
 
-void quiet_library() {
+void prepare_library() {
   static std::once_flag once;
   std::call_once(once, [] {
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
     gpr_set_log_function([](gpr_log_func_args* line) {
       if (std::string_view(line->message).starts_with("assertion failed"))
         fmt::print(stderr, "gRPC library: {}\n", line->message);

@@ -16,8 +16,10 @@
 namespace allauth::net {
 
 // Called before the library is used. Peers can make it write lines to standard error at will, so it is kept
-// from that; only what it says before it ends the process comes through.
-void quiet_library();
+// from that; only what it says before it ends the process comes through. Nor does it watch the order in which
+// its locks are taken, where it was built for debugging, as Debian's is: that costs a seventh of a call, and
+// a lock for all threads.
+void prepare_library();
 
 // Takes the bytes over; a large message is not copied.
 grpc::ByteBuffer to_buffer(std::string message);

@@ -1,10 +1,8 @@
 #include "net/rpc/server.h"
 
+#include <condition_variable>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <grpc/support/time.h>
 #include <grpcpp/resource_quota.h>
 #include <netinet/tcp.h>
@@ -14,14 +12,10 @@
 #include "net/rpc/library.h"
 #include "net/rpc/server_call.h"
 #include "net/rpc/state.h"
-#include "net/spawn.h"
 
 namespace allauth::net {
-namespace asio = boost::asio;
 
 namespace {
-
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::string_view kCodes[] = {
     "ok",        "cancelled",      "unknown",           "invalid_argument",   "deadline_exceeded",
@@ -73,17 +67,6 @@ void set_limits(grpc::ServerBuilder& builder, const ListenerOptions& options, co
   // What nobody looks at here need not be counted.
   set(GRPC_ARG_ENABLE_CHANNELZ, 0);
   set(GRPC_ARG_MAX_CHANNEL_TRACE_EVENT_MEMORY_PER_NODE, 0);
-}
-
-asio::awaitable<void> sweep_all(std::weak_ptr<RpcServer::State> watched, IoPool& pool, Millis interval) {
-  asio::steady_timer timer(pool.context(0));
-  for (;;) {
-    timer.expires_after(interval);
-    co_await timer.async_wait(kAwait);
-    const auto state = watched.lock();
-    if (!state || state->cut_from.load() != Tick::max()) co_return;
-    state->sweep();
-  }
 }
 
 Counter& cut_counter(Metrics& metrics, const std::string& listener, std::string_view cause) {
@@ -160,14 +143,19 @@ void RpcServer::State::take(Accepted accepted) {
   sockets->HandleNewConnection(&connection);
 }
 
-void RpcServer::State::sweep() {
-  const auto now = pool.clock().tick();
-  metrics.cut_unheard.add(connections.sweep(now, limits.unheard_bytes));
-  calls.sweep(now);
+void RpcServer::State::sweep(const std::stop_token& stopped) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any until;
+  while (!until.wait_for(lock, stopped, limits.sweep, [&] { return stopped.stop_requested(); })) {
+    const auto now = pool.clock().tick();
+    metrics.cut_unheard.add(connections.sweep(now, limits.unheard_bytes));
+    calls.sweep(now);
+  }
 }
 
 Result<void> RpcServer::State::start() {
-  quiet_library();
+  prepare_library();
   grpc::ServerBuilder builder;
   set_limits(builder, options, limits);
   builder.RegisterCallbackGenericService(this);
@@ -187,7 +175,7 @@ Result<void> RpcServer::State::start() {
     if (!self->handover.submit(whose, std::move(job))) self->admission->refused(Admission::Cause::limit);
   };
   TRY(acceptor, Acceptor::start(pool, options, admission, take));
-  spawn(pool, 0, sweep_all(weak_from_this(), pool, limits.sweep));
+  sweeper = std::jthread([this](const std::stop_token& stopped) { sweep(stopped); });
   return {};
 }
 
@@ -196,6 +184,7 @@ std::size_t RpcServer::State::drain(Millis grace) {
   if (!server) return 0;
   if (acceptor) acceptor->close();
   handover.stop();
+  sweeper = {};  // asks it to stop, and waits
   sockets.reset();
   cut_from = pool.clock().tick() + grace;
   server->Shutdown(

@@ -5,7 +5,10 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
+#include <stop_token>
 #include <string>
+#include <thread>
 
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/server.h>
@@ -48,7 +51,7 @@ struct RpcServer::State : std::enable_shared_from_this<State>, grpc::CallbackGen
   bool enter(const RpcConnection& connection);  // counts a call; false if there are too many
   void uncount(const RpcConnection& connection);
   void leave(const RpcConnection& connection, rpc::StatusCode code);  // a call is over
-  void sweep();
+  void sweep(const std::stop_token& stopped);  // looks at calls and connections until then
   std::size_t drain(Millis grace);
 
   IoPool& pool;
@@ -69,6 +72,8 @@ struct RpcServer::State : std::enable_shared_from_this<State>, grpc::CallbackGen
   // Gives connections to `sockets`. The library begins to read a connection on the thread that brings it, and
   // goes on for as long as something comes: that must be no thread which others wait for, or which sweeps.
   WorkerPool handover;
+  // Asks the system about each connection, and cancelling a call may run what others have left to do.
+  std::jthread sweeper;
   std::mutex draining;
   std::unique_ptr<grpc::Server> server;
 };
