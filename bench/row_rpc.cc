@@ -31,7 +31,9 @@ struct Side {
 Result<RpcLoadResult> run_checked(RpcLoad load, double seconds, const std::string& row, Report& report) {
   load.seconds = seconds;
   TRY(auto result, run(load));
-  if (result.wrong > 0) report.wrong(row, fmt::format("{} of {} answers", result.wrong, result.answers));
+  if (result.wrong > 0)
+    report.wrong(row, fmt::format("{} of {} answers, the first with status {}", result.wrong, result.answers,
+                                  result.first_wrong));
   return result;
 }
 

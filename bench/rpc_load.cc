@@ -6,6 +6,8 @@
 #include <mutex>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "net/rpc/client.h"
 
 namespace allauth::bench {
@@ -49,10 +51,12 @@ class Loader {
   }
 
   void count(const net::RpcReply& reply, Clock::duration took) {
-    const bool right = reply.end.status.code == rpc::StatusCode::ok && reply.message.contains(load_.expected);
+    const auto& status = reply.end.status;
+    const bool right = status.code == rpc::StatusCode::ok && reply.message.contains(load_.expected);
     std::lock_guard lock(mutex_);
     ++result_.answers;
-    result_.wrong += right ? 0 : 1;
+    if (!right && result_.wrong++ == 0)
+      result_.first_wrong = fmt::format("{} {}", static_cast<int>(status.code), status.message);
     result_.latencies.add(std::chrono::nanoseconds(took).count());
   }
 

@@ -23,6 +23,7 @@ struct RpcLoad {
 struct RpcLoadResult {
   std::uint64_t answers = 0;
   std::uint64_t wrong = 0;  // another status than OK, or not what was expected
+  std::string first_wrong;  // what the first of these was
   double seconds = 0;
   Latencies latencies;
   double rate() const { return seconds > 0 ? static_cast<double>(answers) / seconds : 0; }
