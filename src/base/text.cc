@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -31,14 +32,17 @@ std::size_t utf8_sequence(std::string_view s) {
   return 0;
 }
 
-// How many of the first characters stand in a JSON string as they are and are ASCII.
+// The characters that stand in a JSON string as they are and are ASCII.
+constexpr auto kPlainJson = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0x20; c < 0x7F; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
+// How many of the first characters are such.
 std::size_t plain_json(std::string_view text) {
   std::size_t n = 0;
-  while (n < text.size()) {
-    const auto c = static_cast<unsigned char>(text[n]);
-    if (c < 0x20 || c >= 0x7F || c == '"' || c == '\\') break;
-    ++n;
-  }
+  while (n < text.size() && kPlainJson[static_cast<unsigned char>(text[n])]) ++n;
   return n;
 }
 

@@ -17,7 +17,7 @@ namespace {
 // Once for each call, however often a handler asks who it is from.
 Result<void> count(const Call& call, const app::Authenticated& who) {
   if (!call.notes.principal.empty()) return {};
-  call.notes.principal = fmt::format("{}:{}", app::to_string(who.principal.kind), who.principal.id);
+  call.notes.principal.append(app::to_string(who.principal.kind)).append(":").append(who.principal.id);
   if (call.limiter == nullptr) return {};
   TRY(call.limiter->principal(call.notes.principal, call.work));
   if (who.tenant.empty()) return {};

@@ -56,7 +56,9 @@ class Sink {
   static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
 
   Sink(Message& root, const JsonLimits& limits, std::span<const FieldDescriptor* const> bound)
-      : root_(root), limits_(limits), bound_(bound) {}
+      : root_(root), root_shape_(shape_of(*root.GetDescriptor())), limits_(limits), bound_(bound) {
+    frames_.reserve(4);
+  }
   ~Sink() { wipe_memory(text_.data(), text_.size()); }
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;
@@ -71,9 +73,8 @@ class Sink {
     begin_value();
     if (Value* value = free_slot()) return open_object(value->mutable_struct_value(), ec);
     if (frames_.empty()) {
-      if (shape_of(*root_.GetDescriptor()) == Shape::object)
-        return open_object(static_cast<Struct*>(&root_), ec);
-      return shape_of(*root_.GetDescriptor()) == Shape::message ? open_message(&root_) : refuse_root(ec);
+      if (root_shape_ == Shape::object) return open_object(static_cast<Struct*>(&root_), ec);
+      return root_shape_ == Shape::message ? open_message(&root_) : refuse_root(ec);
     }
     const FieldDescriptor& field = *frames_.back().field;
     const bool is_message = field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
@@ -87,7 +88,7 @@ class Sink {
     begin_value();
     if (Value* value = free_slot()) return open_array(value->mutable_list_value(), ec);
     if (frames_.empty()) {
-      if (shape_of(*root_.GetDescriptor()) != Shape::array) return refuse_root(ec);
+      if (root_shape_ != Shape::array) return refuse_root(ec);
       return open_array(static_cast<ListValue*>(&root_), ec);
     }
     const FieldDescriptor& field = *frames_.back().field;
@@ -167,8 +168,7 @@ class Sink {
 
   // The free-form value that comes next; nothing where the schema says what comes.
   Value* free_slot() {
-    if (frames_.empty())
-      return shape_of(*root_.GetDescriptor()) == Shape::value ? static_cast<Value*>(&root_) : nullptr;
+    if (frames_.empty()) return root_shape_ == Shape::value ? static_cast<Value*>(&root_) : nullptr;
     Frame& top = frames_.back();
     if (top.type == Frame::Type::object) return &(*top.object->mutable_fields())[top.key];
     if (top.type == Frame::Type::array) return top.array->add_values();
@@ -311,6 +311,7 @@ class Sink {
   }
 
   Message& root_;
+  const Shape root_shape_;
   const JsonLimits& limits_;
   std::span<const FieldDescriptor* const> bound_;
   std::vector<Frame> frames_;

@@ -71,10 +71,20 @@ void append_value(std::string& out, const google::protobuf::Value& value) {
   }
 }
 
+// A message and how to look into it, asked for once: that is not free.
+struct Source {
+  explicit Source(const Message& m) : message(m), type(*m.GetDescriptor()), reflection(*m.GetReflection()) {}
+  const Message& message;
+  const google::protobuf::Descriptor& type;
+  const google::protobuf::Reflection& reflection;
+};
+
+void append_message(std::string& out, const Source& source, const ReadMask& mask);
+
 // The element at `index` of a repeated field, or the value of a singular one (index -1).
-void append_field(std::string& out, const Message& message, const FieldDescriptor& field, int index,
+void append_field(std::string& out, const Source& source, const FieldDescriptor& field, int index,
                   const ReadMask& mask) {
-  const auto& r = *message.GetReflection();
+  const auto& [message, type, r] = source;
   const bool one = index < 0;
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING: {
@@ -102,8 +112,9 @@ void append_field(std::string& out, const Message& message, const FieldDescripto
                      one ? r.GetDouble(message, &field) : r.GetRepeatedDouble(message, &field, index));
       return;
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      append_json(out, one ? r.GetMessage(message, &field) : r.GetRepeatedMessage(message, &field, index),
-                  mask);
+      append_message(
+          out, Source(one ? r.GetMessage(message, &field) : r.GetRepeatedMessage(message, &field, index)),
+          mask);
       return;
     default:
       out += "null";  // check_schema admits no other type
@@ -111,38 +122,37 @@ void append_field(std::string& out, const Message& message, const FieldDescripto
   }
 }
 
-void append_repeated(std::string& out, const Message& message, const FieldDescriptor& field,
+void append_repeated(std::string& out, const Source& source, const FieldDescriptor& field,
                      const ReadMask& mask) {
   out += '[';
-  const int size = message.GetReflection()->FieldSize(message, &field);
+  const int size = source.reflection.FieldSize(source.message, &field);
   for (int i = 0; i < size; ++i) {
     if (i > 0) out += ',';
-    append_field(out, message, field, i, mask);
+    append_field(out, source, field, i, mask);
   }
   out += ']';
 }
 
-bool is_written(const Message& message, const FieldDescriptor& field) {
+bool is_written(const Source& source, const FieldDescriptor& field) {
   if (field.is_repeated()) return true;
   const bool optional = field.has_presence() || field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM;
-  return !optional || message.GetReflection()->HasField(message, &field);
+  return !optional || source.reflection.HasField(source.message, &field);
 }
 
-void append_members(std::string& out, const Message& message, const ReadMask& mask) {
-  const auto& type = *message.GetDescriptor();
+void append_members(std::string& out, const Source& source, const ReadMask& mask) {
   bool first = true;
   out += '{';
-  for (int i = 0; i < type.field_count(); ++i) {
-    const auto& field = *type.field(i);
-    if (!mask.wants(field) || !is_written(message, field)) continue;
-    if (!first) out += ',';
+  for (int i = 0; i < source.type.field_count(); ++i) {
+    const auto& field = *source.type.field(i);
+    if (!mask.wants(field) || !is_written(source, field)) continue;
+    out += first ? "\"" : ",\"";
     first = false;
-    append_json_string(out, field.name());
-    out += ':';
+    out += field.name();  // a word of the schema: nothing in it needs to be escaped
+    out += "\":";
     if (field.is_repeated())
-      append_repeated(out, message, field, mask.below(field));
+      append_repeated(out, source, field, mask.below(field));
     else
-      append_field(out, message, field, -1, mask.below(field));
+      append_field(out, source, field, -1, mask.below(field));
   }
   out += '}';
 }
@@ -179,21 +189,25 @@ void append_time(std::string& out, const google::protobuf::Timestamp& time) {
   out += "Z\"";
 }
 
+void append_message(std::string& out, const Source& source, const ReadMask& mask) {
+  switch (shape_of(source.type)) {
+    case Shape::message:
+      return append_members(out, source, mask);
+    case Shape::object:
+      return append_struct(out, static_cast<const google::protobuf::Struct&>(source.message));
+    case Shape::value:
+      return append_value(out, static_cast<const google::protobuf::Value&>(source.message));
+    case Shape::array:
+      return append_list(out, static_cast<const google::protobuf::ListValue&>(source.message));
+    case Shape::time:
+      return append_time(out, static_cast<const google::protobuf::Timestamp&>(source.message));
+  }
+}
+
 }  // namespace
 
 void append_json(std::string& out, const Message& message, const ReadMask& mask) {
-  switch (shape_of(*message.GetDescriptor())) {
-    case Shape::message:
-      return append_members(out, message, mask);
-    case Shape::object:
-      return append_struct(out, static_cast<const google::protobuf::Struct&>(message));
-    case Shape::value:
-      return append_value(out, static_cast<const google::protobuf::Value&>(message));
-    case Shape::array:
-      return append_list(out, static_cast<const google::protobuf::ListValue&>(message));
-    case Shape::time:
-      return append_time(out, static_cast<const google::protobuf::Timestamp&>(message));
-  }
+  append_message(out, Source(message), mask);
 }
 
 std::string enum_word(const google::protobuf::EnumValueDescriptor& value) {

@@ -1,5 +1,6 @@
 #include "wire/rest/router.h"
 
+#include <deque>
 #include <set>
 
 #include <fmt/format.h>
@@ -11,9 +12,9 @@ namespace allauth::wire {
 
 struct Router::Search {
   std::string_view method;
-  std::vector<std::string> segments;
-  std::vector<std::string> values;
-  std::set<std::string_view> methods;  // of all templates that fit
+  std::vector<std::string_view> segments;  // decoded
+  std::vector<std::string_view> values;
+  std::set<std::string_view> methods;  // of all templates that fit, if none has this one
   std::optional<std::size_t> target;
 };
 
@@ -50,13 +51,13 @@ Result<void> Router::add(std::string_view http_method, std::string_view path_tem
 // Depth first, literals first; goes on after a template of another method, to know them all.
 bool Router::walk(const Node& node, std::size_t depth, Search& search) {
   if (depth == search.segments.size()) {
-    for (const auto& [method, target] : node.targets) {
-      search.methods.insert(method);
-      if (method == search.method) search.target = target;
-    }
+    if (const auto found = node.targets.find(search.method); found != node.targets.end())
+      search.target = found->second;
+    else
+      for (const auto& [method, target] : node.targets) search.methods.insert(method);
     return search.target.has_value();
   }
-  const std::string& segment = search.segments[depth];
+  const std::string_view segment = search.segments[depth];
   if (const auto literal = node.literals.find(segment); literal != node.literals.end())
     if (walk(*literal->second, depth + 1, search)) return true;
   if (!node.any || segment.empty()) return false;
@@ -69,13 +70,17 @@ bool Router::walk(const Node& node, std::size_t depth, Search& search) {
 Result<Router::Found> Router::find(std::string_view http_method, std::string_view path) const {
   Search search{.method = http_method == "HEAD" ? "GET" : http_method};
   if (!path.starts_with('/')) return Found{};
-  for (std::string_view raw : split(path.substr(1), '/')) {
-    auto segment = http::percent_decode(raw);
-    if (!segment) return fail(Code::invalid, "path.encoding", "The path holds a broken percent-encoding.");
-    search.segments.push_back(std::move(*segment));
+  search.segments = split(path.substr(1), '/');
+  std::deque<std::string> decoded;  // what the segments refer to that are not as they came
+  for (auto& segment : search.segments) {
+    if (is_printable_ascii(segment) && !segment.contains('%')) continue;
+    auto text = http::percent_decode(segment);
+    if (!text) return fail(Code::invalid, "path.encoding", "The path holds a broken percent-encoding.");
+    segment = decoded.emplace_back(std::move(*text));
   }
   if (walk(root_, 0, search))
-    return Found{.target = search.target, .values = std::move(search.values), .allow = {}};
+    return Found{
+        .target = search.target, .values = {search.values.begin(), search.values.end()}, .allow = {}};
   Found found;
   if (search.methods.empty()) return found;
   if (search.methods.contains("GET")) search.methods.insert("HEAD");
