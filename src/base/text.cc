@@ -114,6 +114,7 @@ std::optional<std::uint64_t> parse_u64(std::string_view text) {
 
 std::vector<std::string_view> split(std::string_view text, char at) {
   std::vector<std::string_view> pieces;
+  pieces.reserve(static_cast<std::size_t>(std::ranges::count(text, at)) + 1);
   for (;;) {
     const auto end = text.find(at);
     pieces.push_back(text.substr(0, end));

@@ -82,9 +82,10 @@ Result<Answer> check(const Core& core, const Caller& caller, const Question& que
   Answer answer{.allowed = decision.allowed(),
                 .rule = core.engine.schema().rule_name(decision.rule()),
                 .revision = asking.snapshot().revision()};
+  answer.evidence.reserve(decision.evidence().size());
   for (const auto node : decision.evidence()) {
     const auto name = asking.snapshot().graph().name(node);
-    answer.evidence.push_back(fmt::format("{} {}", name.kind, name.id));
+    answer.evidence.push_back(std::string(name.kind).append(" ").append(name.id));
   }
   return answer;
 }

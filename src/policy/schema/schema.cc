@@ -43,7 +43,7 @@ bool CompiledSchema::is_action(DefinitionId definition, std::string_view name) c
 std::string CompiledSchema::rule_name(RuleId rule) const {
   if (rule == kRestrictedRule) return "restricted";
   const Member& decided = members_[rule.value - 1];
-  return fmt::format("{}#{}", definition_name(decided.definition), name(decided.name));
+  return std::string(definition_name(decided.definition)).append("#").append(name(decided.name));
 }
 
 }  // namespace allauth::policy

@@ -109,7 +109,7 @@ Instant decode_time(const google::protobuf::Timestamp& time) {
   return from_millis(time.seconds() * 1000 + time.nanos() / 1'000'000);
 }
 
-std::string encode_revision(Revision revision) { return fmt::format("{}", to_number(revision)); }
+std::string encode_revision(Revision revision) { return std::to_string(to_number(revision)); }
 
 v1::User encode(const User& user) {
   v1::User message;

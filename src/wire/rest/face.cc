@@ -20,7 +20,9 @@
 namespace allauth::wire {
 namespace {
 
-constexpr std::size_t kUsualAnswer = 512;  // bytes: room for most answers
+// Room for most answers.
+constexpr std::size_t kUsualAnswer = 512;  // bytes
+constexpr std::size_t kUsualHeaders = 8;
 
 // What a route leads to: an operation of the API, or a plain answer.
 struct Target {
@@ -76,6 +78,7 @@ http::Response render(const Work& work, const Message& message) {
   http::Response response{.status = op.location.empty() ? 200 : 201, .headers = {}, .body = {}};
   response.body.reserve(kUsualAnswer);
   append_json(response.body, message, work.wanted);
+  response.headers.reserve(kUsualHeaders);
   response.headers.push_back({"Content-Type", "application/json"});
   if (!op.location.empty())
     response.headers.push_back({"Location", work.mount + render_location(op.location, message)});

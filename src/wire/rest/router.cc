@@ -1,6 +1,6 @@
 #include "wire/rest/router.h"
 
-#include <deque>
+#include <list>
 #include <set>
 
 #include <fmt/format.h>
@@ -71,7 +71,7 @@ Result<Router::Found> Router::find(std::string_view http_method, std::string_vie
   Search search{.method = http_method == "HEAD" ? "GET" : http_method};
   if (!path.starts_with('/')) return Found{};
   search.segments = split(path.substr(1), '/');
-  std::deque<std::string> decoded;  // what the segments refer to that are not as they came
+  std::list<std::string> decoded;  // what the segments refer to that are not as they came
   for (auto& segment : search.segments) {
     if (is_printable_ascii(segment) && !segment.contains('%')) continue;
     auto text = http::percent_decode(segment);

@@ -19,6 +19,7 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::ListValue;
 using google::protobuf::Message;
+using google::protobuf::Reflection;
 using google::protobuf::Struct;
 using google::protobuf::Timestamp;
 using google::protobuf::Value;
@@ -110,8 +111,9 @@ Result<void> check_time(const Timestamp& time) {
   return fail(Code::invalid, "message.time", "A time must be in the years 1 to 9999.");
 }
 
-Result<void> check_submessage(const Message& message, const JsonLimits& limits) {
-  switch (const Shape shape = shape_of(*message.GetDescriptor())) {
+Result<void> check_submessage(const Message& message, const FieldDescriptor& field,
+                              const JsonLimits& limits) {
+  switch (const Shape shape = shape_of(*field.message_type())) {
     case Shape::message:
       return check_message(message, limits);
     case Shape::time:
@@ -142,8 +144,8 @@ Result<void> check_enum(const FieldDescriptor& field, int number) {
               fmt::format("{} is not a value of {}.", number, field.enum_type()->name()));
 }
 
-Result<void> check_one(const Message& in, const FieldDescriptor& field, const JsonLimits& limits) {
-  const auto& reflection = *in.GetReflection();
+Result<void> check_one(const Message& in, const Reflection& reflection, const FieldDescriptor& field,
+                       const JsonLimits& limits) {
   std::string unused;
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
@@ -153,14 +155,14 @@ Result<void> check_one(const Message& in, const FieldDescriptor& field, const Js
     case FieldDescriptor::CPPTYPE_DOUBLE:
       return check_number(reflection.GetDouble(in, &field));
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      return check_submessage(reflection.GetMessage(in, &field), limits);
+      return check_submessage(reflection.GetMessage(in, &field), field, limits);
     default:
       return {};
   }
 }
 
-Result<void> check_element(const Message& in, const FieldDescriptor& field, int i, const JsonLimits& limits) {
-  const auto& reflection = *in.GetReflection();
+Result<void> check_element(const Message& in, const Reflection& reflection, const FieldDescriptor& field,
+                           int i, const JsonLimits& limits) {
   std::string unused;
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
@@ -170,7 +172,7 @@ Result<void> check_element(const Message& in, const FieldDescriptor& field, int 
     case FieldDescriptor::CPPTYPE_DOUBLE:
       return check_number(reflection.GetRepeatedDouble(in, &field, i));
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      return check_submessage(reflection.GetRepeatedMessage(in, &field, i), limits);
+      return check_submessage(reflection.GetRepeatedMessage(in, &field, i), field, limits);
     default:
       return {};
   }
@@ -180,15 +182,16 @@ Result<void> check_element(const Message& in, const FieldDescriptor& field, int 
 
 Result<void> check_message(const Message& message, const JsonLimits& limits) {
   TRY(check_known(message));
+  const auto& reflection = *message.GetReflection();  // asked for once: that is not free
   std::vector<const FieldDescriptor*> set;
-  message.GetReflection()->ListFields(message, &set);
+  reflection.ListFields(message, &set);
   for (const auto* field : set) {
     if (!field->is_repeated()) {
-      TRY(at(field->name(), check_one(message, *field, limits)));
+      TRY(at(field->name(), check_one(message, reflection, *field, limits)));
       continue;
     }
-    for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i)
-      TRY(at(fmt::format("{}[{}]", field->name(), i), check_element(message, *field, i, limits)));
+    for (int i = 0; i < reflection.FieldSize(message, field); ++i)
+      TRY(at(fmt::format("{}[{}]", field->name(), i), check_element(message, reflection, *field, i, limits)));
   }
   return {};
 }
