@@ -113,7 +113,7 @@ def fuzz_targets(preset):
 
 
 def fuzz(tally, preset, seconds):
-    """Each target for some seconds. Seeds and known crashers lie in fuzz/<target without fuzz_>/."""
+    """Each target for some seconds. Of `fuzz_x`, seeds and known crashers lie in fuzz/x/, words in fuzz/x.dict."""
     artifacts = ROOT / "build" / preset / "fuzz-findings"
     artifacts.mkdir(parents=True, exist_ok=True)
 
@@ -122,9 +122,11 @@ def fuzz(tally, preset, seconds):
         if not target.exists():
             return f"fuzz: {name}", "it was not built"
         seeds = ROOT / "fuzz" / name
+        words = seeds.with_suffix(".dict")
         with tempfile.TemporaryDirectory() as corpus:
             status, said = run([target, corpus, *([seeds] if seeds.is_dir() else []), "-seed=1", "-timeout=10",
                                 "-rss_limit_mb=2048", f"-max_total_time={seconds}", "-verbosity=0",
+                                *([f"-dict={words}"] if words.is_file() else []),
                                 f"-artifact_prefix={artifacts}/{name}-"], timeout=seconds + 120)
         return f"fuzz: {name}", tail(said) if status else None
 

@@ -70,6 +70,7 @@ class SchemaCompiler {
  private:
   void make_members() {
     schema_.names_ = source_.names;
+    schema_.warnings_ = source_.warnings;
     for (std::size_t id = 1; id < source_.names.size(); ++id)
       schema_.name_index_.emplace(source_.names[id], static_cast<NameId>(id));
     for (const ResolvedDefinition& from : source_.definitions) {
@@ -99,23 +100,16 @@ class SchemaCompiler {
         case Member::Kind::permission:
           for (const Branch& branch : branches_.at(&source)) {
             if (branch.target != kItself && !step_index_.contains({id, branch.name, branch.target}))
-              add_arrow(id, branch);
+              add_step(
+                  id,
+                  {.kind = Step::Kind::arrow, .rule = 0, .relation = branch.name, .target = branch.target});
           }
           break;
       }
     }
   }
 
-  void add_arrow(DefinitionId id, const Branch& branch) {
-    const Step& step = add_step(
-        id, {.kind = Step::Kind::arrow, .rule = 0, .relation = branch.name, .target = branch.target});
-    if (!step.hops.empty()) return;
-    schema_.warnings_.push_back(fmt::format("{}:{}: nothing that `{}` points to has `{}`", branch.at.line,
-                                            branch.at.column, schema_.name(branch.name),
-                                            schema_.name(branch.target)));
-  }
-
-  const Step& add_step(DefinitionId id, Step step) {
+  void add_step(DefinitionId id, Step step) {
     const Member& relation = *schema_.find_member(id, step.relation);
     step.rule = member_id(relation);
     for (const Form& form : relation.forms) {
@@ -125,7 +119,7 @@ class SchemaCompiler {
     std::erase_if(step.hops, [](const Hop& hop) { return hop.targets.empty(); });
     step_index_.emplace(std::tuple(id, step.relation, step.target),
                         static_cast<StepId>(schema_.steps_.size()));
-    return schema_.steps_.emplace_back(std::move(step));
+    schema_.steps_.push_back(std::move(step));
   }
 
   void add_target(Step& step, const Form& form, NameId asked) {

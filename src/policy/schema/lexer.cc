@@ -11,11 +11,11 @@ class Lexer {
  public:
   explicit Lexer(std::string_view text) : text_(text) {}
 
-  Result<std::vector<Token>> run() {
+  Result<Lexed> run() {
     while (at_ < text_.size()) TRY(step());
     add_terminator();
-    tokens_.push_back({Token::Kind::end, {}, position_});
-    return std::move(tokens_);
+    add(Token::Kind::end, 0);
+    return std::move(lexed_);
   }
 
  private:
@@ -28,16 +28,18 @@ class Lexer {
       advance(1);
     } else if (rest().starts_with("//")) {
       const std::size_t end = rest().find_first_of("\r\n");
-      advance(end == std::string_view::npos ? rest().size() : end);
+      add_comment(end == std::string_view::npos ? rest().size() : end);
     } else if (rest().starts_with("/*")) {
       const std::size_t end = rest().find("*/", 2);
       if (end == std::string_view::npos)
         return fail_at(position_, "schema.syntax", "this comment is not closed");
-      advance(end + 2);
+      add_comment(end + 2);
     } else if (is_word(c)) {
       std::size_t length = 1;
       while (length < rest().size() && is_word(rest()[length])) ++length;
       add(Token::Kind::word, length);
+    } else if (c == '"' || c == '\'') {
+      return quoted();
     } else {
       return symbol();
     }
@@ -45,7 +47,7 @@ class Lexer {
   }
 
   Result<void> symbol() {
-    constexpr std::string_view kSymbols = "{}():|#=+-&*/,.<>";
+    constexpr std::string_view kSymbols = "{}():|#=+-&*/,.<>?![]%";
     if (rest().front() == ';') {
       add(Token::Kind::terminator, 1);
     } else if (rest().starts_with("->")) {
@@ -60,27 +62,47 @@ class Lexer {
     return {};
   }
 
+  // Three quotes open a text that may go over several lines.
+  Result<void> quoted() {
+    const bool triple = rest().starts_with("'''") || rest().starts_with("\"\"\"");
+    const std::string_view quote = rest().substr(0, triple ? 3 : 1);
+    const std::size_t end = rest().find(quote, quote.size());
+    const bool closed = end != std::string_view::npos &&
+                        (triple || rest().substr(0, end).find_first_of("\r\n") == std::string_view::npos);
+    if (!closed) return fail_at(position_, "schema.syntax", "this text is not closed");
+    add(Token::Kind::quoted, end + quote.size());
+    std::string_view& text = lexed_.tokens.back().text;
+    text = text.substr(quote.size(), end - quote.size());
+    return {};
+  }
+
   void add(Token::Kind kind, std::size_t length) {
-    tokens_.push_back({kind, rest().substr(0, length), position_});
+    lexed_.tokens.push_back(
+        {kind, rest().substr(0, length), position_, static_cast<std::uint32_t>(lexed_.comments.size())});
+    advance(length);
+  }
+
+  void add_comment(std::size_t length) {
+    lexed_.comments.push_back(rest().substr(0, length));
     advance(length);
   }
 
   void add_terminator() {
-    if (tokens_.empty()) return;
-    const Token& last = tokens_.back();
+    if (lexed_.tokens.empty()) return;
+    const Token& last = lexed_.tokens.back();
     if (last.kind == Token::Kind::word || last.is("}") || last.is(")") || last.is("*"))
-      tokens_.push_back({Token::Kind::terminator, {}, position_});
+      add(Token::Kind::terminator, 0);
   }
 
   void advance(std::size_t bytes) {
-    for (const char c : rest().substr(0, bytes)) {
-      if (c == '\n') {
+    for (; bytes > 0; --bytes, ++at_) {
+      const bool pair = text_[at_] == '\r' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n';
+      if (text_[at_] == '\n' || (text_[at_] == '\r' && !pair)) {
         position_ = {position_.line + 1, 1};
       } else {
         ++position_.column;
       }
     }
-    at_ += bytes;
   }
 
   std::string_view rest() const { return text_.substr(at_); }
@@ -88,11 +110,11 @@ class Lexer {
   std::string_view text_;
   std::size_t at_ = 0;
   Position position_;
-  std::vector<Token> tokens_;
+  Lexed lexed_;
 };
 
 }  // namespace
 
-Result<std::vector<Token>> lex(std::string_view text) { return Lexer(text).run(); }
+Result<Lexed> lex(std::string_view text) { return Lexer(text).run(); }
 
 }  // namespace allauth::policy

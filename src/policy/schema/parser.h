@@ -1,17 +1,18 @@
-// Tokens to a SourceAst. Internal to the schema compiler.
+// Schema text to a SourceAst. Internal to the schema compiler.
 //
-//   file       = { definition } ;
-//   definition = "definition" path "{" { ( relation | permission ) term | ";" } "}" ;
+//   file       = { use | import | partial | definition | caveat } ;
+//   use        = "use" ( "expiration" | "import" | "partial" | "self" | "typechecking" ) ;
+//   import     = "import" quoted ;                        after `use import`
+//   partial    = "partial" path "{" body "}" ;            after `use partial`
+//   definition = "definition" path "{" body "}" ;
+//   body       = { [ relation | permission | "..." path ] term } ;
 //   relation   = "relation" name ":" type { "|" type } [ "from" "grants" ] ;
-//   type       = path [ ":" "*" | "#" ( name | "..." ) ] ;
-//   permission = "permission" name "=" exclusion ;
-//   exclusion  = intersection { "-" intersection } ;      loosest
-//   intersection = union { "&" union } ;
-//   union      = base { "+" base } ;                      tightest
-//   base       = name "->" name | name "." ("any" | "all") "(" name ")" | name | "nil" | "(" exclusion ")" ;
-//   path       = name { "/" name } ;
-// This is SpiceDB's grammar with `from grants` added; its use, import, partial, caveat, with and type
-// annotations are refused as not available yet.
+//   type       = path [ ":" "*" | "#" ( name | "..." ) ] [ "with" ( "expiration" | path [ "and" "expiration"
+//   ] ) ] ; permission = "permission" name [ ":" path { "|" path } ] "=" expression ;   types after `use
+//   typechecking`
+// This is SpiceDB's grammar with `from grants` added. `use` lines come before the first definition and
+// caveat; each makes the words that it is about keywords, which are ordinary names without it.
+// caveat_parser.h and expression_parser.h have the rest.
 #pragma once
 
 #include <string_view>
@@ -22,7 +23,7 @@
 
 namespace allauth::policy {
 
-// Errors: schema.syntax, schema.name, schema.limit, schema.unavailable.
+// Errors: schema.syntax, schema.name, schema.limit.
 Result<SourceAst> parse_schema(std::string_view text, const SchemaLimits& limits);
 
 }  // namespace allauth::policy

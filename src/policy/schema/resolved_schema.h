@@ -31,6 +31,13 @@ struct ResolvedExpr {
   std::vector<ResolvedExpr> parts = {};
 };
 
+// Calls f for the expression and for all that it is made of, from left to right.
+template <class F>
+void for_each_part(const ResolvedExpr& expr, F&& f) {
+  f(expr);
+  for (const ResolvedExpr& part : expr.parts) for_each_part(part, f);
+}
+
 struct ResolvedMember {
   Position at;
   Member::Kind kind;
@@ -53,7 +60,8 @@ struct ResolvedDefinition {
 
 struct ResolvedSchema {
   std::vector<ResolvedDefinition> definitions;
-  std::vector<std::string> names;  // by NameId; [kItself] is empty
+  std::vector<std::string> names;     // by NameId; [kItself] is empty
+  std::vector<std::string> warnings;  // oddities that are allowed, with their positions
 };
 
 // Errors: schema.type, schema.limit, schema.unavailable.

@@ -1,6 +1,9 @@
 #include <algorithm>
 
+#include "policy/schema/caveat_rules.h"
+#include "policy/schema/linter.h"
 #include "policy/schema/resolved_schema.h"
+#include "policy/schema/schema_rules.h"
 
 namespace allauth::policy {
 namespace {
@@ -29,7 +32,7 @@ class Resolver {
     for (const SourceDefinition& source : ast_.definitions) {
       const auto id = static_cast<DefinitionId>(schema_.definitions.size());
       if (!definitions_.try_emplace(source.name, id).second)
-        return type_error(source.at, fmt::format("`{}` is defined twice", source.name));
+        return fail_at(source.at, "schema.name", fmt::format("`{}` is defined twice", source.name));
       ResolvedDefinition definition{.name = source.name};
       for (const SourceRelation& relation : source.relations) {
         const auto kind = relation.from_grants ? Member::Kind::granted : Member::Kind::relation;
@@ -62,10 +65,7 @@ class Resolver {
     for (std::size_t i = 0; i < relations.size(); ++i) {
       for (const SourceType& type : relations[i].types) {
         TRY(const Form form, resolve_type(type));
-        auto& forms = definition.members[i].forms;
-        if (std::find(forms.begin(), forms.end(), form) != forms.end())
-          return type_error(type.at, fmt::format("`{}` allows this type twice", relations[i].name));
-        forms.push_back(form);
+        definition.members[i].forms.push_back(form);
       }
     }
     return {};
@@ -110,7 +110,6 @@ class Resolver {
       ResolvedMember& member = definition.members[source.relations.size() + i];
       TRY(member.expr, resolve_expr(id, source.permissions[i].expr));
     }
-    for (const ResolvedMember& member : definition.members) TRY(check_alias(definition, member));
     return {};
   }
 
@@ -118,6 +117,8 @@ class Resolver {
     switch (source.kind) {
       case SourceExpr::Kind::nil:
         return ResolvedExpr{.kind = ResolvedExpr::Kind::nil, .at = source.at};
+      case SourceExpr::Kind::self:
+        return ResolvedExpr{.kind = ResolvedExpr::Kind::self, .at = source.at};
       case SourceExpr::Kind::reference:
         return resolve_reference(id, source);
       case SourceExpr::Kind::arrow:
@@ -166,16 +167,6 @@ class Resolver {
     return arrow;
   }
 
-  // permission a = b, permission b = a: means nothing, so it is a mistake.
-  static Result<void> check_alias(const ResolvedDefinition& definition, const ResolvedMember& start) {
-    const ResolvedMember* member = &start;
-    for (std::size_t steps = 0; steps <= definition.members.size(); ++steps) {
-      if (member->expr.kind != ResolvedExpr::Kind::reference) return {};
-      member = definition.find(member->expr.name);
-    }
-    return type_error(start.at, "this permission only stands for itself");
-  }
-
   const ResolvedMember* find_member(DefinitionId id, const std::string& name) const {
     const auto found = names_.find(name);
     return found != names_.end() ? schema_.definitions[id].find(found->second) : nullptr;
@@ -189,6 +180,17 @@ class Resolver {
 
 }  // namespace
 
-Result<ResolvedSchema> resolve_schema(const SourceAst& ast) { return Resolver(ast).run(); }
+Result<ResolvedSchema> resolve_schema(const SourceAst& ast) {
+  if (!ast.imports.empty()) return unavailable_at(ast.imports[0].at, "imports are");
+  if (!ast.partials.empty()) return unavailable_at(ast.partials[0].at, "partials are");
+  for (const SourceDefinition& definition : ast.definitions) {
+    if (!definition.partials.empty()) return unavailable_at(definition.partials[0].at, "partials are");
+  }
+  TRY(ResolvedSchema schema, Resolver(ast).run());
+  TRY(check_rules(ast, schema));
+  TRY(check_caveats(ast));
+  schema.warnings = lint(schema);
+  return schema;
+}
 
 }  // namespace allauth::policy

@@ -20,9 +20,12 @@ namespace allauth::policy {
 
 struct SchemaLimits {
   std::size_t text_bytes = 64 * 1024;
-  std::size_t definitions = 1024;
-  std::size_t members = 512;  // relations and permissions of one definition
-  std::size_t depth = 64;     // of parentheses
+  std::size_t definitions = 1024;  // and caveats, use lines …
+  std::size_t members = 512;       // relations and permissions of one definition
+  std::size_t types = 1024;        // of one relation
+  std::size_t operands = 1024;     // of one permission
+  std::size_t parameters = 64;     // of one caveat
+  std::size_t depth = 64;          // of parentheses
 };
 
 class CompiledSchema {

@@ -1,0 +1,18 @@
+// The rules of the language beyond "that name exists". Internal to the schema compiler.
+//
+//   * A relation allows no type twice.
+//   * No wildcard behind a userset: `team#member` is no type where `member` allows `user:*`, and an arrow
+//     does not start at a relation that allows one. Permissions with a wildcard in them may be usersets.
+//   * A permission that only stands for another must not come back to itself.
+//   * The types written behind a permission's name are at least those that can hold it.
+#pragma once
+
+#include "base/error.h"
+#include "policy/schema/resolved_schema.h"
+
+namespace allauth::policy {
+
+// `schema` was made of `ast`. Errors: schema.type.
+Result<void> check_rules(const SourceAst& ast, const ResolvedSchema& schema);
+
+}  // namespace allauth::policy
