@@ -1,19 +1,47 @@
-# allauth_library(NAME DEPENDS ... [WITHOUT folder ...]): all .cc files of a folder but its tests, as one
-# static library. Its tests (*_test.cc) become one program, NAME_test, run by ctest. Folders in it that are
-# libraries of their own are named by WITHOUT.
+# What is under test is optimised; the tests themselves are not, and take a third of the time to compile.
+set(ALLAUTH_TEST_OPTIONS -O0)
+if(ALLAUTH_SANITIZE MATCHES "address")
+  list(APPEND ALLAUTH_TEST_OPTIONS -fno-sanitize=fuzzer-no-link)
+endif()
 
-add_library(allauth_pch STATIC ${CMAKE_SOURCE_DIR}/cmake/pch.cc)
-target_precompile_headers(allauth_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
-target_compile_definitions(allauth_pch PRIVATE FMT_SHARED)
-target_compile_options(allauth_pch PRIVATE -pthread)
+# A precompiled header is for one set of options.
+function(allauth_precompiled NAME)
+  add_library(${NAME} STATIC ${CMAKE_SOURCE_DIR}/cmake/pch.cc)
+  target_precompile_headers(${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+  target_compile_definitions(${NAME} PRIVATE FMT_SHARED)
+  target_compile_options(${NAME} PRIVATE -pthread ${ARGN})
+endfunction()
+allauth_precompiled(allauth_pch)
+if(ALLAUTH_TESTS)
+  allauth_precompiled(allauth_test_pch ${ALLAUTH_TEST_OPTIONS})
+endif()
 
-function(allauth_target NAME)
+function(allauth_compiled NAME PCH)
   target_include_directories(${NAME} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_compile_options(${NAME} PRIVATE -pthread)
   target_compile_definitions(${NAME} PRIVATE FMT_SHARED)
-  target_precompile_headers(${NAME} REUSE_FROM allauth_pch)
+  target_precompile_headers(${NAME} REUSE_FROM ${PCH})
+endfunction()
+function(allauth_target NAME)
+  allauth_compiled(${NAME} allauth_pch)
 endfunction()
 
+# allauth_test(NAME SOURCES ... DEPENDS ...): the program NAME_test, which ctest runs as NAME.
+function(allauth_test NAME)
+  if(NOT ALLAUTH_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${NAME}_test ${ARG_SOURCES})
+  target_link_libraries(${NAME}_test PRIVATE GTest::gtest GTest::gmock GTest::gtest_main ${ARG_DEPENDS})
+  target_compile_options(${NAME}_test PRIVATE -Wno-global-constructors ${ALLAUTH_TEST_OPTIONS})
+  allauth_compiled(${NAME}_test allauth_test_pch)
+  add_test(NAME ${NAME} COMMAND ${NAME}_test)
+endfunction()
+
+# allauth_library(NAME DEPENDS ... [WITHOUT folder ...]): all .cc files of a folder but its tests, as one
+# static library. Its tests (*_test.cc) become one program, NAME_test, run by ctest. Folders in it that are
+# libraries of their own are named by WITHOUT.
 function(allauth_library NAME)
   cmake_parse_arguments(ARG "" "" "DEPENDS;TEST_DEPENDS;WITHOUT" ${ARGN})
   file(GLOB_RECURSE SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
@@ -26,12 +54,8 @@ function(allauth_library NAME)
   add_library(allauth_${NAME} STATIC ${SOURCES})
   target_link_libraries(allauth_${NAME} PUBLIC fmt::fmt Threads::Threads ${ARG_DEPENDS})
   allauth_target(allauth_${NAME})
-  if(ALLAUTH_TESTS AND TESTS)
-    add_executable(${NAME}_test ${TESTS})
-    target_link_libraries(${NAME}_test PRIVATE allauth_${NAME} GTest::gtest GTest::gmock GTest::gtest_main ${ARG_TEST_DEPENDS})
-    target_compile_options(${NAME}_test PRIVATE -Wno-global-constructors)
-    allauth_target(${NAME}_test)
-    add_test(NAME ${NAME} COMMAND ${NAME}_test)
+  if(TESTS)
+    allauth_test(${NAME} SOURCES ${TESTS} DEPENDS allauth_${NAME} ${ARG_TEST_DEPENDS})
   endif()
 endfunction()
 

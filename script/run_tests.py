@@ -141,8 +141,8 @@ def fuzz(tally, preset, seconds):
 def journeys(tally, env):
     results = ROOT / "build/release/journeys.xml"
     results.unlink(missing_ok=True)
-    status, said = run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/journeys",
-                        f"--junitxml={results}"], env=env)
+    status, said = run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", JOBS, "--dist", "loadfile",
+                        "tests/journeys", f"--junitxml={results}"], env=env)
     cases = read_junit(results) if results.exists() else []
     for case in cases:
         tally.add_case("journey: ", case)
@@ -159,8 +159,8 @@ def quick_checks(tally):
     check(tally, "format", "script/format", "check")
 
 
-def checks_with_build(tally):
-    check(tally, "each header compiles alone", "script/check-headers", "build/asan")
+def checks_with_build(tally, everything):
+    check(tally, "each header compiles alone", "script/check-headers", *(["--bare"] if everything else []), "build/asan")
     check(tally, "clang-tidy", "script/tidy", "--build", "build/asan")
 
 
@@ -185,7 +185,7 @@ def main():
     steps = [("Checks of the tree", quick_checks),
              ("Build with sanitizers (some minutes the first time)", lambda tally: build(tally, "asan")),
              ("Test programs", lambda tally: programs(tally, "asan", env=more)),
-             ("Headers and clang-tidy", checks_with_build),
+             ("Headers and clang-tidy", lambda tally: checks_with_build(tally, options.all)),
              ("Fuzz targets", lambda tally: fuzz(tally, "asan", 120 if options.all else 8)),
              ("Release build and journeys", lambda tally: release(tally, more))]
     if options.all:
