@@ -17,6 +17,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::uint64_t kExcusedPerSecond = 1024;
+constexpr std::size_t kThrownAwayAtOnce = 1024 * 1024;
 
 ino_t socket_of(int fd) {
   struct stat status{};
@@ -48,7 +49,12 @@ void RpcConnection::cut() const {
   // Of its own descriptor, since the library may close the first one while this looks.
   const int fd = ::fcntl(fd_, F_DUPFD_CLOEXEC, 0);
   if (fd < 0) return;
-  if (socket_of(fd) == socket_) ::shutdown(fd, SHUT_RDWR);
+  if (socket_of(fd) == socket_) {
+    ::shutdown(fd, SHUT_RDWR);
+    // What has come and was not read would be: it is thrown away.
+    while (::recv(fd, nullptr, kThrownAwayAtOnce, MSG_TRUNC | MSG_DONTWAIT) > 0) {
+    }
+  }
   ::close(fd);
 }
 
@@ -113,7 +119,7 @@ std::size_t RpcConnections::sweep(Tick now, std::size_t unheard) {
     for (const auto& connection : part.all()) {
       connection->closed_ = !connection->is_open();
       if (connection->closed_) continue;
-      if (next_second) connection->resets_ = 0;
+      if (next_second) connection->resets_ = connection->refused_ = 0;
       if (connection->unheard_bytes(next_second ? kExcusedPerSecond : 0) <= unheard) continue;
       connection->cut();
       ++cut;

@@ -38,7 +38,8 @@ class RpcConnection {
     return peer_;
   }
   RpcSource& source() const { return *source_; }
-  // Calls under way on it. The library counts streams only once the peer has said that it knows the limit.
+  // Calls on it that have not been given an end. The library counts streams only once the peer has said that
+  // it knows the limit.
   std::atomic<std::size_t>& calls() const { return calls_; }
 
   // So much of what it sent, its framing included, has become a call or a message.
@@ -46,7 +47,9 @@ class RpcConnection {
   // Counts a call that was taken back or timed out; true when there have been `limit` of them within a
   // second.
   bool took_back(std::size_t limit) const { return ++resets_ == limit; }
-  // Shuts the socket down, if it still is this connection's.
+  // Counts a call that was one too many on it; true when there have been `limit` of them within a second.
+  bool refused(std::size_t limit) const { return ++refused_ == limit; }
+  // Shuts the socket down, if it still is this connection's, and drops what has come.
   void cut() const;
 
  private:
@@ -61,6 +64,7 @@ class RpcConnection {
   mutable http::Peer peer_;
   mutable std::atomic<std::size_t> calls_{0};
   mutable std::atomic<std::size_t> resets_{0};
+  mutable std::atomic<std::size_t> refused_{0};
   mutable std::atomic<std::uint64_t> heard_{0};
   std::uint64_t accounted_ = 0;  // of the bytes that came; this and the next for the one who sweeps
   bool closed_ = false;

@@ -9,14 +9,16 @@
 namespace allauth::net {
 
 struct RpcLimits {
-  std::size_t message_bytes = 4 * 1024 * 1024;   // one message, either way; else RESOURCE_EXHAUSTED
-  std::size_t metadata_bytes = 16 * 1024;        // of a call, as HPACK counts; else RESOURCE_EXHAUSTED
-  std::size_t streams = 128;                     // under way at once on one connection
+  std::size_t message_bytes = 4 * 1024 * 1024;  // one message, either way; else RESOURCE_EXHAUSTED
+  std::size_t metadata_bytes = 16 * 1024;       // of a call, as HPACK counts; else RESOURCE_EXHAUSTED
+  // Under way at once on one connection. The library sees to it once the peer has said that it knows. So many
+  // calls refused within a second, and the connection is cut: they are begun faster than they are forgotten.
+  std::size_t streams = 128;
   std::size_t calls = 16'384;                    // under way at once; else RESOURCE_EXHAUSTED
   std::size_t calls_per_address = 4'096;         // of those, per IPv4 address or IPv6 /64
   std::size_t memory_bytes = 512 * 1024 * 1024;  // for buffers; beyond it, connections are refused
   // Calls that one connection may take back, or let time out, within a second; it is cut then.
-  std::size_t resets = 2'000;
+  std::size_t resets = 500;
   // What a connection may send until something of it is a call or a whole message; it is cut then. The
   // library itself holds as much as comes: heads without end, messages of any announced length.
   std::size_t unheard_bytes = 16 * 1024 * 1024;

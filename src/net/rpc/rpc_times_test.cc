@@ -163,6 +163,26 @@ TEST(RpcLimits, one_address_cannot_take_all) {
   EXPECT_EQ(test.io.metric(R"(allauth_rpc_refused_total{listener="main",cause="limit"})"), 1);
 }
 
+TEST(RpcLimits, a_busy_caller_that_keeps_to_them_is_never_refused) {
+  TestServer test({{"/t.T/Echo", echo}});
+  const auto client = test.client();
+  std::atomic<int> begun{0};
+  std::atomic<int> ended{0};
+  std::atomic<int> refused{0};
+  constexpr int kCalls = 20'000;
+  std::function<void()> next = [&] {
+    if (begun++ >= kCalls) return;
+    client->call({.method = "/t.T/Echo"}, "x", [&](const RpcReply& reply) {
+      refused += reply.end.status.code != StatusCode::ok;
+      next();
+      ++ended;
+    });
+  };
+  for (std::size_t i = 0; i < RpcLimits{}.streams; ++i) next();
+  EXPECT_TRUE(eventually([&] { return ended == kCalls; }));
+  EXPECT_EQ(refused, 0);
+}
+
 TEST(RpcLimits, a_client_has_a_limit_of_its_own) {
   Keep keep;
   TestServer test({{"/t.T/Keep", std::ref(keep)}});

@@ -63,6 +63,8 @@ void set_limits(grpc::ServerBuilder& builder, const ListenerOptions& options, co
   set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   set(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, as_int(limits.ping_interval));
   set(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
+  // What is read at once is made into calls before any of them is looked at.
+  set(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, 16 * 1024);
   set(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   // What nobody looks at here need not be counted.
   set(GRPC_ARG_ENABLE_CHANNELZ, 0);
@@ -110,17 +112,25 @@ grpc::ServerGenericBidiReactor* RpcServer::State::CreateReactor(grpc::GenericCal
 bool RpcServer::State::enter(const RpcConnection& connection) {
   const bool all = in_flight.fetch_add(1) < limits.calls;
   const bool address = connection.source().calls.fetch_add(1) < limits.calls_per_address;
-  const bool one = connection.calls().fetch_add(1) < limits.streams;
+  // We may not have heard yet that others were taken back, which the library has.
+  const bool one = connection.calls().fetch_add(1) < 2 * limits.streams;
   if (all && address && one) {
     metrics.in_flight.add(1);
     return true;
   }
+  --connection.calls();
   uncount(connection);
+  // Begun and taken back faster than it can be forgotten: the library would hold what it is behind with.
+  if (!(one && address) && connection.refused(limits.streams)) cut(connection);
   return false;
 }
 
+void RpcServer::State::cut(const RpcConnection& connection) {
+  metrics.cut_resets.add();
+  connection.cut();
+}
+
 void RpcServer::State::uncount(const RpcConnection& connection) {
-  --connection.calls();
   --connection.source().calls;
   --in_flight;
 }
@@ -191,7 +201,7 @@ std::size_t RpcServer::State::drain(Millis grace) {
       gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(grace.count(), GPR_TIMESPAN)));
   server.reset();
   connections.clear();
-  return cut.load();
+  return cancelled.load();
 }
 
 RpcServer::RpcServer(std::shared_ptr<State> state) : state_(std::move(state)) {}

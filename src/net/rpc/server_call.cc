@@ -161,6 +161,7 @@ void LibraryCall::end(Lock lock, End end) {
 
 // The last that is started, and the only thing that the library may complete at once: not under the lock.
 void LibraryCall::end_now(Lock lock, End end) {
+  --connection_->calls();  // now, since its caller may begin another before the library is done with this
   due_at(state_->pool.clock().tick() + state_->limits.write_patience);
   if (!end.message) {
     lock.unlock();
@@ -173,11 +174,8 @@ void LibraryCall::end_now(Lock lock, End end) {
 
 void LibraryCall::OnCancel() {
   const auto now = state_->pool.clock().tick();
-  if (now >= state_->cut_from.load()) ++state_->cut;
-  if (connection_->took_back(state_->limits.resets)) {
-    state_->metrics.cut_resets.add();
-    connection_->cut();
-  }
+  if (now >= state_->cut_from.load()) ++state_->cancelled;
+  if (connection_->took_back(state_->limits.resets)) state_->cut(*connection_);
   Lock lock(mutex_);
   if (!claim_end()) return;
   cancelled_ = true;

@@ -50,6 +50,7 @@ struct RpcServer::State : std::enable_shared_from_this<State>, grpc::CallbackGen
   void take(Accepted accepted);                 // gives a connection to the library
   bool enter(const RpcConnection& connection);  // counts a call; false if there are too many
   void uncount(const RpcConnection& connection);
+  void cut(const RpcConnection& connection);                          // for calls that were taken back
   void leave(const RpcConnection& connection, rpc::StatusCode code);  // a call is over
   void sweep(const std::stop_token& stopped);  // looks at calls and connections until then
   std::size_t drain(Millis grace);
@@ -65,7 +66,7 @@ struct RpcServer::State : std::enable_shared_from_this<State>, grpc::CallbackGen
   RpcCallList calls;
   std::atomic<std::size_t> in_flight{0};
   std::atomic<Tick> cut_from{Tick::max()};  // when the grace of a drain is over
-  std::atomic<std::size_t> cut{0};          // calls that were cancelled since
+  std::atomic<std::size_t> cancelled{0};    // calls, since
 
   std::unique_ptr<Acceptor> acceptor;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> sockets;
