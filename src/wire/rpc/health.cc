@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "grpc/health/v1/health.pb.h"
+#include "wire/begin_call.h"
 #include "wire/rpc/call_record.h"
 #include "wire/rpc/inbound.h"
 
@@ -135,6 +136,7 @@ struct RpcHealth::State : std::enable_shared_from_this<State> {
     Probe& probe = watching ? watch_calls : checks;
     auto record = std::make_unique<CallRecord>(deps, probe, std::move(call));
     record->set_route(watching ? kWatch : kCheck, probe);
+    if (auto may = admit(record->info(), WorkKind::question); !may) return record->fail(may.error());
     auto& reading = record->call();
     reading.read([self = shared_from_this(), watching,
                   record = std::move(record)](std::optional<std::string> bytes) mutable {

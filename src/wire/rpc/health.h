@@ -1,4 +1,5 @@
-// The health of what a gRPC listener serves: grpc.health.v1, for each service and for the whole ("").
+// The health of what a gRPC listener serves: grpc.health.v1, for each service and for the whole (""). Anybody
+// may ask; how often, the limits of a source say, as for questions of the API.
 #pragma once
 
 #include <functional>

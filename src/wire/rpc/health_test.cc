@@ -103,6 +103,20 @@ TEST(RpcHealth, IsNotServingWhileTheServerStops) {
   EXPECT_EQ(code_of(*rig.ask("Watch", "")), StatusCode::unavailable);
 }
 
+TEST(RpcHealth, AnswersOneAddressAsOftenAsItsLimitSays) {
+  RpcRig rig;
+  Limits limits;
+  limits.source[static_cast<std::size_t>(WorkKind::question)] = {.per_second = 1, .burst = 1};
+  Limiter limiter(rig.clock, rig.metrics, 1, limits);
+  rig.limiter = &limiter;
+  const RpcHealth health({}, [] { return true; }, rig.deps());
+  rig.mount({health.mount()});
+  const auto ask = [&](const char* method) { return rig.send(method, HealthCheckRequest(), {}); };
+  EXPECT_EQ(told(*ask("/grpc.health.v1.Health/Check")), Told{kServing});
+  for (const char* method : {"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"})
+    EXPECT_EQ(reason_of(*ask(method)), "limit.source");
+}
+
 TEST(RpcHealth, RefusesWhatIsNoRequest) {
   HealthRig rig;
   for (const auto& bytes : {std::string("\xff"), "\x0a\xd0\x0f" + std::string(2000, 'a')})

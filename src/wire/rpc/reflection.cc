@@ -7,6 +7,7 @@
 
 #include "grpc/reflection/v1/reflection.pb.h"
 #include "grpc/reflection/v1alpha/reflection.pb.h"
+#include "wire/begin_call.h"
 #include "wire/rpc/call_record.h"
 #include "wire/rpc/inbound.h"
 #include "wire/rpc/turns.h"
@@ -99,6 +100,8 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   }
   void got(std::optional<std::string> bytes) {
     if (!bytes) return record_.end_well();
+    // Each question of a conversation counts.
+    if (auto may = admit(record_.info(), WorkKind::question); !may) return record_.fail(may.error());
     auto answer = answer_reflection(shared_->index, *bytes);
     if (!answer) return record_.fail(answer.error());
     answer_ = std::move(*answer);

@@ -1,5 +1,6 @@
 // Server reflection, v1 and v1alpha (which are the same on the wire): what a gRPC listener serves, told to
-// whoever asks. It tells of the mounts of that listener and of nothing else in the program.
+// whoever asks, as often as the limits of a source say. It tells of the mounts of that listener and of
+// nothing else in the program.
 #pragma once
 
 #include <string>

@@ -142,6 +142,20 @@ TEST(Reflection, EndsAConversationWithWhatIsNoRequest) {
             "message.malformed");
 }
 
+TEST(Reflection, AnswersOneAddressAsOftenAsItsLimitSays) {
+  RpcRig rig;
+  Limits limits;
+  limits.source[static_cast<std::size_t>(WorkKind::question)] = {.per_second = 1, .burst = 2};
+  Limiter limiter(rig.clock, rig.metrics, 1, limits);
+  rig.limiter = &limiter;
+  const auto mount = reflection_mount(question_services(), rig.deps());
+  rig.mount({mount});
+  const auto call = rig.open(mount.methods.front(), {});
+  for (int i = 0; i < 3; ++i) call->send(symbol("nothing").SerializeAsString());
+  EXPECT_EQ(call->messages.size(), 2u);
+  EXPECT_EQ(reason_of(*call), "limit.source");
+}
+
 TEST(Reflection, OfManyRequestsNeedsNoStack) {
   RpcRig rig;
   const auto mount = reflection_mount(question_services(), rig.deps());
