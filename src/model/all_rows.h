@@ -10,8 +10,8 @@
 
 namespace allauth {
 
-using AllRows = std::tuple<User, Domain, Group, Client, Channel, Connection, Role, RoleMember, Credential,
-                           Session, StoredKey, Setting>;
+using AllRows = std::tuple<User, Domain, Group, Client, Channel, Connection, GroupConnection, Role,
+                           RoleMember, Credential, Session, StoredKey, Setting>;
 
 // Calls fn(row) with a default row of every type.
 template <class Fn>

@@ -34,6 +34,7 @@ enum class ImageKind : std::uint8_t {
   signing_key = 10,
   setting = 11,
   group = 12,
+  group_connection = 13,
 };
 
 // Bytes rather than text.

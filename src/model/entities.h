@@ -202,4 +202,28 @@ struct Connection {
   }
 };
 
+// The same for all clients in a group and below it, as far as enabled groups lead there.
+struct GroupConnection {
+  static constexpr std::string_view kTable = "group_connections";
+  static constexpr ImageKind kKind = ImageKind::group_connection;
+  static constexpr int kKeys = 2;
+
+  GroupId group;
+  ChannelId channel;
+  DomainId domain;
+  bool publish = false;
+  bool subscribe = false;
+  Stamp stamp;
+
+  template <class Self, class Field>
+  static void describe(Self& connection, Field&& field) {
+    field(1, "group_id", connection.group);
+    field(2, "channel_id", connection.channel);
+    field(3, "domain_id", connection.domain);
+    field(4, "publish", connection.publish);
+    field(5, "subscribe", connection.subscribe);
+    Stamp::describe(connection.stamp, field);
+  }
+};
+
 }  // namespace allauth

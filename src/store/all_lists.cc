@@ -108,6 +108,24 @@ const List& connections_of_client() {
   return list;
 }
 
+const List& groups_of_channel() {
+  static const List list = list_of<GroupConnection>({.name = "group_connection.list_of_channel",
+                                                     .where = "channel_id = $1",
+                                                     .key_word = "group_id",
+                                                     .key = {{"group_id"}},
+                                                     .columns = {}});
+  return list;
+}
+
+const List& connections_of_group() {
+  static const List list = list_of<GroupConnection>({.name = "group_connection.list_of_group",
+                                                     .where = "group_id = $1",
+                                                     .key_word = "channel_id",
+                                                     .key = {{"channel_id"}},
+                                                     .columns = {}});
+  return list;
+}
+
 // Each user has at most one built-in role in a scope.
 const List& members_of_domain() {
   static const List list =
@@ -202,6 +220,8 @@ std::vector<const List*> all_lists() {
           &list::groups_of_parent(),
           &list::connections_of_channel(),
           &list::connections_of_client(),
+          &list::groups_of_channel(),
+          &list::connections_of_group(),
           &list::members_of_domain(),
           &list::roles_of_scope(),
           &list::members_of_role(),

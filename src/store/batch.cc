@@ -22,6 +22,7 @@ bool carries_rights(ImageKind kind) {
     case ImageKind::client:
     case ImageKind::channel:
     case ImageKind::connection:
+    case ImageKind::group_connection:
     case ImageKind::signing_key:
     case ImageKind::setting:
       return false;

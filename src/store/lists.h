@@ -122,6 +122,8 @@ const List& groups_of_domain();
 const List& groups_of_parent();
 const List& connections_of_channel();
 const List& connections_of_client();
+const List& groups_of_channel();  // as connections
+const List& connections_of_group();
 const List& members_of_domain();  // by their built-in role
 const List& roles_of_scope();
 const List& members_of_role();

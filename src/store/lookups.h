@@ -53,6 +53,12 @@ inline constexpr Statement kConnectionsOfClient(
     "connection.of_client", "SELECT {columns} FROM connections WHERE client_id = $1 ORDER BY channel_id");
 inline constexpr Statement kConnectionsOfChannel(
     "connection.of_channel", "SELECT {columns} FROM connections WHERE channel_id = $1 ORDER BY client_id");
+inline constexpr Statement kConnectionsOfGroup(
+    "group_connection.of_group",
+    "SELECT {columns} FROM group_connections WHERE group_id = $1 ORDER BY channel_id");
+inline constexpr Statement kGroupConnectionsOfChannel(
+    "group_connection.of_channel",
+    "SELECT {columns} FROM group_connections WHERE channel_id = $1 ORDER BY group_id");
 inline constexpr Statement kRolesOfScope(
     "role.of_scope", "SELECT {columns} FROM roles WHERE scope_kind = $1 AND scope_id = $2 ORDER BY name");
 inline constexpr Statement kMembersOfRole(
@@ -99,7 +105,8 @@ inline constexpr Statement kCountContentOfDomain(
     "SELECT (SELECT count(*) FROM (SELECT id FROM clients WHERE domain_id = $1 LIMIT $2) AS part) + "
     "(SELECT count(*) FROM (SELECT id FROM channels WHERE domain_id = $1 LIMIT $2) AS part) + "
     "(SELECT count(*) FROM (SELECT id FROM groups WHERE domain_id = $1 LIMIT $2) AS part) + "
-    "(SELECT count(*) FROM (SELECT client_id FROM connections WHERE domain_id = $1 LIMIT $2) AS part)");
+    "(SELECT count(*) FROM (SELECT client_id FROM connections WHERE domain_id = $1 LIMIT $2) AS part) + "
+    "(SELECT count(*) FROM (SELECT group_id FROM group_connections WHERE domain_id = $1 LIMIT $2) AS part)");
 inline constexpr Statement kCountContentOfGroup(
     "group.content",  // groups, clients and channels that lie in it directly
     "SELECT (SELECT count(*) FROM (SELECT id FROM groups WHERE domain_id = $1 AND parent_id = $2 "

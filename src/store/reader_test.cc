@@ -106,6 +106,8 @@ TEST_P(ReaderContract, NoHotStatementScansATable) {
       lookup::kChannelsOfDomain.with_columns(columns<Channel>()),
       lookup::kConnectionsOfClient.with_columns(columns<Connection>()),
       lookup::kConnectionsOfChannel.with_columns(columns<Connection>()),
+      lookup::kConnectionsOfGroup.with_columns(columns<GroupConnection>()),
+      lookup::kGroupConnectionsOfChannel.with_columns(columns<GroupConnection>()),
       lookup::kRolesOfScope.with_columns(columns<Role>()),
       lookup::kMembersOfRole.with_columns(columns<RoleMember>()),
       lookup::kMembershipsOfSubject.with_columns(columns<RoleMember>()),

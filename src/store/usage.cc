@@ -29,7 +29,6 @@ constexpr sql::Statement kMembershipsInDomain(
 constexpr sql::Statement kDomainOfClient("usage.of_client", "SELECT domain_id FROM clients WHERE id = $1");
 constexpr sql::Statement kDomainOfChannel("usage.of_channel", "SELECT domain_id FROM channels WHERE id = $1");
 constexpr sql::Statement kDomainOfGroup("usage.of_group", "SELECT domain_id FROM groups WHERE id = $1");
-// As migrations/005_usage.cc has it.
 constexpr sql::Statement kRecount(
     "usage.recount",
     "INSERT INTO domain_usage (domain_id, members, clients, channels, groups, roles, connections, "
@@ -46,7 +45,8 @@ constexpr sql::Statement kRecount(
     "WHERE c.domain_id = d.id) + "
     "(SELECT count(*) FROM groups g JOIN roles r ON r.scope_kind = 'group' AND r.scope_id = g.id "
     "WHERE g.domain_id = d.id), "
-    "(SELECT count(*) FROM clients c JOIN connections x ON x.client_id = c.id WHERE c.domain_id = d.id), "
+    "(SELECT count(*) FROM clients c JOIN connections x ON x.client_id = c.id WHERE c.domain_id = d.id) + "
+    "(SELECT count(*) FROM groups g JOIN group_connections x ON x.group_id = g.id WHERE g.domain_id = d.id), "
     "(SELECT count(*) FROM clients c JOIN credentials k ON k.owner_kind = 'client' AND k.owner_id = c.id "
     "WHERE c.domain_id = d.id) FROM domains d");
 
@@ -78,6 +78,8 @@ Result<std::optional<CountedRow>> with_whole(Read& read, const void* row, Whole 
       return find<Row>(read, given.id);
     else if constexpr (std::is_same_v<Row, Connection>)
       return find<Row>(read, given.client, given.channel);
+    else if constexpr (std::is_same_v<Row, GroupConnection>)
+      return find<Row>(read, given.group, given.channel);
     else
       return find<Row>(read, given.role, given.subject_kind, given.subject_id);
   }();
@@ -163,6 +165,8 @@ Result<std::optional<CountedRow>> counted_row(Read& read, const Shape& shape, co
       return in_domain<Group>(read, row, Counted::groups);
     case ImageKind::connection:
       return in_domain<Connection>(read, row, Counted::connections);
+    case ImageKind::group_connection:
+      return in_domain<GroupConnection>(read, row, Counted::connections);
     case ImageKind::role:
       return count_role(read, row);
     case ImageKind::role_member:

@@ -24,7 +24,7 @@ class RandomThings {
     const auto channel = ChannelId::trusted(domain + name("h", pick(3)));
     const auto group = GroupId::trusted(domain + name("g", pick(2)));
     const auto in = DomainId::trusted(domain);
-    switch (pick(9)) {
+    switch (pick(10)) {
       case 0:
         return insert_one(tx, Client{.id = client, .domain = in});
       case 1:
@@ -41,6 +41,8 @@ class RandomThings {
         return insert_key(tx, client);
       case 7:
         return erase_client(tx, client);
+      case 8:
+        return insert_one(tx, GroupConnection{.group = group, .channel = channel, .domain = in});
       default:
         return erase_rest(tx, domain, channel, group);
     }
@@ -115,6 +117,12 @@ class RandomThings {
     if (there) TRY(erase(tx, *there));
     TRY(const auto on_group, find<Role>(tx, RoleId::trusted(group.str() + "r")));
     if (on_group) TRY(erase(tx, *on_group));
+    for (const auto& [of, id] : {std::pair{lookup::kConnectionsOfGroup, group.str()},
+                                 {lookup::kGroupConnectionsOfChannel, channel.str()}}) {
+      TRY(const auto connections, select<GroupConnection>(tx, of, id));
+      for (const auto& c : connections)
+        TRY(erase(tx, GroupConnection{.group = c.group, .channel = c.channel}));
+    }
     TRY(const auto g, find<Group>(tx, group));
     if (g) TRY(erase(tx, Group{.id = group}));
     TRY(const auto connections, select<Connection>(tx, lookup::kConnectionsOfChannel, channel));

@@ -103,6 +103,19 @@ def test_clients_and_their_keys(cli, domain, site):
     assert not {own, other} & set(ids(cli.must("client", "list", "-q")))
 
 
+def test_a_group_is_connected_by_its_name(cli, domain):
+    route = fresh("temps")
+    cli.must("channel", "create", "Temperatures", "--route", route)
+    group = cli.json("group", "create", "Hall of lamps")["id"]
+    lamp = cli.must("client", "create", "Lamp", "--group", "Hall of lamps", "-q").split()[0]
+    assert cli.json("group", "connect", "Hall of lamps", route, "--action", "publish")["group_id"] == group
+    assert group in ids(cli.must("channel", "groups", route, "-q"))
+    assert "publish" in cli.must("group", "connections", "Hall of lamps")
+    assert cli.must("check", f"client:{lamp}", "may", "publish", f"channel:{route}")
+    assert cli.must("group", "disconnect", "Hall of lamps", route) == f"The group is not connected to {route} any more.\n"
+    assert cli("check", f"client:{lamp}", "may", "publish", f"channel:{route}").returncode == 5
+
+
 def test_connections_and_the_questions_about_them(cli, domain):
     client, route = fresh("sensor"), fresh("temps")
     cli.must("client", "create", "Sensor", "--id", client)

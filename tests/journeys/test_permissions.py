@@ -151,6 +151,12 @@ TABLE = [
     in_domain("ChannelService.ListConnections", "GET", CH + "/{channel}/connections"),
     in_domain("ChannelService.ListClientConnections", "GET", CL + "/{client}/connections"),
     in_domain("ChannelService.UpdateConnection", "PATCH", CH + "/{channel}/connections/{client}", {"actions": ["publish"]}, least="admin"),
+    in_domain("ChannelService.ConnectGroup", "POST", CH + "/{channel}/group-connections", {"group_id": "{other_group}", "actions": ["publish"]},
+              ok=201, least="admin"),
+    in_domain("ChannelService.ListConnectedGroups", "GET", CH + "/{channel}/group-connections"),
+    in_domain("ChannelService.ListGroupConnections", "GET", GR + "/{group}/connections"),
+    in_domain("ChannelService.UpdateGroupConnection", "PATCH", CH + "/{channel}/group-connections/{group}", {"actions": ["publish"]}, least="admin"),
+    in_domain("ChannelService.DisconnectGroup", "DELETE", CH + "/{channel}/group-connections/{group}", ok=204, least="admin"),
     in_domain("ChannelService.Disconnect", "DELETE", CH + "/{channel}/connections/{client}", ok=204, least="admin"),
 
     Row("InfoService.GetInfo", "GET", "/api/v1/info", rest=200),
@@ -280,6 +286,8 @@ class Target(dict):
     def prepare(self, row):
         if row.rpc in ("ChannelService.UpdateConnection", "ChannelService.Disconnect", "ChannelService.BatchDisconnect"):
             self.site.connect(self["client"], self["channel"])
+        if row.rpc in ("ChannelService.UpdateGroupConnection", "ChannelService.DisconnectGroup"):
+            self.site.connect_group(self["group"], self["channel"])
 
 
 def state_of(site, domain):
@@ -292,7 +300,7 @@ def state_of(site, domain):
         for client in admin.must("GET", f"{D}/{domain}/clients?page_size=1000")["clients"]:
             state[client["id"]] = admin.get(f"{CL}/{client['id']}/keys").body
         for channel in admin.must("GET", f"{D}/{domain}/channels?page_size=1000")["channels"]:
-            state[channel["id"]] = admin.get(f"{CH}/{channel['id']}/connections").body
+            state[channel["id"]] = [admin.get(f"{CH}/{channel['id']}/{of}").body for of in ("connections", "group-connections")]
         scopes = [("domain", domain)] + [(kind, item["id"]) for kind in ("group", "client", "channel")
                                          for item in admin.must("GET", f"{D}/{domain}/{kind}s?page_size=1000")[f"{kind}s"]]
         for kind, scope in scopes:
@@ -367,6 +375,11 @@ def test_ids_of_another_domain_do_not_work_in_ones_own(site, people, row):
         own_channel = site.channel(people.foreign)["id"]
         own_before = state_of(site, people.foreign)
         answer = stranger.post(f"{CH}/{own_channel}/connections", {"client_id": theirs["other_client"], "actions": ["publish"]})
+        assert answer.status == 404, answer
+    if row.rpc == "ChannelService.ConnectGroup":
+        own_channel = site.channel(people.foreign)["id"]
+        own_before = state_of(site, people.foreign)
+        answer = stranger.post(f"{CH}/{own_channel}/group-connections", {"group_id": theirs["other_group"], "actions": ["publish"]})
         assert answer.status == 404, answer
     if row.rpc in HANDED_OVER:  # one's own thing into their group
         own = {"ClientService.MoveClient": lambda: f"{CL}/{site.client(people.foreign).id}",

@@ -65,11 +65,12 @@ def test_a_forced_delete_gives_back_what_it_takes_away_and_a_restart_forgets_not
     for _ in range(3):
         client = site.client(domain, group_id=group)
         site.connect(client.id, channel)
+    site.connect_group(group, channel)
     site.role("client", client.id, ["read"])
     site.role("group", group, ["read"])
     before = site.admin.must("GET", f"/api/v1/domains/{domain}/usage")
     assert {what: part["used"] for what, part in before.items()} == {
-        "members": 1, "clients": 3, "channels": 1, "groups": 1, "roles": 5, "connections": 3, "client_keys": 3}
+        "members": 1, "clients": 3, "channels": 1, "groups": 1, "roles": 5, "connections": 4, "client_keys": 3}
     site.admin.must("DELETE", f"/api/v1/clients/{client.id}")
     site.admin.must("DELETE", f"/api/v1/groups/{group}?force=true")
     after = site.admin.must("GET", f"/api/v1/domains/{domain}/usage")

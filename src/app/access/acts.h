@@ -138,6 +138,10 @@ struct UpdateGroup : On<GroupId> {
 struct MoveGroup : On<GroupId> {
   static constexpr std::string_view kind = kind::group, permission = "can_move";
 };
+// Connecting a group is connecting every client in it and below it.
+struct ConnectGroup : On<GroupId> {
+  static constexpr std::string_view kind = kind::group, permission = "can_client_connect";
+};
 struct DeleteGroup : On<GroupId> {
   static constexpr std::string_view kind = kind::group, permission = "can_delete";
 };

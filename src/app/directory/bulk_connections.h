@@ -1,4 +1,4 @@
-// Many clients with many channels at once, all or none.
+// Many clients and groups with many channels at once, all or none.
 #pragma once
 
 #include <vector>
@@ -14,13 +14,19 @@ struct Ends {
   DomainId domain;
   std::vector<Permit<act::ConnectChannel>> channels;
   std::vector<Permit<act::ConnectClient>> clients;
+  std::vector<Permit<act::ConnectGroup>> groups;
 };
 
-// Each of the clients to each of the channels; those that are connected already get these rights instead.
-// Errors: invalid connection.actions, connections.count (none, or too many), connection.domain.
-Result<store::Write<std::vector<Connection>>> connect_all(const Core& core, Ends ends, Rights rights);
-// Each of the clients from each of the channels; pairs that are not connected are passed over. Answers what
-// is gone. Errors: invalid connections.count, connection.domain.
-Result<store::Write<std::vector<Connection>>> disconnect_all(const Core& core, Ends ends);
+struct Connections {
+  std::vector<Connection> of_clients;
+  std::vector<GroupConnection> of_groups;
+};
+
+// Each of the clients and groups to each of the channels; those that are connected already get these rights
+// instead. Errors: invalid connection.actions, connections.count (none, or too many), connection.domain.
+Result<store::Write<Connections>> connect_all(const Core& core, Ends ends, Rights rights);
+// Each of the clients and groups from each of the channels; pairs that are not connected are passed over.
+// Answers what is gone. Errors: invalid connections.count, connection.domain.
+Result<store::Write<Connections>> disconnect_all(const Core& core, Ends ends);
 
 }  // namespace allauth::app

@@ -184,7 +184,7 @@ TEST_F(BulkConnections, ReplaceTheRightsOfThoseThatAreThere) {
   world.make_connection(pump, temps, {.publish = true});
   const auto made = must(world.try_run(
       connect_all(*world.core, ends(world.admin, {pump, lamp}, {temps, light}), {.subscribe = true})));
-  EXPECT_EQ(made.size(), 4U);
+  EXPECT_EQ(made.of_clients.size(), 4U);
   for (const auto& client : {pump, lamp})
     for (const auto& channel : {temps, light}) {
       EXPECT_TRUE(may(client, "can_subscribe", channel));
@@ -192,10 +192,36 @@ TEST_F(BulkConnections, ReplaceTheRightsOfThoseThatAreThere) {
     }
   const auto gone =
       must(world.try_run(disconnect_all(*world.core, ends(world.admin, {pump, lamp}, {temps}))));
-  EXPECT_EQ(gone.size(), 2U);
+  EXPECT_EQ(gone.of_clients.size(), 2U);
   EXPECT_FALSE(may(lamp, "can_subscribe", temps));
   EXPECT_TRUE(may(lamp, "can_subscribe", light));
-  EXPECT_TRUE(must(world.try_run(disconnect_all(*world.core, ends(world.admin, {pump}, {temps})))).empty());
+  EXPECT_TRUE(must(world.try_run(disconnect_all(*world.core, ends(world.admin, {pump}, {temps}))))
+                  .of_clients.empty());
+}
+
+TEST_F(BulkConnections, ConnectGroupsBesideClients) {
+  const auto hall = world.make_group(domain.id, "hall").id;
+  const auto both = [&] {
+    auto made = ends(world.admin, {lamp}, {temps, light});
+    made.groups.push_back(world.permit<act::ConnectGroup>(world.admin, hall));
+    return made;
+  };
+  world.put_client(must(world.store->read([&](store::Read& read) {
+                     return get_client(read, world.permit<act::ReadClient>(world.admin, pump));
+                   })),
+                   hall);
+  for (const auto rights : {Rights{.publish = true}, Rights{.subscribe = true}}) {
+    const auto made = must(world.try_run(connect_all(*world.core, both(), rights)));
+    EXPECT_EQ(made.of_clients.size(), 2U);
+    EXPECT_EQ(made.of_groups.size(), 2U);
+    for (const auto& client : {pump, lamp}) {
+      EXPECT_EQ(may(client, "can_publish", light), rights.publish);
+      EXPECT_EQ(may(client, "can_subscribe", light), rights.subscribe);
+    }
+  }
+  const auto gone = must(world.try_run(disconnect_all(*world.core, both())));
+  EXPECT_EQ(gone.of_groups.size(), 2U);
+  EXPECT_FALSE(may(pump, "can_subscribe", temps));
 }
 
 TEST_F(BulkConnections, AreMadeAllOrNone) {

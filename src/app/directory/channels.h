@@ -1,4 +1,5 @@
-// Channels, and the connections that let clients publish to and subscribe from them.
+// Channels, and the connections that let clients publish to and subscribe from them: each client by itself,
+// or all that are in a group and below it.
 #pragma once
 
 #include "app/access/gate.h"
@@ -46,17 +47,30 @@ struct Rights {
 Result<void> check_rights(Rights rights);
 
 // Connecting takes the right on both ends. Errors: invalid connection.actions (neither right),
-// connection.domain (client and channel live in different domains), conflict connection.exists.
+// connection.domain (both ends live in different domains), conflict connection.exists.
 Result<store::Write<Connection>> connect(const Core& core, Permit<act::ConnectChannel> channel,
                                          Permit<act::ConnectClient> client, Rights rights);
+Result<store::Write<GroupConnection>> connect(const Core& core, Permit<act::ConnectChannel> channel,
+                                              Permit<act::ConnectGroup> group, Rights rights);
 Result<store::Write<Connection>> change_connection(const Core& core, Permit<act::ConnectChannel> channel,
                                                    ClientId client, Rights rights,
                                                    std::optional<Revision> expected);
+Result<store::Write<GroupConnection>> change_connection(const Core& core, Permit<act::ConnectChannel> channel,
+                                                        GroupId group, Rights rights,
+                                                        std::optional<Revision> expected);
 Result<store::Write<store::Done>> disconnect(const Core& core, Permit<act::ConnectChannel> channel,
                                              ClientId client, std::optional<Revision> expected);
+Result<store::Write<store::Done>> disconnect(const Core& core, Permit<act::ConnectChannel> channel,
+                                             GroupId group, std::optional<Revision> expected);
 Result<Page<Connection>> list_connections(store::Read& read, const Permit<act::ReadChannel>& permit,
                                           const ListRequest& request);
+Result<Page<GroupConnection>> list_groups_of_channel(store::Read& read,
+                                                     const Permit<act::ReadChannel>& permit,
+                                                     const ListRequest& request);
 Result<Page<Connection>> list_connections_of_client(store::Read& read, const Permit<act::ReadClient>& permit,
                                                     const ListRequest& request);
+Result<Page<GroupConnection>> list_connections_of_group(store::Read& read,
+                                                        const Permit<act::ReadGroup>& permit,
+                                                        const ListRequest& request);
 
 }  // namespace allauth::app

@@ -28,6 +28,13 @@ Result<void> erase_memberships_of(store::Tx& tx, std::string_view kind, std::str
   return {};
 }
 
+template <class Row, class Id>
+Result<void> erase_connections(store::Tx& tx, const sql::Statement& of, const Id& id) {
+  TRY(const auto connections, store::select<Row>(tx, of, id));
+  for (const auto& connection : connections) TRY(store::erase(tx, connection));
+  return {};
+}
+
 template <class Row>
 Result<void> take_out_of_group(store::Tx& tx, const Caller& caller, Row row) {
   row.group = {};
@@ -76,6 +83,12 @@ Result<void> empty_group(store::Tx& tx, const Caller& caller, const Group& group
       [&](const Channel& channel) { return take_out_of_group(tx, caller, channel); });
 }
 
+Result<void> erase_one_group(store::Tx& tx, const Group& group) {
+  TRY(erase_connections<GroupConnection>(tx, store::lookup::kConnectionsOfGroup, group.id));
+  TRY(erase_roles_on(tx, kind::group, group.id.str()));
+  return store::erase(tx, group);
+}
+
 }  // namespace
 
 Result<void> erase_roles_on(store::Tx& tx, std::string_view kind, std::string_view id) {
@@ -85,8 +98,7 @@ Result<void> erase_roles_on(store::Tx& tx, std::string_view kind, std::string_vi
 }
 
 Result<void> erase_client(store::Tx& tx, const Client& client) {
-  TRY(const auto connections, store::select<Connection>(tx, store::lookup::kConnectionsOfClient, client.id));
-  for (const auto& connection : connections) TRY(store::erase(tx, connection));
+  TRY(erase_connections<Connection>(tx, store::lookup::kConnectionsOfClient, client.id));
   TRY(auto keys, credentials_of(tx, kind::client, client.id.str()));
   for (auto& key : keys) TRY(erase_credential(tx, std::move(key)));
   TRY(erase_memberships_of(tx, kind::client, client.id.str()));
@@ -95,9 +107,8 @@ Result<void> erase_client(store::Tx& tx, const Client& client) {
 }
 
 Result<void> erase_channel(store::Tx& tx, const Channel& channel) {
-  TRY(const auto connections,
-      store::select<Connection>(tx, store::lookup::kConnectionsOfChannel, channel.id));
-  for (const auto& connection : connections) TRY(store::erase(tx, connection));
+  TRY(erase_connections<Connection>(tx, store::lookup::kConnectionsOfChannel, channel.id));
+  TRY(erase_connections<GroupConnection>(tx, store::lookup::kGroupConnectionsOfChannel, channel.id));
   TRY(erase_roles_on(tx, kind::channel, channel.id.str()));
   return store::erase(tx, channel);
 }
@@ -106,8 +117,7 @@ Result<void> erase_group(const Core& core, store::Tx& tx, const Caller& caller, 
   TRY(const auto groups, with_groups_below(core, tx, group));
   for (auto at = groups.rbegin(); at != groups.rend(); ++at) {
     TRY(empty_group(tx, caller, *at));
-    TRY(erase_roles_on(tx, kind::group, at->id.str()));
-    TRY(store::erase(tx, *at));
+    TRY(erase_one_group(tx, *at));
   }
   tx.takes_rights();
   return {};
@@ -128,10 +138,7 @@ Result<void> erase_content(store::Tx& tx, const DomainId& domain) {
       [&](const std::string& last) {
         return store::select<Group>(tx, store::lookup::kGroupsOfDomain, domain, last, kPage);
       },
-      [&](const Group& group) -> Result<void> {
-        TRY(erase_roles_on(tx, kind::group, group.id.str()));
-        return store::erase(tx, group);
-      });
+      [&](const Group& group) { return erase_one_group(tx, group); });
 }
 
 Result<void> require_force(const Core& core, const Caller& caller, policy::ObjectRef object,

@@ -18,8 +18,8 @@ enum class Deletion { if_empty, forced };
 Result<void> erase_client(store::Tx& tx, const Client& client);
 // A channel with its connections and the roles on it.
 Result<void> erase_channel(store::Tx& tx, const Channel& channel);
-// A group with the roles on it and all groups below it. Their clients and channels stay, in no group.
-// Error: conflict delete.too_large.
+// A group with its connections, the roles on it and all groups below it. Their clients and channels stay, in
+// no group. Error: conflict delete.too_large.
 Result<void> erase_group(const Core& core, store::Tx& tx, const Caller& caller, const Group& group);
 // All clients, channels and groups of a domain.
 Result<void> erase_content(store::Tx& tx, const DomainId& domain);

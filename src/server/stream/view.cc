@@ -45,6 +45,10 @@ Result<bool> DomainFilter::belongs(const store::Image& image) const {
       TRY(const auto row, store::decode_image<Connection>(image.bytes));
       return row.domain == domain_;
     }
+    case ImageKind::group_connection: {
+      TRY(const auto row, store::decode_image<GroupConnection>(image.bytes));
+      return row.domain == domain_;
+    }
     case ImageKind::role: {
       TRY(const auto row, store::decode_image<Role>(image.bytes));
       return is_in_domain(row.scope_kind, row.scope_id);

@@ -37,7 +37,7 @@ class Domains {
   Image next() {
     const std::string d = fmt::format("d{}", pick(3)), n = fmt::to_string(pick(3));
     const auto domain = DomainId::trusted(d);
-    switch (pick(10)) {
+    switch (pick(11)) {
       case 0:
         return change(Domain{.id = domain, .name = d});
       case 1:
@@ -64,6 +64,10 @@ class Domains {
                                  .digest = {d}});
       case 7:
         return change(Group{.id = GroupId::trusted(d + "-g" + n), .domain = domain, .name = d});
+      case 9:
+        return change(GroupConnection{.group = GroupId::trusted(d + "-g" + n),
+                                      .channel = ChannelId::trusted(d + "-h" + n),
+                                      .domain = domain});
       case 8:
         return change(User{.id = UserId::trusted("user-of-" + d), .name = d});
       default:

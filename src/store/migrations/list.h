@@ -5,11 +5,12 @@
 
 namespace allauth::store {
 
-extern const Migration kDirectory;    // 001_directory.cc
-extern const Migration kLogTags;      // 002_log_tags.cc
-extern const Migration kGroups;       // 003_groups.cc
-extern const Migration kListOrders;   // 004_list_orders.cc
-extern const Migration kUsage;        // 005_usage.cc
-extern const Migration kKeptAnswers;  // 006_kept_answers.cc
+extern const Migration kDirectory;         // 001_directory.cc
+extern const Migration kLogTags;           // 002_log_tags.cc
+extern const Migration kGroups;            // 003_groups.cc
+extern const Migration kListOrders;        // 004_list_orders.cc
+extern const Migration kUsage;             // 005_usage.cc
+extern const Migration kKeptAnswers;       // 006_kept_answers.cc
+extern const Migration kGroupConnections;  // 007_group_connections.cc
 
 }  // namespace allauth::store

@@ -5,7 +5,8 @@
 namespace allauth::store {
 
 std::span<const Migration> released_migrations() {
-  static const std::array kAll{kDirectory, kLogTags, kGroups, kListOrders, kUsage, kKeptAnswers};
+  static const std::array kAll{kDirectory, kLogTags,     kGroups,          kListOrders,
+                               kUsage,     kKeptAnswers, kGroupConnections};
   return kAll;
 }
 

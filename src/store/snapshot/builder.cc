@@ -10,6 +10,7 @@ namespace {
 
 constexpr policy::ObjectRef kPlatform{kind::platform, kPlatformId};
 constexpr std::string_view kMember = "member";
+constexpr std::string_view kInside = "inside";  // of a group: the clients in it and below
 
 policy::Edge within(std::string_view kind, std::string_view id, std::string_view relation,
                     policy::ObjectRef in) {
@@ -69,6 +70,16 @@ Result<void> SnapshotBuilder::only_edge(policy::ObjectRef from, std::string_view
   return graph_.replace(from, relation, to.id.empty() ? std::nullopt : std::optional(policy::SubjectRef{to}));
 }
 
+Result<NodeId> SnapshotBuilder::list_in(std::string_view group, std::string_view relation,
+                                        policy::ObjectRef thing) {
+  const NodeId before = things_.at(node(thing.kind, thing.id)).listed_by;
+  if (before != kNoNode && frozen_.name(before).id != group)
+    TRY(edge(false, {frozen_.name(before), relation, {thing}}));
+  if (group.empty()) return kNoNode;
+  TRY(edge(true, {{kind::group, group}, relation, {thing}}));
+  return node(kind::group, group);
+}
+
 // Keeps a unique text pointing at its node when it changes.
 void SnapshotBuilder::move_key(persistent::TextTrie<NodeId>::Editor& index, const std::string& before,
                                const std::string& after, NodeId node) {
@@ -99,7 +110,7 @@ Result<void> SnapshotBuilder::put(const User& user) {
   ThingText text{.email = user.email,
                  .username = user.username,
                  .password_record = text_or_empty(things_.at(at)).password_record};
-  put_thing(at, {ImageKind::user, user.status, kNoNode, text_of(std::move(text))});
+  put_thing(at, {ImageKind::user, user.status, kNoNode, kNoNode, text_of(std::move(text))});
   return {};
 }
 
@@ -107,7 +118,7 @@ Result<void> SnapshotBuilder::put(const Domain& domain) {
   const auto& id = domain.id.str();
   TRY(edge(true, within(kind::domain, id, "platform", kPlatform)));
   put_thing(node(kind::domain, id),
-            {ImageKind::domain, domain.status, kNoNode, text_of({.route = domain.route})});
+            {ImageKind::domain, domain.status, kNoNode, kNoNode, text_of({.route = domain.route})});
   return {};
 }
 
@@ -121,8 +132,9 @@ Result<void> SnapshotBuilder::put(const Group& group) {
   TRY(only_edge(self, "parent", parent));
   TRY(only_edge(self, "above", enabled ? parent : nothing));
   TRY(only_edge(self, "effect", enabled ? self : nothing));
+  TRY(const NodeId listed_by, list_in(enabled ? parent.id : nothing.id, "subgroup", self));
   put_thing(node(self.kind, self.id),
-            {ImageKind::group, group.status, node(kind::domain, group.domain.str()), nullptr});
+            {ImageKind::group, group.status, node(kind::domain, group.domain.str()), listed_by, nullptr});
   return {};
 }
 
@@ -130,8 +142,9 @@ Result<void> SnapshotBuilder::put(const Client& client) {
   const auto& id = client.id.str();
   TRY(edge(true, within(kind::client, id, "domain", {kind::domain, client.domain.str()})));
   TRY(only_edge({kind::client, id}, "group", {kind::group, client.group.str()}));
+  TRY(const NodeId listed_by, list_in(client.group.str(), "client", {kind::client, id}));
   put_thing(node(kind::client, id),
-            {ImageKind::client, client.status, node(kind::domain, client.domain.str()), nullptr});
+            {ImageKind::client, client.status, node(kind::domain, client.domain.str()), listed_by, nullptr});
   return {};
 }
 
@@ -140,16 +153,25 @@ Result<void> SnapshotBuilder::put(const Channel& channel) {
   TRY(edge(true, within(kind::channel, id, "domain", {kind::domain, channel.domain.str()})));
   TRY(only_edge({kind::channel, id}, "group", {kind::group, channel.group.str()}));
   put_thing(node(kind::channel, id),
-            {ImageKind::channel, channel.status, node(kind::domain, channel.domain.str()),
+            {ImageKind::channel, channel.status, node(kind::domain, channel.domain.str()), kNoNode,
              text_of({.route = channel.route})});
   return {};
 }
 
+Result<void> SnapshotBuilder::connect(policy::SubjectRef subject, std::string_view channel, bool publish,
+                                      bool subscribe) {
+  TRY(edge(publish, {{kind::channel, channel}, "publisher", subject}));
+  return edge(subscribe, {{kind::channel, channel}, "subscriber", subject});
+}
+
 Result<void> SnapshotBuilder::put(const Connection& connection) {
-  const policy::ObjectRef channel{kind::channel, connection.channel.str()};
-  const policy::SubjectRef client{{kind::client, connection.client.str()}};
-  TRY(edge(connection.publish, {channel, "publisher", client}));
-  return edge(connection.subscribe, {channel, "subscriber", client});
+  return connect({{kind::client, connection.client.str()}}, connection.channel.str(), connection.publish,
+                 connection.subscribe);
+}
+
+Result<void> SnapshotBuilder::put(const GroupConnection& connection) {
+  return connect({{kind::group, connection.group.str()}, kInside}, connection.channel.str(),
+                 connection.publish, connection.subscribe);
 }
 
 Result<void> SnapshotBuilder::put(const Role& role) {
@@ -230,6 +252,8 @@ Result<void> SnapshotBuilder::apply(ImageKind kind, std::string_view key, std::s
       return decode_and_put<Channel>(bytes);
     case ImageKind::connection:
       return decode_and_put<Connection>(bytes);
+    case ImageKind::group_connection:
+      return decode_and_put<GroupConnection>(bytes);
     case ImageKind::role:
       return decode_and_put<Role>(bytes);
     case ImageKind::role_member:
@@ -247,6 +271,8 @@ Result<void> SnapshotBuilder::apply(ImageKind kind, std::string_view key, std::s
 Result<void> SnapshotBuilder::remove_thing(std::string_view kind, std::string_view id) {
   const NodeId at = node(kind, id);
   if (at == kNoNode) return {};
+  if (kind == kind::client) TRY(list_in({}, "client", {kind, id}));
+  if (kind == kind::group) TRY(list_in({}, "subgroup", {kind, id}));
   const NodeId domain = things_.at(at).domain;
   put_thing(at, Thing{.domain = domain});
   things_.at(at) = {};
@@ -279,8 +305,12 @@ Result<void> SnapshotBuilder::remove(ImageKind kind, std::string_view key) {
     case ImageKind::connection: {
       const auto parts = split(key, '/');
       if (parts.size() != 2) break;
-      TRY(edge(false, {{kind::channel, parts[1]}, "publisher", {{kind::client, parts[0]}}}));
-      return edge(false, {{kind::channel, parts[1]}, "subscriber", {{kind::client, parts[0]}}});
+      return connect({{kind::client, parts[0]}}, parts[1], false, false);
+    }
+    case ImageKind::group_connection: {
+      const auto parts = split(key, '/');
+      if (parts.size() != 2) break;
+      return connect({{kind::group, parts[0]}, kInside}, parts[1], false, false);
     }
     case ImageKind::role_member: {
       const auto parts = split(key, '/');

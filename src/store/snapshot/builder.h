@@ -24,6 +24,7 @@ class SnapshotBuilder {
   Result<void> put(const Client&);
   Result<void> put(const Channel&);
   Result<void> put(const Connection&);
+  Result<void> put(const GroupConnection&);
   Result<void> put(const Role&);
   Result<void> put(const RoleMember&);
   Result<void> put(const Credential&);
@@ -45,6 +46,11 @@ class SnapshotBuilder {
   Result<void> edge(bool present, const policy::Edge& edge);
   // The relation's one edge, to the object of that id; none if the id is empty.
   Result<void> only_edge(policy::ObjectRef from, std::string_view relation, policy::ObjectRef to);
+  // What a connection stands for.
+  Result<void> connect(policy::SubjectRef subject, std::string_view channel, bool publish, bool subscribe);
+  // The one edge that leads from a group to what lies in it; none if the group's id is empty. Answers the
+  // group's node.
+  Result<NodeId> list_in(std::string_view group, std::string_view relation, policy::ObjectRef thing);
   NodeId node(std::string_view kind, std::string_view id) const;
   Result<void> put_password(NodeId owner, const Credential& password);
   void put_thing(NodeId node, Thing thing);

@@ -33,6 +33,7 @@ struct Thing {
   ImageKind kind{};  // zero: there is no such thing (any more)
   Status status = Status::disabled;
   NodeId domain = kNoNode;                // of groups, clients and channels
+  NodeId listed_by = kNoNode;             // the group whose edge leads to this client or group
   std::shared_ptr<const ThingText> text;  // null: all empty
 
   bool exists() const { return kind != ImageKind{}; }

@@ -52,6 +52,10 @@ inline std::string picture(const Snapshot& snapshot) {
       for (const auto relation : {"parent", "above", "effect"})
         edge({{"group", g}, relation, {{"group", above}}});
       edge({{"client", c}, "group", {{"group", above}}});
+      edge({{"group", above}, "client", {{"client", c}}});
+      edge({{"group", above}, "subgroup", {{"group", g}}});
+      edge({{"channel", h}, "publisher", {{"group", g}, "inside"}});
+      edge({{"channel", h}, "subscriber", {{"group", g}, "inside"}});
       edge({{"channel", name("h", i)}, "group", {{"group", above}}});
       edge({{"group", g}, "domain", {{"domain", "d0"}}});
       for (const policy::ObjectRef scope : {policy::ObjectRef{"domain", "d0"}, {"group", above}}) {

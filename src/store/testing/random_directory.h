@@ -19,6 +19,8 @@ class RandomDirectory {
     const auto domain = DomainId::trusted(fresh("d"));
     TRY(put(tx, Domain{.id = domain, .name = text(), .tags = tags(), .metadata = metadata()}));
     for (int i = number(3); i >= 0; --i) TRY(add_user(tx, domain));
+    const auto group = GroupId::trusted(fresh("g"));
+    TRY(put(tx, Group{.id = group, .domain = domain, .name = text(), .metadata = metadata()}));
     std::vector<ClientId> clients;
     for (int i = number(4); i > 0; --i) {
       clients.push_back(ClientId::trusted(fresh("c")));
@@ -30,6 +32,7 @@ class RandomDirectory {
       TRY(put(tx, Channel{.id = channel, .domain = domain, .name = text(), .route = fresh("r")}));
       for (const auto& client : clients)
         TRY(put(tx, Connection{.client = client, .channel = channel, .domain = domain, .publish = true}));
+      TRY(put(tx, GroupConnection{.group = group, .channel = channel, .domain = domain, .subscribe = true}));
     }
     TRY(put(tx, StoredKey{.kid = fresh("k"), .issuer = "native", .algorithm = "ES256", .sealed = blob()}));
     return put(tx, Setting{.name = fresh("s"), .value = blob()});

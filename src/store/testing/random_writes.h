@@ -24,7 +24,7 @@ class RandomWrites {
   explicit RandomWrites(unsigned seed) : random_(seed) {}
 
   std::function<Result<void>(Tx&)> next() {
-    switch (pick(13)) {
+    switch (pick(14)) {
       case 0:
         return upsert(User{.id = UserId::trusted(id("u")),
                            .email = maybe(id("e")),
@@ -49,6 +49,12 @@ class RandomWrites {
                                  .domain = DomainId::trusted("d0"),
                                  .publish = flip(),
                                  .subscribe = flip()});
+      case 12:
+        return upsert(GroupConnection{.group = GroupId::trusted(id("g")),
+                                      .channel = ChannelId::trusted(id("h")),
+                                      .domain = DomainId::trusted("d0"),
+                                      .publish = flip(),
+                                      .subscribe = flip()});
       case 5: {
         // A role keeps its scope; here it follows from its id.
         const auto n = pick(kIds);
@@ -147,7 +153,12 @@ class RandomWrites {
     };
   }
   std::function<Result<void>(Tx&)> erase_some() {
-    switch (pick(8)) {
+    switch (pick(9)) {
+      case 8:
+        return [row = GroupConnection{.group = GroupId::trusted(id("g")),
+                                      .channel = ChannelId::trusted(id("h"))}](Tx& tx) {
+          return erase(tx, row);
+        };
       case 6:
         return [row = Group{.id = GroupId::trusted(id("g"))}](Tx& tx) { return erase(tx, row); };
       case 7:

@@ -119,6 +119,7 @@ void add_all(MethodTable& table, const Backend& backend) {
   add_role_members(table, backend);
   add_clients(table, backend);
   add_channels(table, backend);
+  add_connections(table, backend);
   add_bulk_connections(table, backend);
   add_nodes(table, backend);
   add_info(table, backend);

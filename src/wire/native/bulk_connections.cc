@@ -31,13 +31,14 @@ Result<app::Ends> decode_ends(const Backend& backend, const Call& call, const Re
   TRY(auto channels,
       permits<app::act::ConnectChannel>(backend, caller, request.channel_ids(), "channel_ids"));
   TRY(auto clients, permits<app::act::ConnectClient>(backend, caller, request.client_ids(), "client_ids"));
-  return app::Ends{std::move(domain), std::move(channels), std::move(clients)};
+  TRY(auto groups, permits<app::act::ConnectGroup>(backend, caller, request.group_ids(), "group_ids"));
+  return app::Ends{std::move(domain), std::move(channels), std::move(clients), std::move(groups)};
 }
 
 }  // namespace
 
 void add_bulk_connections(MethodTable& table, const Backend& backend) {
-  using Connections = std::vector<Connection>;
+  using app::Connections;
 
   add_write<v1::BatchConnectRequest, v1::BatchConnectResponse>(
       table, backend, "allauth.v1.ChannelService.BatchConnect",
@@ -48,7 +49,8 @@ void add_bulk_connections(MethodTable& table, const Backend& backend) {
       },
       [](Connections&& made) -> Result<v1::BatchConnectResponse> {
         v1::BatchConnectResponse response;
-        for (const auto& connection : made) *response.add_connections() = encode(connection);
+        for (const auto& connection : made.of_clients) *response.add_connections() = encode(connection);
+        for (const auto& connection : made.of_groups) *response.add_group_connections() = encode(connection);
         return response;
       });
 
@@ -61,7 +63,7 @@ void add_bulk_connections(MethodTable& table, const Backend& backend) {
       },
       [](Connections&& gone) -> Result<v1::BatchDisconnectResponse> {
         v1::BatchDisconnectResponse response;
-        response.set_removed(static_cast<std::uint32_t>(gone.size()));
+        response.set_removed(static_cast<std::uint32_t>(gone.of_clients.size() + gone.of_groups.size()));
         return response;
       });
 }

@@ -22,11 +22,6 @@ Result<app::ChannelChanges> decode(const Call& call, const v1::UpdateChannelRequ
   return changes;
 }
 
-Result<app::Permit<app::act::ConnectChannel>> may_connect(const Backend& backend, const Call& call,
-                                                          const std::string& channel) {
-  return permit<app::act::ConnectChannel>(backend, call, channel, "channel_id");
-}
-
 template <class Request>
 void add_status(MethodTable& table, const Backend& backend, std::string name, Status status) {
   add_write<Request, v1::Channel>(
@@ -61,74 +56,12 @@ void add_channel_reads(MethodTable& table, const Backend& backend) {
         return encode_page<v1::ListChannelsResponse>(channels,
                                                      [](auto& response) { return response.add_channels(); });
       });
-
-  add_read<v1::ListConnectionsRequest, v1::ListConnectionsResponse>(
-      table, backend, "allauth.v1.ChannelService.ListConnections",
-      [&backend](store::Read& read, const app::Caller& caller,
-                 const v1::ListConnectionsRequest& request) -> Result<v1::ListConnectionsResponse> {
-        TRY(const auto allowed,
-            permit<app::act::ReadChannel>(backend, caller, request.channel_id(), "channel_id"));
-        TRY(const auto list, decode_list(request));
-        TRY(const auto connections, app::list_connections(read, allowed, list));
-        return encode_page<v1::ListConnectionsResponse>(
-            connections, [](auto& response) { return response.add_connections(); });
-      });
-
-  add_read<v1::ListClientConnectionsRequest, v1::ListClientConnectionsResponse>(
-      table, backend, "allauth.v1.ChannelService.ListClientConnections",
-      [&backend](
-          store::Read& read, const app::Caller& caller,
-          const v1::ListClientConnectionsRequest& request) -> Result<v1::ListClientConnectionsResponse> {
-        TRY(const auto allowed,
-            permit<app::act::ReadClient>(backend, caller, request.client_id(), "client_id"));
-        TRY(const auto list, decode_list(request));
-        TRY(const auto connections, app::list_connections_of_client(read, allowed, list));
-        return encode_page<v1::ListClientConnectionsResponse>(
-            connections, [](auto& response) { return response.add_connections(); });
-      });
-}
-
-void add_connections(MethodTable& table, const Backend& backend) {
-  add_write<v1::ConnectRequest, v1::Connection>(
-      table, backend, "allauth.v1.ChannelService.Connect",
-      [&backend](const Call& call, const v1::ConnectRequest& request) -> Result<store::Write<Connection>> {
-        TRY(auto channel, may_connect(backend, call, request.channel_id()));
-        TRY(auto client,
-            permit<app::act::ConnectClient>(backend, channel.caller(), request.client_id(), "client_id"));
-        const auto rights = decode_rights(request.actions());
-        return app::connect(backend.core, std::move(channel), std::move(client), rights);
-      },
-      encode_entity<v1::Connection>());
-
-  add_write<v1::UpdateConnectionRequest, v1::Connection>(
-      table, backend, "allauth.v1.ChannelService.UpdateConnection",
-      [&backend](const Call& call,
-                 const v1::UpdateConnectionRequest& request) -> Result<store::Write<Connection>> {
-        TRY(const auto expected, expected_revision(call));
-        TRY(auto channel, may_connect(backend, call, request.channel_id()));
-        TRY(auto client, ClientId::parse(request.client_id(), "client_id"));
-        const auto rights = decode_rights(request.actions());
-        return app::change_connection(backend.core, std::move(channel), std::move(client), rights, expected);
-      },
-      encode_entity<v1::Connection>());
-
-  add_write<v1::DisconnectRequest, google::protobuf::Empty>(
-      table, backend, "allauth.v1.ChannelService.Disconnect",
-      [&backend](const Call& call,
-                 const v1::DisconnectRequest& request) -> Result<store::Write<store::Done>> {
-        TRY(const auto expected, expected_revision(call));
-        TRY(auto channel, may_connect(backend, call, request.channel_id()));
-        TRY(auto client, ClientId::parse(request.client_id(), "client_id"));
-        return app::disconnect(backend.core, std::move(channel), std::move(client), expected);
-      },
-      encode_nothing());
 }
 
 }  // namespace
 
 void add_channels(MethodTable& table, const Backend& backend) {
   add_channel_reads(table, backend);
-  add_connections(table, backend);
 
   add_write<v1::CreateChannelRequest, v1::Channel>(
       table, backend, "allauth.v1.ChannelService.CreateChannel",

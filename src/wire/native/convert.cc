@@ -29,6 +29,15 @@ void encode_stamp(const Stamp& stamp, Message& message) {
   message.set_revision(encode_revision(stamp.revision));
 }
 
+// What all connections have in common.
+template <class Row, class Message>
+void encode_connection(const Row& connection, Message& message) {
+  message.set_channel_id(connection.channel.str());
+  if (connection.publish) message.add_actions(v1::CONNECTION_ACTION_PUBLISH);
+  if (connection.subscribe) message.add_actions(v1::CONNECTION_ACTION_SUBSCRIBE);
+  encode_stamp(connection.stamp, message);
+}
+
 // What users, domains, clients and channels have in common.
 template <class Entity, class Message>
 void encode_common(const Entity& entity, Message& message) {
@@ -185,11 +194,15 @@ v1::Channel encode(const Channel& channel) {
 
 v1::Connection encode(const Connection& connection) {
   v1::Connection message;
-  message.set_channel_id(connection.channel.str());
   message.set_client_id(connection.client.str());
-  if (connection.publish) message.add_actions(v1::CONNECTION_ACTION_PUBLISH);
-  if (connection.subscribe) message.add_actions(v1::CONNECTION_ACTION_SUBSCRIBE);
-  encode_stamp(connection.stamp, message);
+  encode_connection(connection, message);
+  return message;
+}
+
+v1::GroupConnection encode(const GroupConnection& connection) {
+  v1::GroupConnection message;
+  message.set_group_id(connection.group.str());
+  encode_connection(connection, message);
   return message;
 }
 

@@ -98,6 +98,7 @@ v1::RoleMember encode(const RoleMember& member);
 v1::Client encode(const Client& client);
 v1::Channel encode(const Channel& channel);
 v1::Connection encode(const Connection& connection);
+v1::GroupConnection encode(const GroupConnection& connection);
 v1::Member encode(const app::Member& member);
 
 }  // namespace allauth::wire::native

@@ -17,6 +17,7 @@ void add_roles(MethodTable&, const Backend&);
 void add_role_members(MethodTable&, const Backend&);
 void add_clients(MethodTable&, const Backend&);
 void add_channels(MethodTable&, const Backend&);
+void add_connections(MethodTable&, const Backend&);
 void add_bulk_connections(MethodTable&, const Backend&);
 void add_nodes(MethodTable&, const Backend&);
 void add_info(MethodTable&, const Backend&);

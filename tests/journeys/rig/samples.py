@@ -50,6 +50,10 @@ class World(dict):
     def _other_group(self):
         return self.site.group(self["domain"])["id"]
 
+    def _connected_group(self):
+        self.site.connect_group(self["group"], self["channel"])
+        return self["group"]
+
     def _person(self):
         user = self.site.user()
         session = self.site.session(user["email"])
@@ -90,6 +94,10 @@ SAMPLES = {
     "channel_id": lambda w: w["channel"],
     "channel_ids": lambda w: [w["channel"]],
     "group_id": lambda w: w["group"],
+    "ConnectGroupRequest.group_id": lambda w: w["other_group"],
+    "UpdateGroupConnectionRequest.group_id": lambda w: w["connected_group"],
+    "DisconnectGroupRequest.group_id": lambda w: w["connected_group"],
+    "group_ids": lambda w: [w["group"]],
     "parent_id": lambda w: w["other_group"],
     "owner_id": lambda w: w["person"].id,
     "role_id": lambda w: w["role"],
@@ -121,6 +129,8 @@ SAMPLES = {
     "ConnectRequest.actions": lambda w: ["publish"],
     "BatchConnectRequest.actions": lambda w: ["publish"],
     "UpdateConnectionRequest.actions": lambda w: ["publish"],
+    "ConnectGroupRequest.actions": lambda w: ["publish"],
+    "UpdateGroupConnectionRequest.actions": lambda w: ["publish"],
     "denied_actions": lambda w: LEFT_OUT,  # not offered
     "permission": lambda w: "read",
     "scope_kind": lambda w: "domain",

@@ -102,5 +102,9 @@ class Site:
         return (by or self.admin).must("POST", f"/api/v1/channels/{channel}/connections",
                                        {"client_id": client, "actions": list(actions or ("publish", "subscribe"))})
 
+    def connect_group(self, group, channel, *actions, by=None):
+        return (by or self.admin).must("POST", f"/api/v1/channels/{channel}/group-connections",
+                                       {"group_id": group, "actions": list(actions or ("publish", "subscribe"))})
+
     def metrics(self):
         return Api(self.server.operations).get("/metrics").body.decode()
