@@ -42,6 +42,13 @@ struct Frame {
   std::size_t begun = 0;  // elements of an array so far
 };
 
+// Messages have few fields: looking at each costs less than the library's index of names.
+const FieldDescriptor* find_field(const google::protobuf::Descriptor& type, std::string_view name) {
+  for (int i = 0; i < type.field_count(); ++i)
+    if (type.field(i)->name() == name) return type.field(i);
+  return nullptr;
+}
+
 // What an unknown name may add to an error's path.
 std::string shown(std::string_view key) {
   return key.size() <= 64 && is_printable_ascii(key) ? std::string(key) : "?";
@@ -109,14 +116,11 @@ class Sink {
     return true;
   }
   bool on_key(View rest, std::size_t, Code_& ec) {
-    text_.append(rest.data(), rest.size());
-    const std::string key = std::move(text_);
+    std::string_view whole(rest.data(), rest.size());
+    if (!text_.empty()) whole = text_.append(whole);
+    const bool ok = take_key(whole, ec);
     text_.clear();
-    Frame& top = frames_.back();
-    if (top.type == Frame::Type::message) return member(top, key, ec);
-    if (top.object->fields().contains(key)) return refuse_key(key, "json.duplicate_member", ec);
-    top.key = key;
-    return true;
+    return ok;
   }
 
   bool on_string_part(View part, std::size_t, Code_&) {
@@ -225,8 +229,15 @@ class Sink {
                   ec);
   }
 
-  bool member(Frame& top, const std::string& key, Code_& ec) {
-    const FieldDescriptor* field = top.message->GetDescriptor()->FindFieldByName(key);
+  bool take_key(std::string_view key, Code_& ec) {
+    Frame& top = frames_.back();
+    if (top.type == Frame::Type::message) return member(top, key, ec);
+    top.key = key;
+    return !top.object->fields().contains(top.key) || refuse_key(key, "json.duplicate_member", ec);
+  }
+
+  bool member(Frame& top, std::string_view key, Code_& ec) {
+    const FieldDescriptor* field = find_field(*top.message->GetDescriptor(), key);
     const bool at_root = frames_.size() == 1;
     if (field == nullptr || (at_root && std::ranges::find(bound_, field) != bound_.end()))
       return refuse_key(key, "json.unknown_member", ec);
@@ -237,7 +248,7 @@ class Sink {
     if (oneof != nullptr && top.message->GetReflection()->HasOneof(*top.message, oneof))
       return refuse_key(key, "json.oneof", ec);
     top.field = field;
-    if (at_root) present.push_back(key);
+    if (at_root) present.emplace_back(key);
     return true;
   }
 
@@ -297,7 +308,7 @@ class Sink {
   bool refuse_root(Code_& ec) {
     return refuse(fail(Code::invalid, "json.type", "The body must be a JSON object."), ec);
   }
-  bool refuse_key(const std::string& key, Reason reason, Code_& ec) {
+  bool refuse_key(std::string_view key, Reason reason, Code_& ec) {
     std::string_view why = "There is no such member here.";
     if (reason == Reason("json.duplicate_member")) why = "This member is given twice.";
     if (reason == Reason("json.oneof")) why = "This member excludes another that is given, too.";
