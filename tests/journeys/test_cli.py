@@ -31,6 +31,22 @@ def ids(text):
     return text.split()
 
 
+def test_sessions_are_ended_one_by_one_and_all_at_once(cli, site, tmp_path):
+    email = f"{fresh('carol')}@example.org"
+    cli.must("user", "create", email, "--name", "Carol", "--password-stdin", input=USER_PASSWORD + "\n")
+    own = Cli(tmp_path, cli.url)
+    own.login(email, USER_PASSWORD)
+    site.login(email, USER_PASSWORD)
+    first, *_ = cli.json("user", "sessions", email)["sessions"]
+    assert cli.must("user", "delete-session", email, first["session_id"]) == f"The session {first['session_id']} has ended.\n"
+    assert len(cli.json("user", "sessions", email)["sessions"]) == 1
+    own.must("session", "delete-all", "--yes")
+    assert cli.json("user", "sessions", email)["sessions"] == []
+    site.login(email, USER_PASSWORD)
+    cli.must("user", "delete-sessions", email, "--yes")
+    assert cli.json("user", "sessions", email)["sessions"] == []
+
+
 def test_whoami_says_who_and_where(cli, site):
     said = cli.must("whoami")
     assert site.admin_email in said and cli.url in said
@@ -50,6 +66,9 @@ def test_a_domain_from_its_making_to_its_end(cli):
     assert cli.json("domain", "get", made["id"])["status"] == "disabled"
     cli.must("domain", "enable", route)
     assert made["id"] in ids(cli.must("domain", "list", "--all", "-q"))
+    assert cli.json("domain", "set-quotas", route, "--clients", "7")["clients"] == {"used": 0, "quota": 7, "own_quota": True}
+    assert cli.json("domain", "set-quotas", route, "--reset", "clients")["clients"]["own_quota"] is False
+    assert cli.json("domain", "usage", route)["members"]["used"] == 1
     assert cli.must("domain", "delete", route) == f"The domain {route} was deleted.\n"
     cli.fails(4, "domain", "get", made["id"])
 

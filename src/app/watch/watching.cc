@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/overloaded.h"
+
 namespace allauth::app {
 namespace {
 
@@ -31,13 +33,6 @@ Error slow() {
 Error why_ended(Error refused) {
   if (refused.code != Code::denied && refused.code != Code::not_found) return refused;
   return {.code = Code::denied, .reason = "watch.ended", .message = "The right to watch this is gone."};
-}
-
-Error busy() {
-  return {.code = Code::exhausted,
-          .reason = "server.busy",
-          .message = "The server has too much to do; try again in a moment.",
-          .retry_after = Seconds(1)};
 }
 
 // It does not go with the log as it is: nothing to wait for.
@@ -98,7 +93,7 @@ void Watching::open(Watcher::Asked asked, std::optional<store::LogCursor> from, 
     if (!place) return (*held)(fail(place.error()));
     (*held)(add(std::move(asked), *place));
   });
-  if (!taken) (*held)(fail(busy()));
+  if (!taken) (*held)(fail(overloaded()));
 }
 
 Result<std::shared_ptr<Watcher>> Watching::add(Watcher::Asked asked, store::LogCursor from) {

@@ -7,6 +7,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include "app/identity/authenticate.h"
+#include "app/overloaded.h"
 #include "base/text.h"
 #include "wire/native/services.h"
 
@@ -51,12 +52,7 @@ bool is_wanted(const app::Core& core, const Call& call) {
   return call.deadline == Tick{} || core.clock.tick() < call.deadline;
 }
 
-std::unexpected<Error> overloaded() {
-  return fail({.code = Code::exhausted,
-               .reason = "server.busy",
-               .message = "The server has too much to do; try again in a moment.",
-               .retry_after = Seconds(1)});
-}
+std::unexpected<Error> overloaded() { return fail(app::overloaded()); }
 
 namespace {
 
