@@ -116,8 +116,8 @@ class Rpc:
     def __init__(self, port, token=None, credentials=None, host="127.0.0.1"):
         self.target = f"{host}:{port}"
         self.token = token
-        # Without the proxies of the environment, and without coming back from an error by waiting.
-        how = [("grpc.enable_http_proxy", 0), ("grpc.initial_reconnect_backoff_ms", 100)]
+        # A connection of its own, without the proxies of the environment, and without coming back from an error by waiting.
+        how = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0), ("grpc.initial_reconnect_backoff_ms", 100)]
         self.channel = (grpc.secure_channel(self.target, credentials, how) if credentials
                         else grpc.insecure_channel(self.target, how))
 

@@ -127,8 +127,15 @@ class Server:
     def pid(self):
         return self.process.pid
 
-    def resident_kib(self):
-        return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text()).group(1))
+    def resident_kib(self, which="VmRSS"):
+        return int(re.search(rf"{which}:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text()).group(1))
+
+    def peak_kib(self):
+        """The most since forget_peak()."""
+        return self.resident_kib("VmHWM")
+
+    def forget_peak(self):
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
 
     def metric(self, series):
         """The value of a series, written as in /metrics; nothing if there is none."""
