@@ -172,8 +172,8 @@ const List& domains_of_user() {
       {.name = "role_member.list_of_domains",
        .where = "subject_kind = 'user' AND subject_id = $1 AND scope_kind = 'domain' AND EXISTS "
                 "(SELECT 1 FROM roles r WHERE r.id = role_members.role_id AND r.is_system = 1)",
-       .key_word = "role_id",
-       .key = {{"role_id"}},
+       .key_word = "domain_id",
+       .key = {{"scope_id"}},
        .columns = {}});
   return list;
 }

@@ -139,6 +139,23 @@ def test_domains_and_roles_of_a_user(site, admin, home):
     refused(site.nobody().as_client(device.id, device.key).get("/api/v1/users/me/domains"), 404, "object.missing")
 
 
+def test_domains_of_a_user_are_in_the_order_of_their_ids(site, admin):
+    user = site.user()["id"]
+    homes = [site.domain()["id"] for _ in range(4)]
+    for home, role in zip(reversed(homes), ("owner", "admin", "member", "admin")):
+        admin.must("POST", f"/api/v1/domains/{home}/members", {"user_id": user, "role": role})
+    path, seen, token = f"/api/v1/users/{user}/domains?page_size=3", [], ""
+    while True:
+        page = admin.must("GET", f"{path}&page_token={token}")
+        seen += [domain["domain_id"] for domain in page["domains"]]
+        token = page["next_page_token"]
+        if not token:
+            break
+    assert seen == sorted(homes)
+    down = admin.must("GET", f"/api/v1/users/{user}/domains?order_by=domain_id+desc")["domains"]
+    assert [domain["domain_id"] for domain in down] == sorted(homes, reverse=True)
+
+
 def test_sessions_of_a_user_are_seen_and_ended(site, admin):
     user = site.user()
     sessions = [site.session(user["email"]) for _ in range(3)]
