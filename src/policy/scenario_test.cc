@@ -1,13 +1,13 @@
-// Runs tests/scenarios/*.yaml, each a test of its own:
+// Runs tests/scenarios/*.yaml and those of the dialects (test_words.h), each a test of its own:
 //   schema: core, or the text of a schema
+//   fragment: the name of a dialect's fragment, added to the schema
 //   relationships: one per line, "channel:ch1#publisher@client:c1"
 //   grants: [{object: "domain:d1", role: r1, actions: [client_read]}]
 //   assertions: {assertTrue: ["channel:ch1#can_publish@client:c1"], assertFalse: […]}
+//   exactly: {"user:u1 on client:c1": [read]}: of the permissions that begin with can_, or of the fragment's,
+//            these, named without their prefix, and no other. How to name many at once: test_words.h
 //   explain: [{check: "channel:ch1#can_publish@client:c1", lines: ["part of a line", …]}]
 // Every assertion is also explained, and the explanation has to come to the same answer.
-#include <filesystem>
-#include <sstream>
-
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
@@ -15,36 +15,45 @@
 #include "policy/check.h"
 #include "policy/core_schema.h"
 #include "policy/test_text.h"
+#include "policy/test_words.h"
 
 namespace allauth::policy {
 namespace {
 
-std::filesystem::path scenario_folder() {
-  return std::filesystem::path(ALLAUTH_SOURCE_DIR) / "tests" / "scenarios";
+std::vector<std::filesystem::path> scenario_files() {
+  auto files = yaml_files(core_words().scenarios);
+  for (const Words& words : dialect_words())
+    for (auto& file : yaml_files(words.scenarios)) files.push_back(std::move(file));
+  return files;
 }
 
-std::vector<std::string> scenario_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(scenario_folder())) {
-    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-class Scenarios : public testing::TestWithParam<std::string> {
+class Scenarios : public testing::TestWithParam<std::filesystem::path> {
  protected:
   void SetUp() override {
-    document_ = YAML::LoadFile((scenario_folder() / (GetParam() + ".yaml")).string());
-    const auto text = document_["schema"].as<std::string>();
-    auto schema =
-        text == "core" ? Result<std::shared_ptr<const CompiledSchema>>(core_schema()) : compile_schema(text);
+    document_ = YAML::LoadFile(GetParam().string());
+    if (document_["fragment"]) find_fragment(document_["fragment"].as<std::string>());
+    permissions_ = words_.permissions();
+    auto schema = compile();
     ASSERT_TRUE(schema) << schema.error().message;
     schema_ = *schema;
     Graph::Editor editor{Graph(schema_)};
     add_relationships(editor);
     for (const auto& grant : document_["grants"]) add_grant(editor, grant);
     graph_.emplace(editor.freeze());
+  }
+
+  void find_fragment(const std::string& name) {
+    const auto all = dialect_words();
+    const auto found = std::ranges::find(all, name, &Words::prefix);
+    ASSERT_NE(found, all.end()) << "no fragment " << name;
+    words_ = *found;
+  }
+
+  Result<std::shared_ptr<const CompiledSchema>> compile() const {
+    const auto text = document_["schema"].as<std::string>();
+    std::vector<Fragment> fragments;
+    if (document_["fragment"]) fragments.push_back(words_.fragment());
+    return compile_schema(text == "core" ? core_schema_text() : text, fragments);
   }
 
   void add_relationships(Graph::Editor& editor) {
@@ -84,6 +93,21 @@ class Scenarios : public testing::TestWithParam<std::string> {
     EXPECT_EQ(decision->revision(), 7u);
   }
 
+  // "user:u1 on client:c1": each permission of that kind as it is said. How many?
+  std::size_t expect_exactly(const std::string& who_and_where, const std::vector<std::string>& said) {
+    const std::size_t middle = who_and_where.find(" on ");
+    const std::string object = who_and_where.substr(middle + 4);
+    const auto& all = permissions_[object.substr(0, object.find(':'))];
+    const Picked picked = pick(all, said);
+    for (const std::string& permission : all) {
+      expect(fmt::format("{}#{}_{}@{}", object, words_.prefix, permission, who_and_where.substr(0, middle)),
+             picked.given.contains(permission));
+    }
+    EXPECT_TRUE(picked.unknown.empty())
+        << who_and_where << ": there is no " << fmt::format("{}", fmt::join(picked.unknown, ", "));
+    return all.size();
+  }
+
   void expect_lines(const YAML::Node& explain) {
     const auto text = explain["check"].as<std::string>();
     const auto edge = parse_edge(text);
@@ -97,6 +121,8 @@ class Scenarios : public testing::TestWithParam<std::string> {
   }
 
   YAML::Node document_;
+  Words words_ = core_words();
+  Permissions permissions_;
   std::shared_ptr<const CompiledSchema> schema_;
   std::optional<Graph> graph_;
 };
@@ -112,12 +138,15 @@ TEST_P(Scenarios, Hold) {
     expect(text.as<std::string>(), false);
     ++assertions;
   }
+  for (const auto& entry : document_["exactly"]) {
+    assertions += expect_exactly(entry.first.as<std::string>(), entry.second.as<std::vector<std::string>>());
+  }
   for (const auto& explain : document_["explain"]) expect_lines(explain);
   EXPECT_GT(assertions, 0u) << "a scenario that asserts nothing";
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, Scenarios, testing::ValuesIn(scenario_names()),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Files, Scenarios, testing::ValuesIn(scenario_files()),
+                         [](const auto& info) { return info.param.stem().string(); });
 
 }  // namespace
 }  // namespace allauth::policy

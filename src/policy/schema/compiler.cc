@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "policy/schema/fragment.h"
 #include "policy/schema/parser.h"
 #include "policy/schema/resolved_schema.h"
 #include "policy/schema/schema.h"
@@ -224,7 +225,14 @@ class SchemaCompiler {
 
 Result<std::shared_ptr<const CompiledSchema>> compile_schema(std::string_view text,
                                                              const SchemaLimits& limits) {
-  TRY(const SourceAst ast, parse_schema(text, limits));
+  return compile_schema(text, {}, limits);
+}
+
+Result<std::shared_ptr<const CompiledSchema>> compile_schema(std::string_view text,
+                                                             std::span<const Fragment> fragments,
+                                                             const SchemaLimits& limits) {
+  TRY(SourceAst ast, parse_schema(text, limits));
+  for (const Fragment& fragment : fragments) TRY(add_fragment(ast, fragment, limits));
   TRY(const ResolvedSchema resolved, resolve_schema(ast));
   TRY(const Branches branches, find_branches(resolved));
   return SchemaCompiler(resolved, branches).run();

@@ -55,8 +55,7 @@ class Linter {
   }
 
   void warn(Position at, std::string_view message) {
-    if (warnings_.size() < kMostWarnings)
-      warnings_.push_back(fmt::format("{}:{}: {}", at.line, at.column, message));
+    if (warnings_.size() < kMostWarnings) warnings_.push_back(fmt::format("{}: {}", to_string(at), message));
   }
 
   std::string_view name(NameId id) const { return schema_.names[id]; }

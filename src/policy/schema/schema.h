@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -88,9 +89,21 @@ class CompiledSchema {
   TextIndex name_index_;
 };
 
+// What a dialect adds to a schema: permissions on its definitions, so that questions can be asked under the
+// dialect's names. Written as a schema of its own, with definitions of the same names that hold permissions
+// and nothing else; each begins with the fragment's name and "_", so that fragments cannot meet.
+struct Fragment {
+  std::string_view name;  // such as "supermq"; a constant: positions refer to it
+  std::string_view text;
+};
+
 // Reasons: schema.syntax, schema.name, schema.type, schema.limit, schema.unavailable (part of the
-// language, not offered yet). Every message begins with "line:column: ".
+// language, not offered yet), schema.fragment (a fragment adds what it may not). Every message begins with
+// "line:column: ", in a fragment with "name:line:column: ".
 Result<std::shared_ptr<const CompiledSchema>> compile_schema(std::string_view text,
+                                                             const SchemaLimits& limits = {});
+Result<std::shared_ptr<const CompiledSchema>> compile_schema(std::string_view text,
+                                                             std::span<const Fragment> fragments,
                                                              const SchemaLimits& limits = {});
 
 }  // namespace allauth::policy
