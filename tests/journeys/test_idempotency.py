@@ -6,6 +6,7 @@ import pytest
 
 from rig.api import refused
 from rig.directory import admin, home, site_options  # noqa: F401
+from rig.poll import eventually
 from rig.site import USER_PASSWORD, Site, fresh
 
 
@@ -85,6 +86,8 @@ def test_of_many_at_once_one_is_done_on_every_engine_and_node(tmp_path, engine):
     try:
         nodes = [site.server, site.node()] if engine.name == "postgresql" else [site.server]
         domain = site.domain()["id"]
+        assert all(eventually(lambda node=node: site.admin_at(node).get(f"/api/v1/domains/{domain}").status == 200)
+                   for node in nodes)
         path, key = f"/api/v1/domains/{domain}/clients", fresh("key")
 
         def ask(number):
