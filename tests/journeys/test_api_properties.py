@@ -19,6 +19,9 @@ SECONDS = int(os.environ.get("ALLAUTH_SCHEMATHESIS", "40"))
 CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,"
           "unsupported_method,ignored_auth")
 
+# Why a server may refuse what is asked well: it does not offer that; the revision asked for is not there yet.
+SERVERS_OWN = ("deny.unsupported", "state.behind")
+
 
 @pytest.fixture(scope="module")
 def site_options():
@@ -95,7 +98,7 @@ def test_no_request_made_from_the_description_is_answered_otherwise(site, contra
                     continue
                 wrong = bool(operation.get("requestBody")) and number % 3 == 2
                 answer = caller.ask(path, method, operation, wrong)  # Api looks at it (rig/contract.py)
-                assert answer.status != 500, f"{method} {path}: {answer}"
+                assert answer.status < 500 or answer.json["reason"] in SERVERS_OWN, f"{method} {path}: {answer}"
                 if wrong:
                     assert 400 <= answer.status < 500, f"{method} {path} took a mistake: {answer}"
                 done += 1

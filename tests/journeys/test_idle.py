@@ -2,22 +2,22 @@
 and others are served meanwhile. How much longer those take is printed; a machine that is busy otherwise decides too much
 of it for a limit."""
 
-import math
 import resource
 import socket
 import ssl
-import time
 
 import pytest
 
-from rig.http import RawHttp
+from rig import http2
+from rig.others import OverHttp, OverRpc, latencies, p99
 from rig.poll import eventually
+from rig.rpc import request_of
 from rig.site import Site
 from rig.tls import make_certificate
 
 WANTED = 8000
+GONE = 3  # of others, that were still counted
 RESERVE = 600  # descriptors that the test and the server need otherwise
-ASKED = 200
 
 
 def room():
@@ -41,6 +41,7 @@ def site(tmp_path, count):
     certificate, key = make_certificate(tmp_path / "tls")
     made = Site(tmp_path, with_broker=False, **{
         "listener.0.max_connections": 20_000, "http.head_timeout": "3m", "http.body_timeout": "3m", "http.idle_timeout": "3m",
+        "grpc.0.max_connections": 20_000,
         "listener.1.address": "127.0.0.1:0", "listener.1.max_connections": 20_000, "listener.1.tls.certificate": certificate,
         "listener.1.tls.key": key})
     made.tls_port = int(made.server.banner.split("https://127.0.0.1:")[1].split()[0])
@@ -82,6 +83,32 @@ def client_hello():
     return outgoing.read()[:100]
 
 
+# Over gRPC; who says nothing at all is cut off soon, which the tests of net/rpc show.
+GET_USER = "/allauth.v1.UserService/GetUser"
+
+
+def opened_rpc(site, count, *frames):
+    """Not all at once: of those that wait to be taken over, one address has a share only."""
+    peers, others = [], connections(site)
+    while len(peers) < count // 8:
+        peers += opened(site.server.grpc, 200, http2.HELLO + b"".join(frames))
+        eventually(lambda: connections(site) >= others + len(peers) - GONE
+                   and site.server.metric('allauth_pool_queue{pool="rpc-accept"}') == 0, within=20, what="these connections")
+    return peers
+
+
+def begun(site, path, flags=http2.END_HEADERS):
+    return http2.frame(http2.HEADERS, flags, 1, http2.head(path, authorization=f"Bearer {site.admin.token}"))
+
+
+def answered_rpc(site, count):
+    me = request_of("UserService.GetUser", {"user_id": "me"}).SerializeToString()
+    peers = opened_rpc(site, count, begun(site, GET_USER), http2.frame(http2.DATA, http2.END_STREAM, 1, http2.message(me)))
+    for peer in peers:
+        http2.read_until(peer, b"grpc-status\x010")
+    return peers
+
+
 # What they do: (how they are opened, KiB that each may cost the server at most).
 KINDS = {
     "idle after an answer": (answered_once, 16),
@@ -91,23 +118,12 @@ KINDS = {
         f"POST /api/v1/domains HTTP/1.1\r\nHost: x\r\n{token_line(site)}Content-Type: application/json\r\n"
         "Content-Length: 200000\r\n\r\n{\"name\":").encode()), 48),
     "half a TLS handshake": (lambda site, n: opened(site.tls_port, n // 4, client_hello()), 64),
+    "gRPC without a call": (opened_rpc, 48),
+    "gRPC, idle after an answer": (answered_rpc, 48),
+    "gRPC, half a head": (lambda site, n: opened_rpc(site, n, begun(site, GET_USER, 0)), 64),
+    "gRPC, half a message": (lambda site, n: opened_rpc(
+        site, n, begun(site, GET_USER), http2.frame(http2.DATA, 0, 1, http2.message(b"half", 200_000))), 96),
 }
-
-
-def latencies(site):
-    """Seconds for each of some requests on a connection of their own."""
-    took = []
-    with RawHttp(site.server.api, timeout=20) as peer:
-        for _ in range(ASKED):
-            began = time.monotonic()
-            peer.send(f"GET /api/v1/users/me HTTP/1.1\r\nHost: x\r\n{token_line(site)}\r\n")
-            assert peer.answer().status == 200
-            took.append(time.monotonic() - began)
-    return sorted(took)
-
-
-def p99(took):
-    return took[math.ceil(len(took) * 0.99) - 1]
 
 
 def connections(site):
@@ -118,24 +134,25 @@ def connections(site):
 @pytest.mark.parametrize("kind", KINDS)
 def test_many_that_do_nothing_cost_little_and_hold_up_nobody(site, count, capsys, kind):
     open_all, most = KINDS[kind]
-    latencies(site)
-    calm = latencies(site)
+    over = OverRpc if kind.startswith("gRPC") else OverHttp
+    latencies(site, over)
+    calm = latencies(site, over)
     others = connections(site)
     before = site.server.resident_kib()
     peers = open_all(site, count)
     try:
-        eventually(lambda: connections(site) >= others + len(peers), within=60, what="all connections")
-        disturbed = latencies(site)
+        eventually(lambda: connections(site) >= others + len(peers) - GONE, within=60, what="all connections")
+        disturbed = latencies(site, over)
         each = (site.server.resident_kib() - before) / len(peers)
     finally:
         for peer in peers:
             peer.close()
-    eventually(lambda: connections(site) <= others + 1, within=60, what="the end of all connections")
+    eventually(lambda: connections(site) <= others + 2, within=60, what="the end of all connections")
     with capsys.disabled():
         print(f"\n  {len(peers)} connections, {kind}: {each:.1f} KiB each; p99 of others {p99(calm) * 1000:.2f} ms, "
               f"meanwhile {p99(disturbed) * 1000:.2f} ms: x {p99(disturbed) / p99(calm):.2f}")
     assert each < most, f"{each:.1f} KiB for each connection"
-    latencies(site)  # all is as before
+    latencies(site, over)  # all is as before
 
 
 def test_the_memory_of_connections_is_used_again(site, count):
