@@ -3,21 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/schema/names.h"
+
 namespace allauth::policy {
 namespace {
 
 constexpr std::array<std::string_view, 6> kKeywords = {"definition", "caveat", "relation",
                                                        "permission", "nil",    "with"};
-constexpr std::size_t kMaxPath = 128;
-
-// [a-z][a-z0-9_]{1,62}[a-z0-9]
-bool is_name(std::string_view name) {
-  if (name.size() < 3 || name.size() > 64) return false;
-  for (const char c : name) {
-    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) return false;
-  }
-  return name.front() >= 'a' && name.front() <= 'z' && name.back() != '_';
-}
 
 std::unexpected<Error> too_long(Position at, std::string_view path) {
   return fail_at(at, "schema.name",
