@@ -1,6 +1,7 @@
 // What is answered while there is more to do than can be done.
 #pragma once
 
+#include "base/clock.h"
 #include "base/error.h"
 
 namespace allauth::app {
