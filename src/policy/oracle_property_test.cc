@@ -13,10 +13,10 @@ namespace {
 
 unsigned worlds() {
   const char* const set = std::getenv("ALLAUTH_EXPLORE");
-  return set != nullptr && std::string_view(set) == "all" ? 20'000 : 150;
+  return set != nullptr && std::string_view(set) == "all" ? 5'000 : 150;
 }
 
-// Objects, one that nobody mentioned, and some who hold something.
+// Two users, and others: objects, some that nobody mentioned, and some who hold something.
 std::vector<SubjectRef> subjects_of(const World& world, std::mt19937& random) {
   std::vector<SubjectRef> subjects;
   for (const ResolvedDefinition& definition : world.language().definitions) {
@@ -28,7 +28,9 @@ std::vector<SubjectRef> subjects_of(const World& world, std::mt19937& random) {
     }
   }
   std::shuffle(subjects.begin(), subjects.end(), random);
-  subjects.resize(std::min<std::size_t>(subjects.size(), 8));
+  subjects.resize(std::min<std::size_t>(subjects.size(), 6));
+  subjects.push_back({{"user", "a"}});
+  subjects.push_back({{"user", "b"}});
   return subjects;
 }
 
@@ -55,9 +57,12 @@ TEST(Engines, AgreeWithTheOracleOnRandomSchemasAndRelationships) {
     all.no += world->counts().no;
     all.undefined += world->counts().undefined;
   }
+  RecordProperty("yes", static_cast<int>(all.yes));
+  RecordProperty("no", static_cast<int>(all.no));
+  RecordProperty("undefined", static_cast<int>(all.undefined));
   if (refused != 0)
     GTEST_SKIP() << "of " << count << " schemas the engine refuses " << refused << " as not available";
-  EXPECT_GT(all.yes, count * 20u);
+  EXPECT_GT(all.yes, count * 8u);
   EXPECT_GT(all.no, count * 20u);
   EXPECT_GT(all.undefined, count / 10u);
 }

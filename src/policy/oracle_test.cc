@@ -53,7 +53,7 @@ TEST(Oracles, SayWhatWasWorkedOutByHand) {
            // by name: view is not viewer
            {{},
             {"doc:a#view@doc:a#view", "doc:z#nothing@doc:z#nothing"},
-            {"doc:a#view@doc:a#viewer", "doc:a#view@doc:b#view"}},
+            {"doc:a#viewer@doc:a#view", "doc:a#view@doc:b#view"}},
            {{"doc:a#viewer@doc:b#view"},
             {"doc:a#viewer@doc:b#view"},
             {"doc:a#viewer@doc:b", "doc:a#viewer@doc:b#reach"}},

@@ -59,8 +59,10 @@ class Draft {
       case 1:
       case 2:
         return grants_ && below(4) == 0 ? "role#member" : kind() + "#" + member();
-      default:
+      case 3:
         return kind();
+      default:
+        return kinds_[0];
     }
   }
 
@@ -151,7 +153,7 @@ std::string random_schema(std::mt19937& random) {
 
 void fill(World& world, std::mt19937& random) {
   Filler filler(world, random);
-  for (unsigned i = 0, edges = 6 + random() % 30; i < edges; ++i) filler.relate();
+  for (unsigned i = 0, edges = 10 + random() % 50; i < edges; ++i) filler.relate();
   for (unsigned i = 0; i < 4; ++i) filler.grant(Effect::allow);
   for (unsigned i = 0, denials = random() % 3; i < denials; ++i) filler.grant(Effect::deny);
 }
