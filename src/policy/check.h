@@ -1,20 +1,24 @@
 // May this subject do that to this object? One engine per schema; immutable and thread-safe.
 //
 // A check is a search for a way from the object to the subject. It always ends: what was visited is
-// not visited again, so cycles in the data count as "no way there" (least fixpoint), and a limit on
-// the work turns a runaway search into an error, which callers treat as a denial. Unknown ids are not
-// errors; nobody has a way to them.
+// not visited again, so cycles in the data count as "no way there" (least fixpoint), what would hold just
+// if it did not hold is a no (decision 036), and a limit on the work turns a runaway search into an error,
+// which callers treat as a denial. Unknown ids are not errors; nobody has a way to them, except as everyone
+// (`user:*`) or as themselves (`self`). Where a role of the subject is denied what was asked, nothing else
+// counts (decision 035).
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "policy/budget.h"
 #include "policy/decision.h"
 #include "policy/explain.h"
 #include "policy/graph.h"
@@ -47,22 +51,23 @@ struct CheckQuery {
   std::string_view permission;                 // or a relation
   ObjectRef object;
   Context context = {};
+  const Limits* limits = nullptr;     // nullptr: those of the engine
+  std::span<const Edge> guests = {};  // relationships that count for this question, see Graph::with()
 };
 
 struct Question;
-class Search;
+class Solver;
 
 class Engine {
  public:
-  static constexpr std::uint32_t kDefaultWork = 200'000;
-
-  // max_work: how many objects and edges one check may visit.
-  explicit Engine(std::shared_ptr<const CompiledSchema> schema, std::uint32_t max_work = kDefaultWork)
-      : schema_(std::move(schema)), max_work_(max_work) {}
+  explicit Engine(std::shared_ptr<const CompiledSchema> schema, Limits limits = {})
+      : schema_(std::move(schema)), limits_(limits) {}
 
   // `graph` must have been made with this engine's schema. Does not allocate once a thread is warm.
-  // Errors: policy.kind.unknown and policy.permission.unknown (of the object or of the subject; both
-  // Code::invalid), policy.work.exceeded (Code::exhausted), policy.schema.mismatch (Code::bug).
+  // Errors: policy.kind.unknown, policy.permission.unknown (of the object or of the subject),
+  // policy.subject.wildcard and policy.id.invalid (`*` is nobody in particular; all Code::invalid),
+  // policy.work.exceeded (Code::exhausted), policy.stopped (Code::unavailable), policy.schema.mismatch
+  // (Code::bug), and those of Graph::with(). A question with guests does allocate.
   Result<Decision> check(const Graph& graph, std::uint64_t revision, const CheckQuery& query) const;
 
   // The same search with notes taken; its decision equals that of check().
@@ -71,11 +76,16 @@ class Engine {
   const CompiledSchema& schema() const { return *schema_; }
 
  private:
+  Result<Decision> check_alone(const Graph& graph, std::uint64_t revision, const CheckQuery& query) const;
+  Result<Explanation> explain_alone(const Graph& graph, std::uint64_t revision,
+                                    const CheckQuery& query) const;
   Result<Question> locate(const Graph& graph, const CheckQuery& query) const;
-  Result<Decision> decide(const Question& question, std::uint64_t revision, Search& search) const;
+  Result<Decision> decide(const Question& question, std::uint64_t revision, const Budget& budget,
+                          Solver& solver) const;
+  static void add_evidence(Decision& decision, const Question& question, const Solver& solver);
 
   std::shared_ptr<const CompiledSchema> schema_;
-  std::uint32_t max_work_;
+  Limits limits_;
 };
 
 }  // namespace allauth::policy

@@ -9,7 +9,7 @@
 namespace allauth::policy {
 
 // Which relation or permission of which definition decided. Comparable within one schema;
-// CompiledSchema::rule_name() gives "channel#publisher", or "restricted".
+// CompiledSchema::rule_name() gives "channel#publisher", "restricted" or "deny".
 struct RuleId {
   std::uint32_t value = 0;
 
@@ -18,6 +18,8 @@ struct RuleId {
 
 // The credential's own limits denied, whatever its owner may do.
 inline constexpr RuleId kRestrictedRule{0};
+// A role of the subject has a grant that denies.
+inline constexpr RuleId kDenyRule{~std::uint32_t{0}};
 
 class Decision {
  public:
@@ -25,12 +27,14 @@ class Decision {
 
   bool allowed() const { return allowed_; }
 
-  // Allowed: the relation that held the subject. Denied: the permission asked for, or kRestrictedRule.
+  // Allowed: the relation that held the subject, or the permission whose `&`, `-` or `all` came true.
+  // Denied: the permission asked for, kRestrictedRule or kDenyRule.
   RuleId rule() const { return rule_; }
 
   // Allowed: the objects on the way from the one asked about to the subject, which is left out; at
-  // most four, the last ones if there were more. Denied: none. Graph::name() of the graph that was
-  // checked, or of a later one, names them.
+  // most four, the last ones if there were more, and none that only guests of the question name. Denied by
+  // kDenyRule: on the way to the role that is denied it, likewise; else none. Graph::name() of the graph that
+  // was checked, or of a later one, names them.
   std::span<const std::uint32_t> evidence() const { return {evidence_.data(), evidence_count_}; }
 
   // The revision of the graph, as the caller gave it.

@@ -2,7 +2,7 @@
 
 #include "policy/check.h"
 #include "policy/explainer.h"
-#include "policy/search.h"
+#include "policy/solver.h"
 
 namespace allauth::policy {
 namespace {
@@ -15,6 +15,12 @@ std::unexpected<Error> unknown_kind(std::string_view kind) {
 std::unexpected<Error> unknown_permission(std::string_view kind, std::string_view permission) {
   return fail(Code::invalid, "policy.permission.unknown",
               fmt::format("A {} has no relation or permission \"{}\".", kind, permission));
+}
+std::unexpected<Error> given_up(const Budget& budget) {
+  if (budget.was_stopped())
+    return fail(Code::unavailable, "policy.stopped", "The check was called off before it was done.");
+  return fail(Code::exhausted, "policy.work.exceeded",
+              "The check was given up, because it had to visit too many relationships.");
 }
 
 }  // namespace
@@ -35,9 +41,14 @@ Result<Question> Engine::locate(const Graph& graph, const CheckQuery& query) con
   const Member* member = schema_->find_member(*kind, query.permission);
   if (member == nullptr) return unknown_permission(query.object.kind, query.permission);
 
+  if (query.object.id == kEveryone)
+    return fail(Code::invalid, "policy.id.invalid", "\"*\" is no object that something can be asked about.");
+
   const ObjectRef& subject = query.subject.object;
   const auto subject_kind = schema_->find_definition(subject.kind);
   if (!subject_kind) return unknown_kind(subject.kind);
+  if (subject.id == kEveryone)
+    return fail(Code::invalid, "policy.subject.wildcard", "\"*\" is nobody whose rights could be asked for.");
   NameId subject_relation = kItself;
   if (!query.subject.relation.empty()) {
     const Member* relation = schema_->find_member(*subject_kind, query.subject.relation);
@@ -51,45 +62,99 @@ Result<Question> Engine::locate(const Graph& graph, const CheckQuery& query) con
                   .subject_relation = subject_relation,
                   .same_object = subject == query.object,
                   .restricted = query.restrictions != nullptr &&
-                                !query.restrictions->permit(query.permission, query.object)};
+                                !query.restrictions->permit(query.permission, query.object),
+                  .everyone = subject_relation == kItself && schema_->has_wildcards(*subject_kind)
+                                  ? graph.find(*subject_kind, kEveryone)
+                                  : kNoNode};
 }
 
-Result<Decision> Engine::decide(const Question& question, std::uint64_t revision, Search& search) const {
+Result<Decision> Engine::decide(const Question& question, std::uint64_t revision, const Budget& budget,
+                                Solver& solver) const {
   if (question.restricted) return Decision(false, kRestrictedRule, revision);
-  switch (search.run(question)) {
-    case Search::End::exceeded:
-      return fail(Code::exhausted, "policy.work.exceeded",
-                  "The check was given up, because it had to visit too many relationships.");
-    case Search::End::not_found:
+  switch (solver.solve({question.object, question.member, Mode::allow})) {
+    case Solver::Truth::stopped:
+      return given_up(budget);
+    case Solver::Truth::no:
+    case Solver::Truth::undefined:
       return Decision(false, CompiledSchema::rule(question.member), revision);
-    case Search::End::found:
+    case Solver::Truth::yes:
       break;
   }
-  const Search::Hit& hit = *search.hit();
-  Decision decision(true, CompiledSchema::rule(hit.rule), revision);
+  Decision allowed(true, CompiledSchema::rule(solver.hit().rule), revision);
+  add_evidence(allowed, question, solver);
+  if (!solver.deniable(question.member)) return allowed;
+  switch (solver.solve({question.object, question.member, Mode::deny})) {
+    case Solver::Truth::stopped:
+      return given_up(budget);
+    case Solver::Truth::no:
+      return allowed;
+    case Solver::Truth::undefined:
+      return Decision(false, CompiledSchema::rule(question.member), revision);
+    case Solver::Truth::yes:
+      break;
+  }
+  Decision denied(false, kDenyRule, revision);
+  add_evidence(denied, question, solver);
+  return denied;
+}
+
+// The nodes of the way that was found, but the subject.
+void Engine::add_evidence(Decision& decision, const Question& question, const Solver& solver) {
+  NodeId last = kNoNode;
   auto add = [&](NodeId node) {
-    if (node != kNoNode && node != question.subject && decision.evidence_count_ < Decision::kMaxEvidence)
+    if (node == kNoNode || node == last || node == question.subject || Graph::is_guest(node)) return;
+    last = node;
+    if (decision.evidence_count_ < Decision::kMaxEvidence)
       decision.evidence_[decision.evidence_count_++] = node;
   };
-  add(hit.via);
-  for (std::uint32_t at = hit.task; at != Search::kRoot; at = search.tasks()[at].parent)
-    add(search.tasks()[at].node);
+  add(solver.hit().via);
+  for (std::uint32_t at = solver.hit().task; at != Search::kRoot; at = solver.tasks()[at].parent)
+    add(solver.tasks()[at].node);
   std::reverse(decision.evidence_.begin(), decision.evidence_.begin() + decision.evidence_count_);
-  return decision;
 }
 
 Result<Decision> Engine::check(const Graph& graph, std::uint64_t revision, const CheckQuery& query) const {
-  TRY(const Question question, locate(graph, query));
-  Search search(graph, max_work_);
-  return decide(question, revision, search);
+  if (query.guests.empty()) return check_alone(graph, revision, query);
+  TRY(const Graph with_guests, graph.with(query.guests));
+  return check_alone(with_guests, revision, query);
 }
 
 Result<Explanation> Engine::explain(const Graph& graph, std::uint64_t revision,
                                     const CheckQuery& query) const {
+  if (query.guests.empty()) return explain_alone(graph, revision, query);
+  TRY(const Graph with_guests, graph.with(query.guests));
+  return explain_alone(with_guests, revision, query);
+}
+
+Result<Decision> Engine::check_alone(const Graph& graph, std::uint64_t revision,
+                                     const CheckQuery& query) const {
   TRY(const Question question, locate(graph, query));
-  Search search(graph, max_work_);
-  TRY(const Decision decision, decide(question, revision, search));
-  return explain_search(graph, query, question, search, decision);
+  Budget budget(query.limits != nullptr ? *query.limits : limits_);
+  Solver solver(graph, question, budget);
+  return decide(question, revision, budget, solver);
+}
+
+Result<Explanation> Engine::explain_alone(const Graph& graph, std::uint64_t revision,
+                                          const CheckQuery& query) const {
+  TRY(const Question question, locate(graph, query));
+  Budget budget(query.limits != nullptr ? *query.limits : limits_);
+  Notes notes;
+  Solver solver(graph, question, budget, &notes);
+  TRY(const Decision decision, decide(question, revision, budget, solver));
+  // A denial would still be in the way of whatever is missing.
+  const Place denied{question.object, question.member, Mode::deny};
+  if (!decision.allowed() && decision.rule() != kDenyRule && solver.deniable(question.member) &&
+      solver.solve(denied) == Solver::Truth::stopped)
+    return given_up(budget);
+  Candidates candidates;
+  Explanation explanation = explain_notes(graph, query, question, notes, decision, candidates);
+  for (const Edge& candidate : candidates) {
+    TRY(const Graph richer, graph.with({&candidate, 1}));
+    if (const auto then = check_alone(richer, revision, query); !then || !then->allowed()) continue;
+    explanation.least = link_of(candidate);
+    break;
+  }
+  return explanation;
 }
 
 }  // namespace allauth::policy

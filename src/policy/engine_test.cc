@@ -142,12 +142,12 @@ TEST(Checks, GiveUpWhenTheWorkIsTooMuch) {
   }
   ASSERT_TRUE(editor.add(parse_edge("folder:1000#viewer@user:u1").value()));
   const Graph graph = editor.freeze();
-  const auto given_up = Engine(schema, 500).check(graph, 1, query("folder:0#view@user:u1"));
+  const auto given_up = Engine(schema, {.max_work = 500}).check(graph, 1, query("folder:0#view@user:u1"));
   ASSERT_FALSE(given_up);
   EXPECT_EQ(given_up.error().reason, Reason("policy.work.exceeded"));
   EXPECT_EQ(given_up.error().code, Code::exhausted);
   EXPECT_TRUE(Engine(schema).check(graph, 1, query("folder:0#view@user:u1"))->allowed());
-  EXPECT_TRUE(Engine(schema, 500).check(graph, 1, query("folder:990#view@user:u1"))->allowed());
+  EXPECT_TRUE(Engine(schema, {.max_work = 500}).check(graph, 1, query("folder:990#view@user:u1"))->allowed());
 }
 
 // A group of a hundred thousand users and a user in a hundred thousand groups.
@@ -163,7 +163,7 @@ TEST(Checks, StartFromTheSmallerSide) {
   ASSERT_TRUE(editor.add(parse_edge("role:x#member@user:lazy").value()));
   ASSERT_TRUE(editor.add(parse_edge("group:few#member@role:99#member").value()));
   const Graph graph = editor.freeze();
-  const Engine frugal(schema, 20);
+  const Engine frugal(schema, {.max_work = 20});
   EXPECT_TRUE(frugal.check(graph, 1, query("group:wide#member@user:77777"))->allowed());
   EXPECT_FALSE(frugal.check(graph, 1, query("group:wide#member@user:busy"))->allowed());
   EXPECT_TRUE(frugal.check(graph, 1, query("group:few#member@user:busy"))->allowed());

@@ -22,6 +22,33 @@ std::string clause(const Missing& missing) {
       return fmt::format("no role grants it {} on {}", missing.name, missing.object);
     case Missing::Kind::link:
       return fmt::format("{} has no {}", missing.object, missing.name);
+    case Missing::Kind::excluded:
+      return fmt::format("it is in {} # {}", missing.object, missing.name);
+    case Missing::Kind::undefined:
+      return fmt::format("whether it is in {} # {} rests on itself", missing.object, missing.name);
+    case Missing::Kind::denied:
+      return fmt::format("{} denies {} to {}", missing.object, missing.name, fmt::join(missing.roles, ", "));
+  }
+  return {};
+}
+
+std::string line(const Link& link) {
+  const std::string indent(link.level * 2, ' ');
+  switch (link.kind) {
+    case Link::Kind::edge:
+      return fmt::format("{}{} # {} has {}", indent, link.object, link.relation, link.subject);
+    case Link::Kind::grant:
+      return fmt::format("{}{} grants {} to {}", indent, link.object, link.relation, link.subject);
+    case Link::Kind::denial:
+      return fmt::format("{}{} denies {} to {}", indent, link.object, link.relation, link.subject);
+    case Link::Kind::all_of:
+      return fmt::format("{}{} # {} asks for all of this:", indent, link.object, link.relation);
+    case Link::Kind::but_not:
+      return fmt::format("{}{} # {} asks for this, without exception:", indent, link.object, link.relation);
+    case Link::Kind::every:
+      return fmt::format("{}each {} of {} says yes:", indent, link.relation, link.object);
+    case Link::Kind::absent:
+      return fmt::format("{}it is not in {} # {}", indent, link.object, link.relation);
   }
   return {};
 }
@@ -47,23 +74,22 @@ std::vector<std::string> Explanation::lines() const {
   std::vector<std::string> lines;
   if (decision.allowed()) {
     lines.push_back(fmt::format("{} may {}, by {}", subject, asked, rule));
-    for (const Link& link : path) {
-      if (link.grant)
-        lines.push_back(fmt::format("{} grants {} to {}", link.object, link.relation, link.subject));
-      else
-        lines.push_back(fmt::format("{} # {} has {}", link.object, link.relation, link.subject));
-    }
+    for (const Link& link : path) lines.push_back(line(link));
+    if (path_cut) lines.emplace_back("… and more that it rests on");
     return lines;
   }
   lines.push_back(fmt::format("{} may not {}: {}", subject, asked, reasons(*this)));
+  for (const Link& link : path) lines.push_back(line(link));
   for (const Missing& item : missing) {
-    if (!item.roles.empty())
+    if (item.kind == Missing::Kind::denied) continue;  // the path says it
+    if (item.kind == Missing::Kind::grant && !item.roles.empty())
       lines.push_back(fmt::format("{} is granted on {} to members of {}", item.name, item.object,
                                   fmt::join(item.roles, ", ")));
     else
       lines.push_back(clause(item));
   }
   if (missing_cut) lines.emplace_back("… and more that would have allowed it");
+  if (least) lines.push_back("it would be enough that " + line(*least));
   return lines;
 }
 

@@ -31,7 +31,8 @@ TEST(Explanations, AreCutToASizeThatCanBeRead) {
   for (const Missing& missing : denied.missing) roles = std::max(roles, missing.roles.size());
   EXPECT_EQ(roles, Explanation::kMaxRoles);
   const auto lines = denied.lines();
-  EXPECT_EQ(lines.size(), Explanation::kMaxMissing + 2);
+  EXPECT_EQ(lines.size(), Explanation::kMaxMissing + 3);
+  EXPECT_EQ(lines.back(), "it would be enough that folder 0 # viewer has user u1");
   EXPECT_TRUE(lines.front().starts_with("user u1 may not view folder 0: it is not in folder 0 # viewer, "));
   EXPECT_TRUE(lines.front().ends_with(" (and more)"));
 }

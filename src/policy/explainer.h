@@ -1,13 +1,20 @@
-// From the trace of a search to an Explanation. Internal to the engine.
+// From a solver's notes to an Explanation. Internal to the engine.
 #pragma once
 
 #include "policy/check.h"
-#include "policy/search.h"
+#include "policy/notes.h"
 
 namespace allauth::policy {
 
-// `search` has just been run for the question, unless that was restricted.
-Explanation explain_search(const Graph& graph, const CheckQuery& query, const Question& question,
-                           const Search& search, const Decision& decision);
+// Relationships of the subject that might have allowed what was denied, nearest first. Views hold as long as
+// the graph and the query.
+using Candidates = std::vector<Edge>;
+
+// The question has just been decided, with these notes taken, unless it was restricted.
+Explanation explain_notes(const Graph& graph, const CheckQuery& query, const Question& question,
+                          const Notes& notes, const Decision& decision, Candidates& candidates);
+
+// How one of them is shown.
+Link link_of(const Edge& candidate);
 
 }  // namespace allauth::policy

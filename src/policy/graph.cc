@@ -8,7 +8,30 @@ Graph::Graph(std::shared_ptr<const CompiledSchema> schema)
       action_sets_(std::make_shared<persistent::Interner>()) {}
 
 ObjectRef Graph::name(NodeId node) const {
+  if (is_guest(node))
+    return {schema_->definition_name(definition(node)), (*guest_names_)[node - kFirstGuest].id};
   return {schema_->definition_name(definition(node)), names_->text(node)};
+}
+
+// Guests first: a name may have become shared meanwhile.
+NodeId Graph::find_with_guests(DefinitionId definition, std::string_view id) const {
+  for (std::size_t i = 0; i < guest_names_->size(); ++i) {
+    const GuestName& guest = (*guest_names_)[i];
+    if (guest.definition == definition && guest.id == id) return kFirstGuest + static_cast<NodeId>(i);
+  }
+  return names_->find(id, definition);
+}
+
+Result<Graph> Graph::with(std::span<const Edge> guests) const {
+  if (guests.size() > kMaxGuests)
+    return fail(Code::invalid, "policy.context.limit",
+                fmt::format("A question can bring at most {} relationships of its own.", kMaxGuests));
+  Graph base = *this;
+  base.guest_names_ = guest_names_ != nullptr ? std::make_shared<std::vector<GuestName>>(*guest_names_)
+                                              : std::make_shared<std::vector<GuestName>>();
+  Editor editor(std::move(base));
+  for (const Edge& edge : guests) TRY(editor.add(edge));
+  return editor.freeze();
 }
 
 bool Graph::contains(const Edge& edge) const {
@@ -24,6 +47,7 @@ bool Graph::contains(const Edge& edge) const {
   if (resource == kNoNode || subject == kNoNode) return false;
   switch (relation->kind) {
     case Member::Kind::permission:
+    case Member::Kind::part:
       return false;
     case Member::Kind::relation:
       return subjects(resource).contains(Label::relation(relation->name, *held_by), subject);
@@ -31,11 +55,11 @@ bool Graph::contains(const Edge& edge) const {
       break;
   }
   if (relation->forms[0] != Form{*subject_kind, *held_by}) return false;
-  return !subjects(resource).visit(Label::first_grant(), Label::last_grant(),
-                                   [&](Label label, std::span<const NodeId> roles) {
-                                     return !holds(label.action_set(), relation->name) ||
-                                            !std::binary_search(roles.begin(), roles.end(), subject);
-                                   });
+  const auto [first, last] = Label::grants();
+  return !subjects(resource).visit(first, last, [&](Label label, std::span<const NodeId> roles) {
+    return !holds(label.action_set(), relation->name) ||
+           !std::binary_search(roles.begin(), roles.end(), subject);
+  });
 }
 
 }  // namespace allauth::policy

@@ -8,9 +8,9 @@ std::unexpected<Error> invalid(Reason reason, std::string message) {
 }
 
 Result<void> check_id(const ObjectRef& object) {
-  if (!object.id.empty() && object.id.size() <= kMaxObjectId) return {};
-  return invalid("policy.id.invalid",
-                 fmt::format("The id of a {} must have 1 to {} bytes.", object.kind, kMaxObjectId));
+  if (!object.id.empty() && object.id.size() <= kMaxObjectId && object.id != kEveryone) return {};
+  return invalid("policy.id.invalid", fmt::format("The id of a {} must have 1 to {} bytes and not be \"*\".",
+                                                  object.kind, kMaxObjectId));
 }
 
 Result<DefinitionId> find_kind(const CompiledSchema& schema, std::string_view kind) {
@@ -34,6 +34,14 @@ Graph Graph::Editor::freeze() {
   return frozen;
 }
 
+NodeId Graph::Editor::intern(DefinitionId definition, std::string_view id) {
+  if (base_.guest_names_ == nullptr) return base_.names_->intern(id, definition);
+  const NodeId known = base_.find_with_guests(definition, id);
+  if (known != kNoNode) return known;
+  base_.guest_names_->push_back({definition, std::string(id)});
+  return kFirstGuest + static_cast<NodeId>(base_.guest_names_->size() - 1);
+}
+
 // The label of an edge that the schema allows.
 Result<Label> Graph::Editor::label(const Edge& edge) const {
   const CompiledSchema& schema = base_.schema();
@@ -49,25 +57,25 @@ Result<Label> Graph::Editor::label(const Edge& edge) const {
   const SubjectRef& subject = edge.subject;
   TRY(const DefinitionId subject_kind, find_kind(schema, subject.object.kind));
   const auto held_by = subject.relation.empty() ? std::optional(kItself) : schema.find_name(subject.relation);
-  const bool allowed = held_by && std::find(relation->forms.begin(), relation->forms.end(),
-                                            Form{subject_kind, *held_by}) != relation->forms.end();
+  const Form form{subject_kind, held_by.value_or(kItself), subject.object.id == kEveryone};
+  const bool allowed =
+      held_by && std::find(relation->forms.begin(), relation->forms.end(), form) != relation->forms.end();
   if (!allowed)
-    return invalid(
-        "policy.subject.forbidden",
-        fmt::format("\"{}\" of a {} does not take {}{}{} as a subject.", edge.relation, edge.resource.kind,
-                    subject.object.kind, subject.relation.empty() ? "" : "#", subject.relation));
+    return invalid("policy.subject.forbidden",
+                   fmt::format("\"{}\" of a {} does not take {}{}{}{} as a subject.", edge.relation,
+                               edge.resource.kind, subject.object.kind, form.wildcard ? ":*" : "",
+                               subject.relation.empty() ? "" : "#", subject.relation));
   TRY(check_id(edge.resource));
-  TRY(check_id(subject.object));
+  if (!form.wildcard) TRY(check_id(subject.object));
   return Label::relation(relation->name, *held_by);
 }
 
 Result<bool> Graph::Editor::add(const Edge& edge) {
   TRY(const Label label, this->label(edge));
   const CompiledSchema& schema = base_.schema();
-  persistent::Interner& names = *base_.names_;
-  const Located located{
-      names.intern(edge.resource.id, *schema.find_definition(edge.resource.kind)),
-      names.intern(edge.subject.object.id, *schema.find_definition(edge.subject.object.kind)), label};
+  const Located located{intern(*schema.find_definition(edge.resource.kind), edge.resource.id),
+                        intern(*schema.find_definition(edge.subject.object.kind), edge.subject.object.id),
+                        label};
   const EdgeSet* present = forward_.find(located.resource);
   if (present != nullptr && present->contains(label, located.subject)) return false;
   link(located);
@@ -122,8 +130,6 @@ Result<std::vector<Graph::Editor::Located>> Graph::Editor::held(const ObjectRef&
 
 Result<bool> Graph::Editor::set_grants(const ObjectRef& object, std::string_view role_id, Effect effect,
                                        std::span<const std::string_view> actions) {
-  if (effect == Effect::deny)
-    return fail(Code::unsupported, "policy.effect.unavailable", "Deny grants are not available yet.");
   TRY(const DefinitionId kind, find_kind(base_.schema(), object.kind));
   TRY(const std::string bits, action_bits(kind, actions));
   const auto role_kind = base_.schema().grant_role(kind);
@@ -132,11 +138,14 @@ Result<bool> Graph::Editor::set_grants(const ObjectRef& object, std::string_view
   TRY(check_id(object));
   TRY(check_id({base_.schema().definition_name(role_kind->definition), role_id}));
 
-  const NodeId node = base_.names_->intern(object.id, kind);
-  const NodeId role = base_.names_->intern(role_id, role_kind->definition);
-  const auto current = current_grant(node, role);
-  const auto wanted =
-      bits.empty() ? std::nullopt : std::optional(Label::grant(base_.action_sets_->intern(bits)));
+  const NodeId node = intern(kind, object.id);
+  const NodeId role = intern(role_kind->definition, role_id);
+  const auto current = current_grant(node, role, effect);
+  std::optional<Label> wanted;
+  if (!bits.empty()) {
+    const std::uint32_t actions_id = base_.action_sets_->intern(bits);
+    wanted = effect == Effect::allow ? Label::grant(actions_id) : Label::denial(actions_id);
+  }
   if (current == wanted) return false;
   if (current) unlink({node, role, *current});
   if (wanted) link({node, role, *wanted});
@@ -159,11 +168,12 @@ Result<std::string> Graph::Editor::action_bits(DefinitionId kind,
   return bits;
 }
 
-// The label under which the role has a grant on the object.
-std::optional<Label> Graph::Editor::current_grant(NodeId object, NodeId role) const {
+// The label under which the role has a grant of that effect on the object.
+std::optional<Label> Graph::Editor::current_grant(NodeId object, NodeId role, Effect effect) const {
   std::optional<Label> current;
+  const auto [first, last] = effect == Effect::allow ? Label::grants() : Label::denials();
   if (const EdgeSet* edges = forward_.find(object); edges != nullptr) {
-    edges->visit(Label::first_grant(), Label::last_grant(), [&](Label label, std::span<const NodeId> roles) {
+    edges->visit(first, last, [&](Label label, std::span<const NodeId> roles) {
       if (std::binary_search(roles.begin(), roles.end(), role)) current = label;
       return !current;
     });
@@ -175,12 +185,14 @@ void Graph::Editor::link(const Located& edge) {
   forward_.at(edge.resource).insert(edge.label, edge.subject);
   reverse_.at(edge.subject).insert(edge.label, edge.resource);
   ++base_.size_;
+  if (edge.label.is_denial()) ++base_.denials_;
 }
 
 void Graph::Editor::unlink(const Located& edge) {
   forward_.at(edge.resource).erase(edge.label, edge.subject);
   reverse_.at(edge.subject).erase(edge.label, edge.resource);
   --base_.size_;
+  if (edge.label.is_denial()) --base_.denials_;
 }
 
 }  // namespace allauth::policy

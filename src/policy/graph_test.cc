@@ -125,7 +125,40 @@ TEST(Graphs, RefuseGrantsThatTheSchemaDoesNotAllow) {
   EXPECT_EQ(reason({"planet", "p1"}, "r1", Effect::allow, {}), "policy.kind.unknown");
   EXPECT_EQ(reason({"domain", ""}, "r1", Effect::allow, {"read"}), "policy.id.invalid");
   EXPECT_EQ(reason({"domain", "d1"}, "", Effect::allow, {"read"}), "policy.id.invalid");
-  EXPECT_EQ(reason({"domain", "d1"}, "r1", Effect::deny, {"read"}), "policy.effect.unavailable");
+  EXPECT_EQ(reason({"domain", "d1"}, "r1", Effect::deny, {"fly"}), "policy.action.unknown");
+  EXPECT_EQ(reason({"domain", "*"}, "r1", Effect::allow, {"read"}), "policy.id.invalid");
+}
+
+TEST(Graphs, KeepDenialsApartFromGrants) {
+  Graph::Editor editor{Graph(core_schema())};
+  const std::vector<std::string_view> read = {"read"};
+  const std::vector<std::string_view> both = {"read", "update"};
+  const ObjectRef domain{"domain", "d1"};
+  EXPECT_TRUE(editor.set_grants(domain, "r1", Effect::allow, both).value());
+  EXPECT_FALSE(editor.freeze().has_denials());
+  EXPECT_TRUE(editor.set_grants(domain, "r1", Effect::deny, read).value());
+  EXPECT_FALSE(editor.set_grants(domain, "r1", Effect::deny, read).value());
+  EXPECT_TRUE(editor.freeze().has_denials());
+  EXPECT_EQ(editor.freeze().size(), 2u);
+  EXPECT_TRUE(editor.freeze().contains(parse_edge("domain:d1#read@role:r1#member").value()));
+  EXPECT_TRUE(editor.set_grants(domain, "r1", Effect::deny, {}).value());
+  EXPECT_FALSE(editor.freeze().has_denials());
+  EXPECT_EQ(editor.freeze().size(), 1u);
+}
+
+TEST(Graphs, KeepEveryoneOnlyWhereTheSchemaSaysSo) {
+  const auto schema =
+      compile_schema(
+          "definition user {}\ndefinition doc {\n relation viewer: user | user:*\n relation editor: user\n}")
+          .value();
+  Graph::Editor editor{Graph(schema)};
+  EXPECT_TRUE(editor.add(parse_edge("doc:d1#viewer@user:*").value()).value());
+  EXPECT_EQ(editor.add(parse_edge("doc:d1#editor@user:*").value()).error().reason,
+            Reason("policy.subject.forbidden"));
+  EXPECT_EQ(editor.add(parse_edge("doc:*#viewer@user:u1").value()).error().reason,
+            Reason("policy.id.invalid"));
+  EXPECT_TRUE(editor.freeze().contains(parse_edge("doc:d1#viewer@user:*").value()));
+  EXPECT_FALSE(editor.freeze().contains(parse_edge("doc:d1#viewer@user:u1").value()));
 }
 
 struct Model {

@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <utility>
 
 namespace allauth::policy {
 
@@ -18,14 +19,16 @@ class Label {
   static constexpr Label relation(NameId relation, NameId subject_relation) {
     return Label(std::uint32_t{relation} << 15 | subject_relation);
   }
-  // An allow grant. action_set < 2^29.
+  // A grant: what the action set allows, or denies. action_set < 2^29.
   static constexpr Label grant(std::uint32_t action_set) { return Label(kGrant | action_set); }
+  static constexpr Label denial(std::uint32_t action_set) { return Label(kGrant | kDeny | action_set); }
   static constexpr Label from_bits(std::uint32_t bits) { return Label(bits); }
-  // The labels of all allow grants lie between these.
-  static constexpr Label first_grant() { return Label(kGrant); }
-  static constexpr Label last_grant() { return Label(kGrant | (kDeny - 1)); }
+  // The labels of all grants of an effect lie between these, inclusively.
+  static constexpr std::pair<Label, Label> grants() { return {grant(0), grant(kDeny - 1)}; }
+  static constexpr std::pair<Label, Label> denials() { return {denial(0), denial(kDeny - 1)}; }
 
   constexpr bool is_grant() const { return (bits_ & kGrant) != 0; }
+  constexpr bool is_denial() const { return is_grant() && (bits_ & kDeny) != 0; }
   constexpr std::uint32_t action_set() const { return bits_ & (kDeny - 1); }
   constexpr std::uint32_t bits() const { return bits_; }
 
@@ -33,7 +36,7 @@ class Label {
 
  private:
   static constexpr std::uint32_t kGrant = 1u << 30;
-  static constexpr std::uint32_t kDeny = 1u << 29;  // kept free for deny grants
+  static constexpr std::uint32_t kDeny = 1u << 29;
   explicit constexpr Label(std::uint32_t bits) : bits_(bits) {}
   std::uint32_t bits_ = 0;
 };

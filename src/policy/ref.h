@@ -5,6 +5,9 @@
 
 namespace allauth::policy {
 
+// As the id of a bare subject: every object of that kind, known or not.
+inline constexpr std::string_view kEveryone = "*";
+
 // "channel ch9": a definition of the schema and an id (1 to 1024 bytes, opaque to the engine).
 struct ObjectRef {
   std::string_view kind;

@@ -4,39 +4,48 @@
 
 namespace allauth::policy {
 
-// What a thread keeps between searches: the tasks of the last one, and a hash set of those visited,
-// whose slots count only if they carry the number of the search at hand.
+// What a thread keeps between searches: the tasks and gates of the explorations under way, and a hash set
+// of the places visited, whose slots count only if they are of the check at hand.
 struct Search::Scratch {
   struct Slot {
     std::uint64_t place = 0;
-    std::uint64_t search = 0;
+    std::uint64_t round = 0;
   };
   std::vector<Task> tasks;
+  std::vector<Pending> pending;
   std::vector<Slot> visited = std::vector<Slot>(256);
-  std::uint64_t search = 0;
+  std::uint64_t first_round = 1;  // of this check; every exploration is a round
+  std::uint64_t round = 0;
+  std::size_t used = 0;
 
   void start() {
     tasks.clear();
-    ++search;
+    pending.clear();
+    first_round = round + 1;
+    used = 0;
   }
 
-  // False if the place was there already.
-  bool visit(NodeId node, MemberId member) {
-    if ((tasks.size() + 1) * 2 > visited.size()) grow();
-    return insert(std::uint64_t{node} << 16 | member);
+  // False if this exploration was there already.
+  bool visit(std::uint64_t place) {
+    if ((used + 1) * 2 > visited.size()) grow();
+    return insert(place, round);
   }
-  bool insert(std::uint64_t place) {
+  bool insert(std::uint64_t place, std::uint64_t in_round) {
     const std::size_t mask = visited.size() - 1;
     std::size_t at = (place * 0x9E3779B97F4A7C15ull >> 24) & mask;
-    for (; visited[at].search == search; at = (at + 1) & mask) {
-      if (visited[at].place == place) return false;
+    for (; visited[at].round >= first_round; at = (at + 1) & mask) {
+      if (visited[at].place == place && visited[at].round == in_round) return false;
     }
-    visited[at] = {place, search};
+    visited[at] = {place, in_round};
+    ++used;
     return true;
   }
   void grow() {
-    visited.assign(visited.size() * 2, Slot{});
-    for (const Task& task : tasks) insert(std::uint64_t{task.node} << 16 | task.member);
+    const std::vector<Slot> old = std::move(visited);
+    visited.assign(old.size() * 2, Slot{});
+    used = 0;
+    for (const Slot& slot : old)
+      if (slot.round >= first_round) insert(slot.place, slot.round);
   }
 };
 
@@ -45,136 +54,289 @@ Search::Scratch& Search::scratch() {
   return kept;
 }
 
-std::span<const Search::Task> Search::tasks() const { return scratch().tasks; }
+std::span<const Search::Task> Search::tasks() const { return kept_.tasks; }
+std::span<const Search::Pending> Search::pending() const { return kept_.pending; }
 
 bool allows(const Member& relation, Form form) {
   return std::find(relation.forms.begin(), relation.forms.end(), form) != relation.forms.end();
 }
 
-Search::End Search::run(const Question& question) {
-  question_ = question;
-  subject_edges_ = &graph_.resources(question.subject);
+Search::Search(const Graph& graph, const Question& question, Budget& budget)
+    : graph_(graph),
+      question_(question),
+      budget_(budget),
+      kept_(scratch()),
+      subject_edges_(graph.resources(question.subject)),
+      everyone_edges_(graph.resources(question.everyone)),
+      denials_(graph.has_denials()) {
+  kept_.start();
+}
+
+Search::Mark Search::mark() const {
+  return {static_cast<std::uint32_t>(kept_.tasks.size()), static_cast<std::uint32_t>(kept_.pending.size())};
+}
+
+void Search::forget(Mark mark) {
+  kept_.tasks.resize(mark.tasks);
+  kept_.pending.resize(mark.pending);
+}
+
+Search::End Search::explore(Place start, const Memo* known) {
   hit_.reset();
-  work_ = 0;
-  Scratch& kept = scratch();
-  kept.start();
-  push(question.object, question.member, kRoot, Label());
-  for (std::uint32_t at = 0; at < kept.tasks.size(); ++at) {
-    if (expand(at)) return End::found;
-    if (work_ > max_work_) return End::exceeded;
+  rests_on_ = Memo::kCertain;
+  ++kept_.round;
+  auto at = static_cast<std::uint32_t>(kept_.tasks.size());
+  known_ = nullptr;
+  push(start.node, start.member, start.mode, kRoot, Label());
+  known_ = known;
+  for (; at < kept_.tasks.size(); ++at) {
+    if (kept_.tasks[at].mode == Mode::allow ? expand(at) : expand_denial(at)) return End::found;
+    if (budget_.spent()) return End::stopped;
   }
   return End::not_found;
 }
 
 bool Search::expand(std::uint32_t at) {
-  const Task task = scratch().tasks[at];
+  const Task task = kept_.tasks[at];
   const CompiledSchema& schema = graph_.schema();
   const Plan& plan = schema.member(task.member).plan;
-  const bool at_subject = at == 0 ? question_.same_object : task.node == question_.subject;
-  if (at_subject && question_.subject_relation != kItself &&
-      std::binary_search(plan.names.begin(), plan.names.end(), question_.subject_relation)) {
-    hit_ = Hit{.task = at, .rule = task.member, .is_subject = true};
-    return true;
-  }
+  if (question_.subject_relation != kItself && end_here(at, plan)) return true;
   const EdgeSet& edges = graph_.subjects(task.node);
-  work_ += plan.steps.size();
+  budget_.spend(plan.steps.size());
   for (const StepId id : plan.steps) {
     const Step& step = schema.step(id);
-    if (step.kind == Step::Kind::direct && probe(task.node, step)) {
-      hit_ = Hit{.task = at, .rule = step.rule};
+    if (step.kind == Step::Kind::direct && probe(at, step)) return true;
+    if (step.is_gate()) {
+      set_aside(at, id);
+      continue;
+    }
+    if (step.kind == Step::Kind::self && question_.subject_relation == kItself && is_subject(task.node)) {
+      hit_ = Hit{.task = at, .rule = task.member, .by = Hit::By::itself};
       return true;
     }
+    if (step.kind == Step::Kind::same && reach(at, id, step, task.node, step.parts[0], Label())) return true;
     for (const Hop& hop : step.hops) {
-      if (follow(at, step, hop, edges)) return true;
+      if (follow(at, id, step, hop, edges)) return true;
     }
-    if (work_ > max_work_) return false;
+    if (budget_.spent()) return false;
+  }
+  return false;
+}
+
+// Is the subject the holders of just this?
+bool Search::end_here(std::uint32_t at, const Plan& plan) {
+  const Task& task = kept_.tasks[at];
+  if (!is_subject(task.node) ||
+      !std::binary_search(plan.names.begin(), plan.names.end(), question_.subject_relation))
+    return false;
+  hit_ = Hit{.task = at, .rule = task.member, .by = Hit::By::itself};
+  return true;
+}
+
+// Does some role that the subject is in have a deny grant of this?
+bool Search::expand_denial(std::uint32_t at) {
+  const Task task = kept_.tasks[at];
+  const CompiledSchema& schema = graph_.schema();
+  const EdgeSet& edges = graph_.subjects(task.node);
+  for (const StepId id : schema.member(task.member).plan.steps) {
+    const Step& step = schema.step(id);
+    budget_.spend(1);
+    if (step.apart || step.kind == Step::Kind::direct) continue;
+    const std::size_t parts = step.kind == Step::Kind::but_not ? 1 : step.parts.size();
+    for (std::size_t i = 0; i < parts; ++i) {
+      if (deniable(step.parts[i]) && push(task.node, step.parts[i], Mode::deny, at, Label())) return true;
+    }
+    for (const Hop& hop : step.hops) {
+      if (follow(at, id, step, hop, edges)) return true;
+    }
+    if (budget_.spent()) return false;
   }
   return false;
 }
 
 // Is there an edge of this relation from the node to the subject?
-bool Search::probe(NodeId node, const Step& step) const {
+bool Search::probe(std::uint32_t at, const Step& step) {
+  const NodeId node = kept_.tasks[at].node;
   const Member& relation = graph_.schema().member(step.rule);
+  if (question_.everyone != kNoNode && allows(relation, {question_.subject_kind, kItself, true}) &&
+      everyone_edges_.contains(Label::relation(step.relation, kItself), node)) {
+    hit_ = Hit{.task = at, .rule = step.rule, .by = Hit::By::everyone};
+    return true;
+  }
   if (!allows(relation, {question_.subject_kind, question_.subject_relation})) return false;
   const Label label = Label::relation(step.relation, question_.subject_relation);
-  const std::size_t of_subject = subject_edges_->count_hint(label);
+  const std::size_t of_subject = subject_edges_.count_hint(label);
   if (of_subject == 0) return false;
-  if (of_subject == EdgeSet::kMany) return graph_.subjects(node).contains(label, question_.subject);
-  return subject_edges_->contains(label, node);
+  const bool found = of_subject == EdgeSet::kMany ? graph_.subjects(node).contains(label, question_.subject)
+                                                  : subject_edges_.contains(label, node);
+  if (found) hit_ = Hit{.task = at, .rule = step.rule};
+  return found;
 }
 
-bool Search::follow(std::uint32_t at, const Step& step, const Hop& hop, const EdgeSet& edges) {
-  if (edges.empty() || (!hop.mixed && leads_nowhere(hop.targets[0].member))) return false;
+// A gate is for the solver, unless nobody of the subject's kind comes through.
+void Search::set_aside(std::uint32_t at, StepId id) {
+  const Step& step = graph_.schema().step(id);
+  if (!step.parts.empty() && leads_nowhere(step.parts[0])) return;
+  kept_.pending.push_back({at, id, kNoNode, 0, Label()});
+}
+
+bool Search::follow(std::uint32_t at, StepId id, const Step& step, const Hop& hop, const EdgeSet& edges) {
+  if (edges.empty() || hop.targets.empty()) return false;
+  const bool denial = kept_.tasks[at].mode == Mode::deny;
+  if (!denial && !hop.mixed && leads_nowhere(hop.targets[0].member)) return false;
   if (step.kind == Step::Kind::grants) {
-    return !edges.visit(
-        Label::first_grant(), Label::last_grant(), [&](Label label, std::span<const NodeId> roles) {
-          ++work_;
-          return !graph_.holds(label.action_set(), step.relation) || !walk(at, step.rule, hop, label, roles);
-        });
+    const auto [first, last] = denial ? Label::denials() : Label::grants();
+    return !edges.visit(first, last, [&](Label label, std::span<const NodeId> roles) {
+      budget_.spend(1);
+      return !graph_.holds(label.action_set(), step.relation) || !walk(at, id, step, hop, label, roles);
+    });
   }
   return !edges.visit(hop.label, [&](std::span<const NodeId> nodes) {
-    return !walk(at, step.rule, hop, hop.label, nodes) && work_ <= max_work_;
+    return !walk(at, id, step, hop, hop.label, nodes) && !budget_.spent();
   }) && hit_;
 }
 
 // From the task to each of the nodes. True: the subject was found.
-bool Search::walk(std::uint32_t at, MemberId rule, const Hop& hop, Label label,
+bool Search::walk(std::uint32_t at, StepId id, const Step& step, const Hop& hop, Label label,
                   std::span<const NodeId> nodes) {
-  const Hop::Target first = hop.targets[0];
-  if (!hop.mixed && graph_.schema().member(first.member).direct_only)
-    return intersect(at, rule, first.member, label, nodes);
-  work_ += nodes.size();
+  const bool along_denial = kept_.tasks[at].mode == Mode::deny && step.kind != Step::Kind::grants;
+  if (!hop.mixed && !along_denial && graph_.schema().member(hop.targets[0].member).direct_only)
+    return intersect(at, step.rule, hop.targets[0].member, label, nodes);
+  budget_.spend(nodes.size());
   for (const NodeId node : nodes) {
     if (!hop.mixed) {
-      push(node, first.member, at, label);
+      if (reach(at, id, step, node, hop.targets[0].member, label)) return true;
       continue;
     }
     const DefinitionId definition = graph_.definition(node);
     for (const Hop::Target& target : hop.targets) {
-      if (target.definition == definition && !leads_nowhere(target.member))
-        push(node, target.member, at, label);
+      if (target.definition == definition && reach(at, id, step, node, target.member, label)) return true;
     }
   }
   return false;
 }
 
+// A node at the far end of an edge. Denials go on along arrows; a userset that can be denied, and what is
+// asked for apart, is a question of its own.
+bool Search::reach(std::uint32_t at, StepId id, const Step& step, NodeId node, MemberId member, Label label) {
+  if (kept_.tasks[at].mode == Mode::deny && step.kind != Step::Kind::grants)
+    return deniable(member) && push(node, member, Mode::deny, at, label);
+  if (leads_nowhere(member)) return false;
+  if ((step.kind == Step::Kind::direct || step.apart) && deniable(member)) {
+    kept_.pending.push_back({at, id, node, member, label});
+    return false;
+  }
+  return push(node, member, Mode::allow, at, label);
+}
+
 // Does one of the nodes hold the subject by a stored edge of `target`?
 bool Search::intersect(std::uint32_t at, MemberId rule, MemberId target, Label label,
                        std::span<const NodeId> nodes) {
-  const NameId relation = graph_.schema().member(target).name;
-  auto found = [&](NodeId via, bool is_subject) {
-    hit_ = Hit{.task = at,
-               .rule = rule,
-               .via = via,
-               .via_label = label,
-               .via_member = target,
-               .is_subject = is_subject};
+  const Member& relation = graph_.schema().member(target);
+  auto found = [&](NodeId via, Hit::By by) {
+    hit_ = Hit{.task = at, .rule = rule, .by = by, .via = via, .via_label = label, .via_member = target};
     return true;
   };
-  if (question_.subject_relation == relation &&
+  if (question_.subject_relation == relation.name &&
       std::binary_search(nodes.begin(), nodes.end(), question_.subject))
-    return found(question_.subject, true);
+    return found(question_.subject, Hit::By::itself);
 
-  const Label wanted = Label::relation(relation, question_.subject_relation);
-  const std::size_t of_subject = subject_edges_->count_hint(wanted);
-  work_ += std::min(of_subject, nodes.size());
-  if (of_subject > nodes.size()) {
-    for (const NodeId node : nodes) {
-      if (subject_edges_->contains(wanted, node)) return found(node, false);
+  const auto meet = [&](const EdgeSet& edges, Label wanted, Hit::By by) {
+    const std::size_t of_subject = edges.count_hint(wanted);
+    budget_.spend(std::min(of_subject, nodes.size()));
+    if (of_subject > nodes.size()) {
+      for (const NodeId node : nodes) {
+        if (edges.contains(wanted, node)) return found(node, by);
+      }
+      return false;
     }
-    return false;
-  }
-  return !subject_edges_->visit(wanted, [&](std::span<const NodeId> own) {
-    for (const NodeId node : own) {
-      if (std::binary_search(nodes.begin(), nodes.end(), node)) return !found(node, false);
-    }
+    return !edges.visit(wanted, [&](std::span<const NodeId> own) {
+      for (const NodeId node : own) {
+        if (std::binary_search(nodes.begin(), nodes.end(), node)) return !found(node, by);
+      }
+      return true;
+    });
+  };
+  if (meet(subject_edges_, Label::relation(relation.name, question_.subject_relation), Hit::By::edge))
     return true;
-  });
+  return question_.everyone != kNoNode && allows(relation, {question_.subject_kind, kItself, true}) &&
+         meet(everyone_edges_, Label::relation(relation.name, kItself), Hit::By::everyone);
 }
 
-void Search::push(NodeId node, MemberId member, std::uint32_t parent, Label label) {
-  Scratch& kept = scratch();
-  if (kept.visit(node, member)) kept.tasks.push_back({node, member, parent, label});
+// True: the place is known to hold the subject.
+bool Search::push(NodeId node, MemberId member, Mode mode, std::uint32_t parent, Label label) {
+  const Task task{node, member, mode, parent, label};
+  if (known_ != nullptr && is_known(task)) return hit_.has_value();
+  if (kept_.visit(Place{node, member, mode}.key())) kept_.tasks.push_back(task);
+  return false;
+}
+
+bool Search::is_known(const Task& task) {
+  const auto answer = known_->find(Place{task.node, task.member, task.mode}.key());
+  if (!answer) return false;
+  if (answer->yes)
+    hit_ = Hit{.task = task.parent,
+               .rule = task.member,
+               .by = Hit::By::known,
+               .via = task.node,
+               .via_label = task.label,
+               .via_member = task.member,
+               .via_mode = task.mode};
+  else
+    rests_on_ = std::min(rests_on_, answer->rests_on);
+  return true;
+}
+
+Search::Hit Search::hit_of(const Pending& gate) const {
+  const MemberId rule = graph_.schema().step(gate.step).rule;
+  if (gate.via == kNoNode) return {.task = gate.task, .rule = rule, .by = Hit::By::gate, .step = gate.step};
+  return {.task = gate.task,
+          .rule = rule,
+          .by = Hit::By::known,
+          .via = gate.via,
+          .via_label = gate.label,
+          .via_member = gate.member,
+          .via_mode = Mode::holds};
+}
+
+bool Search::unfold(const Pending& pending, std::vector<Literal>& literals) {
+  if (pending.via != kNoNode) {
+    literals.push_back({{pending.via, pending.member, Mode::holds}});
+    return true;
+  }
+  const Step& step = graph_.schema().step(pending.step);
+  const NodeId node = kept_.tasks[pending.task].node;
+  if (step.kind == Step::Kind::every) return unfold_every(step, node, literals);
+  for (std::size_t i = 0; i < step.parts.size(); ++i) {
+    const bool negated = step.kind == Step::Kind::but_not && i != 0;
+    const Mode mode = negated || step.apart ? Mode::holds : Mode::allow;
+    literals.push_back({{node, step.parts[i], mode}, negated});
+  }
+  budget_.spend(step.parts.size());
+  return true;
+}
+
+// All far ends, and at least one.
+bool Search::unfold_every(const Step& step, NodeId node, std::vector<Literal>& literals) {
+  const std::size_t before = literals.size();
+  bool possible = true;
+  const auto take = [&](const Hop& hop, NodeId far) {
+    const DefinitionId definition = graph_.definition(far);
+    const auto target = std::find_if(hop.targets.begin(), hop.targets.end(),
+                                     [&](const Hop::Target& t) { return t.definition == definition; });
+    possible = target != hop.targets.end() && !leads_nowhere(target->member);
+    if (possible) literals.push_back({{far, target->member, step.apart ? Mode::holds : Mode::allow}});
+    return possible;
+  };
+  for (const Hop& hop : step.hops) {
+    graph_.subjects(node).visit(hop.label, [&](std::span<const NodeId> nodes) {
+      budget_.spend(nodes.size());
+      return std::all_of(nodes.begin(), nodes.end(), [&](NodeId far) { return take(hop, far); }) &&
+             !budget_.spent();
+    });
+    if (!possible || budget_.spent()) return false;
+  }
+  return literals.size() != before;
 }
 
 }  // namespace allauth::policy

@@ -7,64 +7,25 @@
 #include "policy/schema/schema.h"
 
 namespace allauth::policy {
-
 namespace {
 
-// One branch of a permission's union.
-struct Branch {
-  Position at;
-  NameId name;
-  NameId target;  // an arrow's right side; kItself: no arrow
-};
-using Branches = std::map<const ResolvedMember*, std::vector<Branch>>;
-
-Result<void> flatten(const ResolvedExpr& expr, std::vector<Branch>& branches) {
-  switch (expr.kind) {
-    case ResolvedExpr::Kind::nil:
-      return {};
-    case ResolvedExpr::Kind::self:
-      return unavailable_at(expr.at, "`self` is");
-    case ResolvedExpr::Kind::intersection:
-      return unavailable_at(expr.at, "intersection (&) is");
-    case ResolvedExpr::Kind::exclusion:
-      return unavailable_at(expr.at, "exclusion (-) is");
-    case ResolvedExpr::Kind::arrow:
-      if (expr.all) return unavailable_at(expr.at, "`all` is");
-      [[fallthrough]];
-    case ResolvedExpr::Kind::reference:
-      branches.push_back({expr.at, expr.name, expr.target});
-      return {};
-    case ResolvedExpr::Kind::union_:
-      for (const ResolvedExpr& part : expr.parts) TRY(flatten(part, branches));
-      return {};
-  }
-  return {};
-}
-
-Result<Branches> find_branches(const ResolvedSchema& schema) {
-  Branches branches;
-  for (const ResolvedDefinition& definition : schema.definitions) {
-    for (const ResolvedMember& member : definition.members) {
-      for (const Form& form : member.forms)
-        if (form.wildcard) return unavailable_at(member.at, "wildcards are");
-      TRY(flatten(member.expr, branches[&member]));
-    }
-  }
-  return branches;
-}
+constexpr std::size_t kMaxMembers = 0xFFFF;  // with the parts of gates; a MemberId has 16 bits
 
 }  // namespace
 
 class SchemaCompiler {
  public:
-  SchemaCompiler(const ResolvedSchema& source, const Branches& branches)
-      : source_(source), branches_(branches) {}
+  explicit SchemaCompiler(const ResolvedSchema& source) : source_(source) {}
 
-  std::shared_ptr<const CompiledSchema> run() {
+  Result<std::shared_ptr<const CompiledSchema>> run() {
     make_members();
-    for (DefinitionId id = 0; id < source_.definitions.size(); ++id) make_steps(id);
-    for (DefinitionId id = 0; id < source_.definitions.size(); ++id) make_plans(id);
+    for (DefinitionId id = 0; id < source_.definitions.size(); ++id) make_relations(id);
+    for (MemberId id = 0; id < named_; ++id) make_operators(id, sources_[id]->expr, false);
+    if (schema_.members_.size() > kMaxMembers)
+      return fail_at({}, "schema.limit", "too many operands of `&` and `-`");
+    for (std::size_t id = 0; id < schema_.members_.size(); ++id) make_plan(static_cast<MemberId>(id));
     find_reach();
+    find_deniable();
     return std::make_shared<const CompiledSchema>(std::move(schema_));
   }
 
@@ -74,6 +35,7 @@ class SchemaCompiler {
     schema_.warnings_ = source_.warnings;
     for (std::size_t id = 1; id < source_.names.size(); ++id)
       schema_.name_index_.emplace(source_.names[id], static_cast<NameId>(id));
+    schema_.wildcards_.resize(source_.definitions.size());
     for (const ResolvedDefinition& from : source_.definitions) {
       const auto id = static_cast<DefinitionId>(schema_.definitions_.size());
       schema_.definition_index_.emplace(from.name, id);
@@ -82,48 +44,123 @@ class SchemaCompiler {
         to.members.emplace_back(member.name, static_cast<MemberId>(schema_.members_.size()));
         schema_.members_.push_back(
             {.kind = member.kind, .definition = id, .name = member.name, .forms = member.forms});
+        sources_.push_back(&member);
+        for (const Form& form : member.forms)
+          if (form.wildcard) schema_.wildcards_[form.definition] = true;
       }
       std::sort(to.members.begin(), to.members.end());
       schema_.definitions_.push_back(std::move(to));
     }
+    named_ = schema_.first_part_ = schema_.members_.size();
   }
 
-  // A step for each relation and for each arrow, used by all plans that need it.
-  void make_steps(DefinitionId id) {
+  // A step for each relation, used by all plans that need it.
+  void make_relations(DefinitionId id) {
     for (const ResolvedMember& source : source_.definitions[id].members) {
-      switch (source.kind) {
-        case Member::Kind::relation:
-          add_step(id, {.kind = Step::Kind::direct, .rule = 0, .relation = source.name});
-          break;
-        case Member::Kind::granted:
-          add_step(id, {.kind = Step::Kind::grants, .rule = 0, .relation = source.name});
-          break;
-        case Member::Kind::permission:
-          for (const Branch& branch : branches_.at(&source)) {
-            if (branch.target != kItself && !step_index_.contains({id, branch.name, branch.target}))
-              add_step(
-                  id,
-                  {.kind = Step::Kind::arrow, .rule = 0, .relation = branch.name, .target = branch.target});
-          }
-          break;
+      if (source.kind == Member::Kind::permission) continue;
+      Step step{.kind = source.kind == Member::Kind::relation ? Step::Kind::direct : Step::Kind::grants,
+                .rule = find(id, source.name),
+                .relation = source.name};
+      for (const Form& form : source.forms)
+        if (form.relation != kItself) add_target(step, form, form.relation);
+      drop_empty(step);
+      relation_steps_.emplace(step.rule, add(std::move(step)));
+    }
+  }
+
+  // The steps of arrows, shared by all that say the same, and of gates.
+  void make_operators(MemberId owner, const ResolvedExpr& expr, bool apart) {
+    switch (expr.kind) {
+      case ResolvedExpr::Kind::nil:
+        return;
+      case ResolvedExpr::Kind::reference:
+        if (apart) make_same(owner, find(schema_.members_[owner].definition, expr.name));
+        return;
+      case ResolvedExpr::Kind::self:
+        if (!self_step_) self_step_ = add({.kind = Step::Kind::self, .rule = owner});
+        return;
+      case ResolvedExpr::Kind::arrow:
+        return make_arrow(schema_.members_[owner].definition, expr, apart);
+      case ResolvedExpr::Kind::union_:
+        for (const ResolvedExpr& part : expr.parts) make_operators(owner, part, apart);
+        return;
+      case ResolvedExpr::Kind::intersection:
+        return make_gate(Step::Kind::all_of, owner, expr, apart);
+      case ResolvedExpr::Kind::exclusion:
+        return make_gate(Step::Kind::but_not, owner, expr, apart);
+    }
+  }
+
+  void make_same(MemberId owner, MemberId member) {
+    if (schema_.members_[member].kind == Member::Kind::relation || same_steps_.contains(member)) return;
+    same_steps_.emplace(member,
+                        add({.kind = Step::Kind::same, .rule = owner, .apart = true, .parts = {member}}));
+  }
+
+  void make_arrow(DefinitionId id, const ResolvedExpr& expr, bool apart) {
+    if (arrow_steps_.contains(key(id, expr, apart))) return;
+    Step step{.kind = expr.all ? Step::Kind::every : Step::Kind::arrow,
+              .rule = find(id, expr.name),
+              .relation = expr.name,
+              .target = expr.target,
+              .apart = apart};
+    for (const Form& form : schema_.members_[step.rule].forms) add_target(step, form, expr.target);
+    if (!expr.all) drop_empty(step);
+    arrow_steps_.emplace(key(id, expr, apart), add(std::move(step)));
+  }
+
+  void make_gate(Step::Kind kind, MemberId owner, const ResolvedExpr& expr, bool apart) {
+    Step step{.kind = kind, .rule = owner, .apart = apart};
+    for (const ResolvedExpr& part : expr.parts) {
+      const bool taken_away = kind == Step::Kind::but_not && !step.parts.empty();
+      step.parts.push_back(make_part(owner, part, apart || taken_away));
+    }
+    gate_steps_.emplace(&expr, add(std::move(step)));
+  }
+
+  MemberId make_part(MemberId owner, const ResolvedExpr& expr, bool apart) {
+    const DefinitionId definition = schema_.members_[owner].definition;
+    if (expr.kind == ResolvedExpr::Kind::reference) return find(definition, expr.name);
+    const std::size_t id = schema_.members_.size();
+    schema_.members_.push_back(
+        {.kind = Member::Kind::part, .definition = definition, .name = schema_.members_[owner].name});
+    parts_.push_back({&expr, apart});
+    schema_.part_texts_.push_back(text_of(expr));
+    make_operators(owner, expr, apart);
+    return static_cast<MemberId>(id);  // run() refuses what does not fit
+  }
+
+  // As it would be written.
+  std::string text_of(const ResolvedExpr& expr) const {
+    const auto joined = [&](std::string_view sign) {
+      std::string text = "(";
+      for (const ResolvedExpr& part : expr.parts) {
+        if (text.size() > 1) text += sign;
+        text += text_of(part);
       }
+      return text + ")";
+    };
+    switch (expr.kind) {
+      case ResolvedExpr::Kind::nil:
+        return "nil";
+      case ResolvedExpr::Kind::self:
+        return "self";
+      case ResolvedExpr::Kind::reference:
+        return schema_.names_[expr.name];
+      case ResolvedExpr::Kind::arrow:
+        return expr.all ? fmt::format("{}.all({})", schema_.name(expr.name), schema_.name(expr.target))
+                        : fmt::format("{}->{}", schema_.name(expr.name), schema_.name(expr.target));
+      case ResolvedExpr::Kind::union_:
+        return joined(" + ");
+      case ResolvedExpr::Kind::intersection:
+        return joined(" & ");
+      case ResolvedExpr::Kind::exclusion:
+        return joined(" - ");
     }
+    return {};
   }
 
-  void add_step(DefinitionId id, Step step) {
-    const Member& relation = *schema_.find_member(id, step.relation);
-    step.rule = member_id(relation);
-    for (const Form& form : relation.forms) {
-      if (step.kind != Step::Kind::arrow && form.relation == kItself) continue;
-      add_target(step, form, step.kind == Step::Kind::arrow ? step.target : form.relation);
-    }
-    std::erase_if(step.hops, [](const Hop& hop) { return hop.targets.empty(); });
-    step_index_.emplace(std::tuple(id, step.relation, step.target),
-                        static_cast<StepId>(schema_.steps_.size()));
-    schema_.steps_.push_back(std::move(step));
-  }
-
-  void add_target(Step& step, const Form& form, NameId asked) {
+  void add_target(Step& step, const Form& form, NameId asked) const {
     const Label label = Label::relation(step.relation, form.relation);
     auto hop =
         std::find_if(step.hops.begin(), step.hops.end(), [&](const Hop& h) { return h.label == label; });
@@ -134,53 +171,85 @@ class SchemaCompiler {
       hop->mixed = true;
     }
     if (const Member* member = schema_.find_member(form.definition, asked); member != nullptr)
-      hop->targets.push_back({form.definition, member_id(*member)});
+      hop->targets.push_back({form.definition, schema_.id(*member)});
+  }
+  static void drop_empty(Step& step) {
+    std::erase_if(step.hops, [](const Hop& hop) { return hop.targets.empty(); });
   }
 
-  void make_plans(DefinitionId id) {
-    for (const ResolvedMember& source : source_.definitions[id].members) {
-      const MemberId member = member_id(*schema_.find_member(id, source.name));
-      Plan plan = close(id, source);
-      const auto rank = [&](StepId step) {
-        const Step& s = schema_.steps_[step];
-        return std::tuple(s.kind, s.kind == Step::Kind::direct && !s.hops.empty(), step);
-      };
-      std::sort(plan.steps.begin(), plan.steps.end(), [&](StepId a, StepId b) { return rank(a) < rank(b); });
-      std::sort(plan.names.begin(), plan.names.end());
-      schema_.members_[member].direct_only =
-          source.kind == Member::Kind::relation && schema_.steps_[plan.steps[0]].hops.empty();
-      schema_.members_[member].plan = std::move(plan);
-    }
+  StepId add(Step step) {
+    schema_.steps_.push_back(std::move(step));
+    return static_cast<StepId>(schema_.steps_.size() - 1);
   }
 
-  // Follows references on the same object until only stored relations and arrows are left.
-  Plan close(DefinitionId id, const ResolvedMember& start) const {
-    const ResolvedDefinition& definition = source_.definitions[id];
-    Plan plan;
-    std::vector<bool> seen(definition.members.size());
-    std::vector<const ResolvedMember*> todo{&start};
-    auto add = [&](StepId step) {
-      if (std::find(plan.steps.begin(), plan.steps.end(), step) == plan.steps.end())
-        plan.steps.push_back(step);
+  void make_plan(MemberId id) {
+    Plan plan = close(id);
+    const auto rank = [&](StepId step) {
+      const Step& s = schema_.steps_[step];
+      return std::tuple(s.kind, s.kind == Step::Kind::direct && !s.hops.empty(), step);
     };
-    for (std::size_t i = 0; i < todo.size(); ++i) {
-      const ResolvedMember& member = *todo[i];
-      const auto position = static_cast<std::size_t>(&member - definition.members.data());
-      if (seen[position]) continue;
-      seen[position] = true;
-      plan.names.push_back(member.name);
-      if (member.kind != Member::Kind::permission) add(step_index_.at({id, member.name, kItself}));
-      for (const Branch& branch : branches_.at(&member)) {
-        if (branch.target != kItself)
-          add(step_index_.at({id, branch.name, branch.target}));
-        else
-          todo.push_back(definition.find(branch.name));
-      }
+    std::sort(plan.steps.begin(), plan.steps.end(), [&](StepId a, StepId b) { return rank(a) < rank(b); });
+    std::sort(plan.names.begin(), plan.names.end());
+    Member& member = schema_.members_[id];
+    member.direct_only = member.kind == Member::Kind::relation && schema_.steps_[plan.steps[0]].hops.empty();
+    member.plan = std::move(plan);
+  }
+
+  // Follows references on the same object until only relations, arrows and gates are left.
+  Plan close(MemberId start) const {
+    Plan plan;
+    std::vector<const ResolvedExpr*> todo;
+    bool apart = false;
+    if (start < named_) {
+      add_member(start, plan, todo);
+    } else {
+      todo.push_back(parts_[start - named_].expr);
+      apart = parts_[start - named_].apart;
     }
+    for (std::size_t i = 0; i < todo.size(); ++i)
+      add_expr(*todo[i], schema_.members_[start].definition, apart, plan, todo);
     return plan;
   }
 
-  // Which kinds of subjects can hold a member at all: the least fixpoint over the hops.
+  void add_member(MemberId id, Plan& plan, std::vector<const ResolvedExpr*>& todo) const {
+    const NameId name = schema_.members_[id].name;
+    if (std::find(plan.names.begin(), plan.names.end(), name) != plan.names.end()) return;
+    plan.names.push_back(name);
+    if (schema_.members_[id].kind == Member::Kind::permission)
+      todo.push_back(&sources_[id]->expr);
+    else
+      add_step(relation_steps_.at(id), plan);
+  }
+
+  void add_expr(const ResolvedExpr& expr, DefinitionId definition, bool apart, Plan& plan,
+                std::vector<const ResolvedExpr*>& todo) const {
+    switch (expr.kind) {
+      case ResolvedExpr::Kind::nil:
+        return;
+      case ResolvedExpr::Kind::self:
+        return add_step(*self_step_, plan);
+      case ResolvedExpr::Kind::reference: {
+        const MemberId member = find(definition, expr.name);
+        const auto same = apart ? same_steps_.find(member) : same_steps_.end();
+        if (same != same_steps_.end()) return add_step(same->second, plan);
+        return add_member(member, plan, todo);
+      }
+      case ResolvedExpr::Kind::arrow:
+        return add_step(arrow_steps_.at(key(definition, expr, apart)), plan);
+      case ResolvedExpr::Kind::union_:
+        for (const ResolvedExpr& part : expr.parts) todo.push_back(&part);
+        return;
+      case ResolvedExpr::Kind::intersection:
+      case ResolvedExpr::Kind::exclusion:
+        return add_step(gate_steps_.at(&expr), plan);
+    }
+  }
+
+  static void add_step(StepId step, Plan& plan) {
+    if (std::find(plan.steps.begin(), plan.steps.end(), step) == plan.steps.end()) plan.steps.push_back(step);
+  }
+
+  // Which kinds of subjects can hold a member at all: the least fixpoint over the steps.
   void find_reach() {
     const std::size_t width = (schema_.definitions_.size() + 63) / 64;
     schema_.reach_width_ = width;
@@ -188,39 +257,94 @@ class SchemaCompiler {
     for (bool changed = true; changed;) {
       changed = false;
       for (std::size_t member = 0; member < schema_.members_.size(); ++member)
-        changed = extend_reach(member, width) || changed;
+        changed = extend_reach(member) || changed;
     }
   }
-  bool extend_reach(std::size_t member, std::size_t width) {
-    std::uint64_t* const row = &schema_.reach_[member * width];
-    bool changed = false;
-    auto merge = [&](std::size_t word, std::uint64_t bits) {
-      changed = changed || (bits & ~row[word]) != 0;
-      row[word] |= bits;
+  bool extend_reach(std::size_t member) {
+    const std::size_t width = schema_.reach_width_;
+    std::vector<std::uint64_t> row(width);
+    auto merge = [&](MemberId from) {
+      for (std::size_t w = 0; w < width; ++w) row[w] |= schema_.reach_[from * width + w];
     };
+    auto set = [&](DefinitionId kind) { row[kind / 64] |= std::uint64_t{1} << (kind % 64); };
     for (const StepId id : schema_.members_[member].plan.steps) {
       const Step& step = schema_.steps_[id];
-      for (const Hop& hop : step.hops) {
-        for (const Hop::Target& target : hop.targets) {
-          for (std::size_t w = 0; w < width; ++w) merge(w, schema_.reach_[target.member * width + w]);
-        }
+      if (step.kind == Step::Kind::self) set(schema_.members_[member].definition);
+      if (step.kind == Step::Kind::direct) {
+        for (const Form& form : schema_.members_[step.rule].forms)
+          if (form.relation == kItself) set(form.definition);
       }
-      if (step.kind != Step::Kind::direct) continue;
-      for (const Form& form : schema_.members_[step.rule].forms) {
-        if (form.relation == kItself) merge(form.definition / 64, std::uint64_t{1} << (form.definition % 64));
-      }
+      for (const Hop& hop : step.hops)
+        for (const Hop::Target& target : hop.targets) merge(target.member);
+      // Who comes through a gate comes through its first part, at least.
+      if (!step.parts.empty()) merge(step.parts[0]);
     }
-    return changed;
+    const auto kept = schema_.reach_.begin() + static_cast<std::ptrdiff_t>(member * width);
+    if (std::equal(row.begin(), row.end(), kept)) return false;
+    std::copy(row.begin(), row.end(), kept);
+    return true;
   }
 
-  MemberId member_id(const Member& member) const {
-    return static_cast<MemberId>(&member - schema_.members_.data());
+  // Denials come along the ways of grants, but not through usersets, which are facts of their own.
+  void find_deniable() {
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (Member& member : schema_.members_) {
+        if (member.deniable || !is_deniable(member)) continue;
+        member.deniable = changed = true;
+      }
+    }
+  }
+  bool is_deniable(const Member& member) const {
+    const auto deniable = [&](MemberId id) { return schema_.members_[id].deniable; };
+    return std::any_of(member.plan.steps.begin(), member.plan.steps.end(), [&](StepId id) {
+      const Step& step = schema_.steps_[id];
+      if (step.apart) return false;
+      switch (step.kind) {
+        case Step::Kind::self:
+        case Step::Kind::direct:
+        case Step::Kind::same:
+          return false;
+        case Step::Kind::grants:
+          return true;
+        case Step::Kind::arrow:
+        case Step::Kind::every:
+          return std::any_of(step.hops.begin(), step.hops.end(), [&](const Hop& hop) {
+            return std::any_of(hop.targets.begin(), hop.targets.end(),
+                               [&](const Hop::Target& target) { return deniable(target.member); });
+          });
+        case Step::Kind::all_of:
+          return std::any_of(step.parts.begin(), step.parts.end(), deniable);
+        case Step::Kind::but_not:
+          return deniable(step.parts[0]);
+      }
+      return false;
+    });
+  }
+
+  MemberId find(DefinitionId definition, NameId name) const {
+    return schema_.id(*schema_.find_member(definition, name));
+  }
+
+  struct Part {
+    const ResolvedExpr* expr;
+    bool apart;
+  };
+  using ArrowKey = std::tuple<DefinitionId, NameId, NameId, bool, bool>;
+  static ArrowKey key(DefinitionId id, const ResolvedExpr& expr, bool apart) {
+    return {id, expr.name, expr.target, expr.all, apart};
   }
 
   const ResolvedSchema& source_;
-  const Branches& branches_;
   CompiledSchema schema_;
-  std::map<std::tuple<DefinitionId, NameId, NameId>, StepId> step_index_;
+  std::size_t named_ = 0;                       // members with a name come first, then parts
+  std::vector<const ResolvedMember*> sources_;  // of the named members
+  std::vector<Part> parts_;
+  std::map<MemberId, StepId> relation_steps_;
+  std::map<MemberId, StepId> same_steps_;
+  std::map<ArrowKey, StepId> arrow_steps_;
+  std::map<const ResolvedExpr*, StepId> gate_steps_;
+  std::optional<StepId> self_step_;
 };
 
 Result<std::shared_ptr<const CompiledSchema>> compile_schema(std::string_view text,
@@ -234,8 +358,7 @@ Result<std::shared_ptr<const CompiledSchema>> compile_schema(std::string_view te
   TRY(SourceAst ast, parse_schema(text, limits));
   for (const Fragment& fragment : fragments) TRY(add_fragment(ast, fragment, limits));
   TRY(const ResolvedSchema resolved, resolve_schema(ast));
-  TRY(const Branches branches, find_branches(resolved));
-  return SchemaCompiler(resolved, branches).run();
+  return SchemaCompiler(resolved).run();
 }
 
 }  // namespace allauth::policy

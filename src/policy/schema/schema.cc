@@ -42,6 +42,7 @@ bool CompiledSchema::is_action(DefinitionId definition, std::string_view name) c
 
 std::string CompiledSchema::rule_name(RuleId rule) const {
   if (rule == kRestrictedRule) return "restricted";
+  if (rule == kDenyRule) return "deny";
   const Member& decided = members_[rule.value - 1];
   return std::string(definition_name(decided.definition)).append("#").append(name(decided.name));
 }

@@ -43,6 +43,8 @@ class CompiledSchema {
   bool reaches(MemberId id, DefinitionId subject) const {
     return (reach_[id * reach_width_ + subject / 64] >> (subject % 64) & 1) != 0;
   }
+  // Can a relation be open to everyone of that kind (user:*)?
+  bool has_wildcards(DefinitionId definition) const { return wildcards_[definition]; }
   MemberId id(const Member& member) const { return static_cast<MemberId>(&member - members_.data()); }
   const Step& step(StepId id) const { return steps_[id]; }
   static RuleId rule(MemberId member) { return {std::uint32_t{member} + 1}; }
@@ -59,6 +61,11 @@ class CompiledSchema {
   std::string_view name(NameId id) const { return id == kItself ? std::string_view() : names_[id]; }
   std::size_t name_count() const { return names_.size(); }  // ids are 1 … name_count() - 1
   std::string rule_name(RuleId rule) const;
+  // The member's name; for a part of a permission its expression: "(viewer + editor)".
+  std::string_view member_text(MemberId id) const {
+    const Member& member = members_[id];
+    return member.kind == Member::Kind::part ? part_texts_[id - first_part_] : name(member.name);
+  }
 
   // Oddities that are allowed, with positions: an arrow whose right side no type has.
   const std::vector<std::string>& warnings() const { return warnings_; }
@@ -81,7 +88,10 @@ class CompiledSchema {
   std::vector<Definition> definitions_;
   std::vector<std::string> names_;  // [kItself] is unused
   std::vector<Member> members_;
+  std::size_t first_part_ = 0;  // parts come last
+  std::vector<std::string> part_texts_;
   std::vector<Step> steps_;
+  std::vector<bool> wildcards_;       // by definition
   std::vector<std::uint64_t> reach_;  // a row of bits per member, one bit per definition
   std::size_t reach_width_ = 0;       // words of a row
   std::vector<std::string> warnings_;

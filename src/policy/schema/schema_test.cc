@@ -8,30 +8,41 @@
 namespace allauth::policy {
 namespace {
 
-struct Refused {
-  std::string_view text;
-  std::string_view message;
-};
-class Unavailable : public testing::TestWithParam<Refused> {};
-
-TEST_P(Unavailable, PartsAreRefusedWithTheirPosition) {
-  const auto schema = compile_schema(GetParam().text);
-  ASSERT_FALSE(schema);
-  EXPECT_EQ(schema.error().reason.slug(), "schema.unavailable") << schema.error().message;
-  EXPECT_TRUE(schema.error().message.starts_with(GetParam().message)) << schema.error().message;
-  EXPECT_EQ(schema.error().field, "schema");
+TEST(CompiledSchemas, MakeGatesOfWhatIsNoUnion) {
+  const auto schema =
+      compile_schema("use self\n" +
+                     in_document("relation parent: document\n relation viewer: user | user:*\n"
+                                 "relation banned: user\n relation edit: role#member from grants\n"
+                                 "permission safe = (viewer + edit) & parent->safe\n"
+                                 "permission open = self + viewer - (banned & edit)\n"
+                                 "permission every = parent.all(safe) + open"))
+          .value();
+  const DefinitionId document = schema->find_definition("document").value();
+  const DefinitionId user = schema->find_definition("user").value();
+  const auto gates = [&](std::string_view name) {
+    std::vector<std::string> texts;
+    for (const StepId id : schema->find_member(document, name)->plan.steps) {
+      const Step& step = schema->step(id);
+      if (!step.is_gate()) continue;
+      std::string& text = texts.emplace_back(step.kind == Step::Kind::all_of    ? "&"
+                                             : step.kind == Step::Kind::but_not ? "-"
+                                                                                : schema->name(step.target));
+      for (const MemberId part : step.parts) text += fmt::format(" {}", schema->member_text(part));
+    }
+    return texts;
+  };
+  EXPECT_EQ(gates("safe"), (std::vector<std::string>{"& (viewer + edit) parent->safe"}));
+  EXPECT_EQ(gates("open"), (std::vector<std::string>{"- (self + viewer) (banned & edit)"}));
+  EXPECT_EQ(gates("every"), (std::vector<std::string>{"- (self + viewer) (banned & edit)", "safe"}));
+  EXPECT_TRUE(gates("viewer").empty());
+  EXPECT_TRUE(schema->find_member(document, "safe")->deniable);
+  EXPECT_FALSE(schema->find_member(document, "open")->deniable);
+  EXPECT_TRUE(schema->reaches(schema->id(*schema->find_member(document, "every")), document));
+  EXPECT_TRUE(schema->reaches(schema->id(*schema->find_member(document, "safe")), user));
+  EXPECT_FALSE(schema->reaches(schema->id(*schema->find_member(document, "safe")), document));
+  EXPECT_TRUE(schema->has_wildcards(user));
+  EXPECT_FALSE(schema->has_wildcards(document));
 }
-
-INSTANTIATE_TEST_SUITE_P(
-    NotYet, Unavailable,
-    testing::Values(Refused{"definition abc {\n relation owner: abc:*\n}", "2:11: wildcards are not"},
-                    Refused{"definition abc {\n relation one: abc\n permission two = one & one\n}",
-                            "3:23: intersection (&)"},
-                    Refused{"definition abc {\n relation one: abc\n permission two = one + (one - one)\n}",
-                            "3:30: exclusion (-)"},
-                    Refused{"definition abc {\n relation one: abc\n permission two = one.all(two)\n}",
-                            "3:19: `all` is not available yet."},
-                    Refused{"use self definition abc {\n permission two = self\n}", "2:19: `self` is not"}));
 
 TEST(CompiledSchemas, FoldPermissionsOfTheSameObjectIntoOnePlan) {
   const auto schema =
