@@ -17,14 +17,16 @@ policy::Edge within(std::string_view kind, std::string_view id, std::string_view
   return {{kind, id}, relation, {in}};
 }
 
-// What a role grants on its scope, as far as this schema knows it: an action that a newer program
-// stored is nothing that can be asked for here. All else must be enforced, or nothing may be.
-Result<std::vector<std::string>> granted_actions(const policy::CompiledSchema& schema, const Role& role) {
+// What a role grants, or denies, on its scope, as far as this schema knows it: an action that a newer
+// program stored is nothing that can be asked for here. All else must be enforced, or nothing may be.
+Result<std::vector<std::string>> granted_actions(const policy::CompiledSchema& schema, const Role& role,
+                                                 Effect effect) {
   std::vector<std::string> actions;
   const auto kind = schema.find_definition(role.scope_kind);
   for (const auto& grant : role.grants) {
-    if (grant.effect != Effect::allow || !grant.object.empty())
+    if ((grant.effect != Effect::allow && grant.effect != Effect::deny) || !grant.object.empty())
       return fail(Code::bug, "snapshot.grant", "A role holds a grant that this version cannot enforce.");
+    if (grant.effect != effect) continue;
     auto action = action_on_scope(role, grant);
     if (kind && schema.is_action(*kind, action)) actions.push_back(std::move(action));
   }
@@ -176,9 +178,13 @@ Result<void> SnapshotBuilder::put(const GroupConnection& connection) {
 
 Result<void> SnapshotBuilder::put(const Role& role) {
   const policy::ObjectRef scope{role.scope_kind, role.scope_id};
-  TRY(const auto actions, granted_actions(frozen_.schema(), role));
-  const std::vector<std::string_view> views(actions.begin(), actions.end());
-  TRY(graph_.set_grants(scope, role.id.str(), policy::Effect::allow, views));
+  constexpr std::pair<Effect, policy::Effect> kEffects[] = {{Effect::allow, policy::Effect::allow},
+                                                            {Effect::deny, policy::Effect::deny}};
+  for (const auto& [stored, effect] : kEffects) {
+    TRY(const auto actions, granted_actions(frozen_.schema(), role, stored));
+    const std::vector<std::string_view> views(actions.begin(), actions.end());
+    TRY(graph_.set_grants(scope, role.id.str(), effect, views));
+  }
   return only_edge({kind::role, role.id.str()}, "scope", scope);
 }
 

@@ -1,6 +1,7 @@
 // A snapshot that followed the log equals one that was read from the database, whatever was written.
 #include <gtest/gtest.h>
 
+#include "policy/check.h"
 #include "policy/core_schema.h"
 #include "store/rows.h"
 #include "store/snapshot/hub.h"
@@ -153,11 +154,42 @@ TEST_P(Snapshots, GrantNothingWhenAGrantCannotBeEnforced) {
   ASSERT_TRUE(put_role({.kind = "domain", .object = {}, .action = "action_of_the_future"}));
   EXPECT_TRUE(hub.healthy()) << "an action that nobody can ask for here";
   EXPECT_TRUE(holds("r2", "read"));
-  ASSERT_TRUE(put_role({.kind = "domain", .object = {}, .action = "read", .effect = Effect::deny}));
+  ASSERT_TRUE(put_role({.kind = "domain", .object = "d7", .action = "read"}));
   EXPECT_FALSE(hub.healthy());
   EXPECT_FALSE(holds("r2", "read"));
   others.push_back(std::make_unique<SnapshotHub>(policy::core_schema(), clock, log, metrics));
   EXPECT_EQ(others.back()->follow(*store).error().reason, Reason("snapshot.grant"));
+}
+
+TEST_P(Snapshots, DenyWhatARoleIsDenied) {
+  const auto put_role = [this](const char* id, Effect effect, const char* user) {
+    return write([=](Tx& tx) -> Result<void> {
+      Role role{.id = RoleId::trusted(id), .scope_kind = "domain", .scope_id = "d0", .name = id};
+      role.grants = {{.kind = "domain", .object = {}, .action = "read", .effect = effect}};
+      TRY(insert(tx, role));
+      RoleMember member{.role = role.id, .subject_kind = "user", .subject_id = user};
+      member.scope_kind = role.scope_kind;
+      member.scope_id = role.scope_id;
+      return insert(tx, member);
+    });
+  };
+  const policy::Engine engine(policy::core_schema());
+  const auto may_read = [&](const char* user) {
+    return engine
+        .check(hub.view()->graph(), 1,
+               {.subject = {{"user", user}}, .permission = "can_read", .object = {"domain", "d0"}})
+        ->allowed();
+  };
+  ASSERT_TRUE(put_role("readers", Effect::allow, "u1"));
+  EXPECT_TRUE(may_read("u1"));
+  ASSERT_TRUE(put_role("outcasts", Effect::deny, "u1"));
+  EXPECT_FALSE(may_read("u1"));
+  ASSERT_TRUE(write([](Tx& tx) -> Result<void> {
+    Role role{
+        .id = RoleId::trusted("outcasts"), .scope_kind = "domain", .scope_id = "d0", .name = "outcasts"};
+    return update(tx, role);
+  }));
+  EXPECT_TRUE(may_read("u1"));
 }
 
 TEST_P(Snapshots, OfOldRevisionsStayAsTheyWere) {
