@@ -163,6 +163,8 @@ TEST(Json, WritesNumbersAsShortAsTheyCanBeReadBack) {
     EXPECT_EQ(write(*back, {}), text);
   }
   EXPECT_EQ(write(Value(std::numeric_limits<double>::infinity()), {}), "null");
+  EXPECT_EQ(write(Value(-0.0), {}), "0");
+  EXPECT_EQ(write(*read("[-0, -0.0, -0e313]", {}), {}), "[0,0,0]");
 }
 
 TEST(Json, SortsMembersAtEveryDepth) {

@@ -29,8 +29,12 @@ void append_double(std::string& out, double value) {
     out += "null";
     return;
   }
+  if (value == 0) {  // of either sign: what is read from "-0" is the integer
+    out += '0';
+    return;
+  }
   const double size = std::abs(value);
-  const bool plain = size == 0 || (size >= kLeastPlain && size < kLeastScientific);
+  const bool plain = size >= kLeastPlain && size < kLeastScientific;
   std::array<char, 64> text{};
   const auto done = std::to_chars(text.data(), text.data() + text.size(), value,
                                   plain ? std::chars_format::fixed : std::chars_format::scientific);

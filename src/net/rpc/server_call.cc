@@ -167,7 +167,7 @@ void LibraryCall::end_now(Lock lock, End end) {
     lock.unlock();
     return Finish(end.status);
   }
-  out_ = std::move(*end.message);
+  out_ = *end.message;  // its bytes are shared
   lock.unlock();
   StartWriteAndFinish(&out_, {}, std::move(end.status));
 }

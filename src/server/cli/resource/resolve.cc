@@ -98,7 +98,7 @@ Result<std::string> Resolver::list_path(const Kind& kind) {
 
 // With a filter of the list where it has one; else by looking at the list itself.
 Result<std::string> Resolver::find(const Kind& kind, std::string_view member_name, const std::string& text) {
-  TRY(const auto list, list_path(kind));
+  TRY(auto list, list_path(kind));
   if (list.empty()) return list;
   const auto* method = wire::find_rest_method(kind.list_method);
   const bool filters = method != nullptr && method->find(member_name) != nullptr;
