@@ -2,7 +2,7 @@
 //   schema: core, or the text of a schema
 //   fragment: the name of a dialect's fragment, added to the schema
 //   relationships: one per line, "channel:ch1#publisher@client:c1"
-//   grants: [{object: "domain:d1", role: r1, actions: [client_read]}]
+//   grants: [{object: "domain:d1", role: r1, actions: [client_read], deny: [client_delete]}]
 //   assertions: {assertTrue: ["channel:ch1#can_publish@client:c1"], assertFalse: […]}
 //   exactly: {"user:u1 on client:c1": [read]}: of the permissions that begin with can_, or of the fragment's,
 //            these, named without their prefix, and no other. How to name many at once: test_words.h
@@ -72,11 +72,14 @@ class Scenarios : public testing::TestWithParam<std::filesystem::path> {
 
   static void add_grant(Graph::Editor& editor, const YAML::Node& grant) {
     const auto object = grant["object"].as<std::string>();
-    const auto actions = grant["actions"].as<std::vector<std::string>>();
-    const std::vector<std::string_view> views(actions.begin(), actions.end());
-    const auto set = editor.set_grants(parse_subject(object)->object, grant["role"].as<std::string>(),
-                                       Effect::allow, views);
-    ASSERT_TRUE(set) << set.error().message;
+    for (const auto& [key, effect] : {std::pair("actions", Effect::allow), std::pair("deny", Effect::deny)}) {
+      if (!grant[key]) continue;
+      const auto actions = grant[key].as<std::vector<std::string>>();
+      const std::vector<std::string_view> views(actions.begin(), actions.end());
+      const auto set =
+          editor.set_grants(parse_subject(object)->object, grant["role"].as<std::string>(), effect, views);
+      ASSERT_TRUE(set) << set.error().message;
+    }
   }
 
   void expect(const std::string& text, bool allowed) {
