@@ -29,6 +29,9 @@ constexpr std::string_view kSchema =
     " permission can_read = read + viewer\n"
     " permission below = parent->can_read + read\n"
     " permission unread = viewer - can_read\n"
+    " permission blocked = banned + can_read\n"
+    " permission open = viewer - blocked\n"
+    " permission shut = viewer - (banned + can_read)\n"
     "}\n";
 
 struct Case {
@@ -115,6 +118,10 @@ TEST(Oracles, LetADenialHoldForWhatRefersToIt) {
       {"doc:a#viewer@user:ann", "doc:a#view@user:ann", "doc:link#viewer@user:ann",
        "doc:low#can_read@user:ann", "doc:a#read@user:bob", "doc:low#below@user:bob", "doc:a#unread@user:ann"},
       Oracle::Truth::yes);
+  // taken away by one name, or by each of two
+  ASSERT_TRUE(world->relate(parse_edge("doc:a#banned@user:ann").value()));
+  expect(*world, {"doc:a#open@user:ann"}, Oracle::Truth::yes);
+  expect(*world, {"doc:a#shut@user:ann", "doc:a#blocked@user:ann"}, Oracle::Truth::no);
   oracle.grant({"doc", "a"}, "out", Effect::deny, {});
   expect(*world, {"doc:a#can_read@user:ann"}, Oracle::Truth::yes);
 }

@@ -4,10 +4,6 @@
 
 namespace allauth::policy {
 
-namespace {
-constexpr std::string_view kStar = "*";
-}  // namespace
-
 Oracle::Oracle(const ResolvedSchema& schema) : schema_(schema), nodes_(schema.definitions.size()) {
   for (DefinitionId id = 0; id < schema.definitions.size(); ++id) {
     const auto& members = schema.definitions[id].members;
@@ -56,7 +52,7 @@ Oracle::Truth Oracle::ask(const SubjectRef& subject, std::string_view member, co
 std::vector<ObjectRef> Oracle::objects() const {
   std::vector<ObjectRef> all;
   for (const Object& object : objects_)
-    if (object.id != kStar) all.push_back({schema_.definitions[object.kind].name, object.id});
+    if (object.id != kEveryone) all.push_back({schema_.definitions[object.kind].name, object.id});
   return all;
 }
 
@@ -110,7 +106,8 @@ Oracle::Model Oracle::consequences(const Subject& subject, const Model& assumed)
       for (std::size_t i = 0; i < nodes.size(); ++i) {
         if (!round.model.denied[object][i] && is_denied(round, object, nodes[i]))
           changed = round.model.denied[object][i] = true;
-        if (!round.model.holds[object][i] && !assumed.denied[object][i] && follows(round, object, nodes[i]))
+        const bool barred = nodes[i].member != nullptr && assumed.denied[object][i];
+        if (!round.model.holds[object][i] && !barred && follows(round, object, nodes[i]))
           changed = round.model.holds[object][i] = true;
       }
     }
@@ -154,7 +151,7 @@ bool Oracle::is_stored(const Round& round, ObjectId object, NameId relation) con
   return std::any_of(found->second.begin(), found->second.end(), [&](const Subject& to) {
     if (to == round.subject) return true;
     const Object& target = objects_[to.object];
-    if (target.id == kStar)
+    if (target.id == kEveryone)
       return round.subject.relation == kItself && objects_[round.subject.object].kind == target.kind;
     return to.relation != kItself && at(round.model.holds, to.object, to.relation);
   });

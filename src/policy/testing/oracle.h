@@ -7,9 +7,10 @@
 // stand still (the well-founded model by Van Gelder's alternating fixpoint). What then follows from too
 // little only, but not from too much, is undefined, which counts as no.
 //
-// A place holds if its rule says so and it is not denied. Denied is what a role of the subject is denied by
+// A member holds if its rule says so and it is not denied. Denied is what a role of the subject is denied by
 // a grant, and with it what refers to it: through names, "+", "&", the left side of "-" and arrows, but not
-// through usersets.
+// through usersets. On the right of "-" each member that is named is one of its own: if it is denied, it does
+// not hold, and what stands beside it is not touched.
 #pragma once
 
 #include <deque>

@@ -19,21 +19,13 @@ std::string print(const SubjectRef& subject) {
 Result<std::unique_ptr<World>> World::make(std::string_view schema) {
   TRY(const SourceAst ast, parse_schema(schema, {}));
   TRY(ResolvedSchema language, resolve_schema(ast));
-  std::unique_ptr<World> world(new World(std::move(language)));
-  if (auto compiled = compile_schema(schema)) {
-    world->schema_ = *compiled;
-    world->editor_.emplace(Graph(*compiled));
-  } else {
-    world->refused_ = compiled.error();
-  }
-  return world;
+  TRY(auto compiled, compile_schema(schema));
+  return std::unique_ptr<World>(new World(std::move(language), std::move(compiled)));
 }
 
 Result<bool> World::relate(const Edge& edge) {
-  if (editor_) {
-    TRY(const bool fresh, editor_->add(edge));
-    if (!fresh) return false;
-  }
+  TRY(const bool fresh, editor_.add(edge));
+  if (!fresh) return false;
   oracle_.relate(edge);
   facts_.push_back(
       fmt::format("{}:{}#{}@{}", edge.resource.kind, edge.resource.id, edge.relation, print(edge.subject)));
@@ -42,10 +34,8 @@ Result<bool> World::relate(const Edge& edge) {
 
 Result<bool> World::grant(const ObjectRef& object, std::string_view role, Effect effect,
                           const std::vector<std::string_view>& actions) {
-  if (editor_) {
-    TRY(const bool fresh, editor_->set_grants(object, role, effect, actions));
-    if (!fresh) return false;
-  }
+  TRY(const bool fresh, editor_.set_grants(object, role, effect, actions));
+  if (!fresh) return false;
   oracle_.grant(object, role, effect, actions);
   facts_.push_back(fmt::format("{} {} on {}:{} to {}", effect == Effect::allow ? "grant" : "deny",
                                fmt::join(actions, ", "), object.kind, object.id, role));

@@ -1,7 +1,7 @@
 // For tests: a schema with relationships and grants, known both to the engine and to the oracle.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,13 +13,11 @@ namespace allauth::policy {
 
 class World {
  public:
-  // Errors: those of the language. What the engine refuses beyond that is no error, see refused().
+  // Errors: those of compile_schema().
   static Result<std::unique_ptr<World>> make(std::string_view schema);
 
   const ResolvedSchema& language() const { return language_; }
-  // The schema as the engine has it; nullptr: it refuses it.
   const std::shared_ptr<const CompiledSchema>& schema() const { return schema_; }
-  const std::optional<Error>& refused() const { return refused_; }
 
   // False: it is known already. An error: it does not fit the schema (as the engine says).
   Result<bool> relate(const Edge& edge);
@@ -28,7 +26,7 @@ class World {
   // All that was related and granted, a line each.
   const std::vector<std::string>& facts() const { return facts_; }
 
-  Graph graph() { return editor_->freeze(); }
+  Graph graph() { return editor_.freeze(); }
   Oracle& oracle() { return oracle_; }
 
   // Asks the engine and the oracle for each place of each object what the subject may; the engine's
@@ -41,13 +39,16 @@ class World {
   const Counts& counts() const { return counts_; }
 
  private:
-  explicit World(ResolvedSchema language) : language_(std::move(language)), oracle_(language_) {}
+  World(ResolvedSchema language, std::shared_ptr<const CompiledSchema> schema)
+      : language_(std::move(language)),
+        schema_(std::move(schema)),
+        editor_(Graph(schema_)),
+        oracle_(language_) {}
   std::string compare(const Engine& engine, const Graph& graph, const CheckQuery& query);
 
   ResolvedSchema language_;
   std::shared_ptr<const CompiledSchema> schema_;
-  std::optional<Error> refused_;
-  std::optional<Graph::Editor> editor_;
+  Graph::Editor editor_;
   Oracle oracle_;
   std::vector<std::string> facts_;
   Counts counts_;
