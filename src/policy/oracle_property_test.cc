@@ -13,7 +13,7 @@ namespace {
 
 unsigned worlds() {
   const char* const set = std::getenv("ALLAUTH_EXPLORE");
-  return set != nullptr && std::string_view(set) == "all" ? 5'000 : 150;
+  return set != nullptr && std::string_view(set) == "all" ? 5'000 : 60;
 }
 
 // Two users, and others: objects, some that nobody mentioned, and some who hold something.

@@ -127,7 +127,7 @@ class Filler {
         actions.push_back(world_.language().names[member.name]);
     }
     const std::string object = id();
-    (void)world_.grant({definition.name, object}, id(), effect, actions);
+    (void)world_.grant({definition.name, object}, id(), effect, actions).value();
   }
 
  private:

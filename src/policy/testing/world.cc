@@ -68,7 +68,7 @@ std::string World::compare(const Engine& engine, const Graph& graph, const Check
   if (!decision) return fmt::format("{}: {}", what, decision.error().message);
   const auto explanation = engine.explain(graph, 1, query);
   if (!explanation) return fmt::format("{}, explained: {}", what, explanation.error().message);
-  const std::string why = fmt::format("{}\n{}", what, fmt::join(explanation->lines(), "\n"));
+  std::string why = fmt::format("{}\n{}", what, fmt::join(explanation->lines(), "\n"));
   if (decision->allowed() != expected) return why;
   if (explanation->decision.allowed() != expected || explanation->decision.rule() != decision->rule())
     return fmt::format("check and explain disagree: {}", why);
