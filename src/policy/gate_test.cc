@@ -33,6 +33,7 @@ constexpr std::string_view kDocuments =
     " permission view = publish + parent->view\n"
     " permission safe = viewer & view\n"
     " permission rest = viewer - view\n"
+    " permission outer = viewer - (view + banned)\n"
     "}\n";
 
 struct Grant {
@@ -139,6 +140,13 @@ INSTANTIATE_TEST_SUITE_P(
             {"doc:2#safe@user:a", "doc:1#rest@user:a"},
             {"doc:1#safe@user:a", "doc:2#rest@user:a"},
             {{"1", "in", Effect::allow}, {"2", "in", Effect::allow}, {"1", "out", Effect::deny}}},
+        // A denial of one operand on the right of `-` does not undo the others.
+        Case{{"role:in#member@user:a", "role:in#member@user:b", "role:in#member@user:c",
+              "role:out#member@user:a", "role:out#member@user:b", "doc:1#viewer@user:a",
+              "doc:1#viewer@user:b", "doc:1#viewer@user:c", "doc:1#banned@user:a"},
+             {"doc:1#outer@user:b"},
+             {"doc:1#outer@user:a", "doc:1#outer@user:c", "doc:1#outer@user:d"},
+             {{"1", "in", Effect::allow}, {"1", "out", Effect::deny}}},
         // A role of the holders of a permission has those that are not denied it.
         Case{{"role:in#member@user:a", "role:in#member@user:b", "role:out#member@user:b",
               "role:more#member@doc:1#view"},
