@@ -70,6 +70,9 @@ Search::Search(const Graph& graph, const Question& question, Budget& budget)
       everyone_edges_(graph.resources(question.everyone)),
       denials_(graph.has_denials()) {
   kept_.start();
+  // What every search looks at first, fetched at the same time.
+  __builtin_prefetch(&subject_edges_);
+  __builtin_prefetch(&graph.subjects(question.object));
 }
 
 Search::Mark Search::mark() const {
