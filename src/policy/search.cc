@@ -108,22 +108,32 @@ bool Search::expand(std::uint32_t at) {
   budget_.spend(plan.steps.size());
   for (const StepId id : plan.steps) {
     const Step& step = schema.step(id);
-    if (step.kind == Step::Kind::direct && probe(at, step)) return true;
-    if (step.is_gate()) {
-      set_aside(at, id);
+    if (step.kind == Step::Kind::direct) {
+      if (probe(at, step)) return true;
+    } else if (step.kind != Step::Kind::grants && step.kind != Step::Kind::arrow) {
+      if (expand_other(at, id, step)) return true;
       continue;
     }
-    if (step.kind == Step::Kind::self && question_.subject_relation == kItself && is_subject(task.node)) {
-      hit_ = Hit{.task = at, .rule = task.member, .by = Hit::By::itself};
-      return true;
-    }
-    if (step.kind == Step::Kind::same && reach(at, id, step, task.node, step.parts[0], Label())) return true;
     for (const Hop& hop : step.hops) {
-      if (follow(at, id, step, hop, edges)) return true;
+      if (follow<Mode::allow>(at, id, step, hop, edges)) return true;
     }
     if (budget_.spent()) return false;
   }
   return false;
+}
+
+// The rarer steps: those without edges of their own, and gates.
+bool Search::expand_other(std::uint32_t at, StepId id, const Step& step) {
+  const Task task = kept_.tasks[at];
+  if (step.is_gate()) {
+    set_aside(at, id);
+    return false;
+  }
+  if (step.kind == Step::Kind::same)
+    return reach<Mode::allow>(at, id, step, task.node, step.parts[0], Label());
+  if (question_.subject_relation != kItself || !is_subject(task.node)) return false;
+  hit_ = Hit{.task = at, .rule = task.member, .by = Hit::By::itself};
+  return true;
 }
 
 // Is the subject the holders of just this?
@@ -150,7 +160,7 @@ bool Search::expand_denial(std::uint32_t at) {
       if (deniable(step.parts[i]) && push(task.node, step.parts[i], Mode::deny, at, Label())) return true;
     }
     for (const Hop& hop : step.hops) {
-      if (follow(at, id, step, hop, edges)) return true;
+      if (follow<Mode::deny>(at, id, step, hop, edges)) return true;
     }
     if (budget_.spent()) return false;
   }
@@ -183,37 +193,41 @@ void Search::set_aside(std::uint32_t at, StepId id) {
   kept_.pending.push_back({at, id, kNoNode, 0, Label()});
 }
 
+template <Mode kMode>
 bool Search::follow(std::uint32_t at, StepId id, const Step& step, const Hop& hop, const EdgeSet& edges) {
   if (edges.empty() || hop.targets.empty()) return false;
-  const bool denial = kept_.tasks[at].mode == Mode::deny;
+  constexpr bool denial = kMode == Mode::deny;
   if (!denial && !hop.mixed && leads_nowhere(hop.targets[0].member)) return false;
   if (step.kind == Step::Kind::grants) {
     const auto [first, last] = denial ? Label::denials() : Label::grants();
     return !edges.visit(first, last, [&](Label label, std::span<const NodeId> roles) {
       budget_.spend(1);
-      return !graph_.holds(label.action_set(), step.relation) || !walk(at, id, step, hop, label, roles);
+      return !graph_.holds(label.action_set(), step.relation) ||
+             !walk<kMode>(at, id, step, hop, label, roles);
     });
   }
   return !edges.visit(hop.label, [&](std::span<const NodeId> nodes) {
-    return !walk(at, id, step, hop, hop.label, nodes) && !budget_.spent();
+    return !walk<kMode>(at, id, step, hop, hop.label, nodes) && !budget_.spent();
   }) && hit_;
 }
 
 // From the task to each of the nodes. True: the subject was found.
+template <Mode kMode>
 bool Search::walk(std::uint32_t at, StepId id, const Step& step, const Hop& hop, Label label,
                   std::span<const NodeId> nodes) {
-  const bool along_denial = kept_.tasks[at].mode == Mode::deny && step.kind != Step::Kind::grants;
+  const bool along_denial = kMode == Mode::deny && step.kind != Step::Kind::grants;
   if (!hop.mixed && !along_denial && graph_.schema().member(hop.targets[0].member).direct_only)
     return intersect(at, step.rule, hop.targets[0].member, label, nodes);
   budget_.spend(nodes.size());
   for (const NodeId node : nodes) {
     if (!hop.mixed) {
-      if (reach(at, id, step, node, hop.targets[0].member, label)) return true;
+      if (reach<kMode>(at, id, step, node, hop.targets[0].member, label)) return true;
       continue;
     }
     const DefinitionId definition = graph_.definition(node);
     for (const Hop::Target& target : hop.targets) {
-      if (target.definition == definition && reach(at, id, step, node, target.member, label)) return true;
+      if (target.definition == definition && reach<kMode>(at, id, step, node, target.member, label))
+        return true;
     }
   }
   return false;
@@ -221,8 +235,9 @@ bool Search::walk(std::uint32_t at, StepId id, const Step& step, const Hop& hop,
 
 // A node at the far end of an edge. Denials go on along arrows; a userset that can be denied, and what is
 // asked for apart, is a question of its own.
+template <Mode kMode>
 bool Search::reach(std::uint32_t at, StepId id, const Step& step, NodeId node, MemberId member, Label label) {
-  if (kept_.tasks[at].mode == Mode::deny && step.kind != Step::Kind::grants)
+  if (kMode == Mode::deny && step.kind != Step::Kind::grants)
     return deniable(member) && push(node, member, Mode::deny, at, label);
   if (leads_nowhere(member)) return false;
   if ((step.kind == Step::Kind::direct || step.apart) && deniable(member)) {

@@ -98,15 +98,19 @@ class Search {
   static Scratch& scratch();
 
   bool expand(std::uint32_t at);
+  bool expand_other(std::uint32_t at, StepId id, const Step& step);
   bool expand_denial(std::uint32_t at);
   bool end_here(std::uint32_t at, const Plan& plan);
   bool probe(std::uint32_t at, const Step& step);
   void set_aside(std::uint32_t at, StepId step);
+  template <Mode kMode>  // of the task
   bool follow(std::uint32_t at, StepId id, const Step& step, const Hop& hop, const EdgeSet& edges);
+  template <Mode kMode>
   bool walk(std::uint32_t at, StepId id, const Step& step, const Hop& hop, Label label,
             std::span<const NodeId> nodes);
   bool intersect(std::uint32_t at, MemberId rule, MemberId target, Label label,
                  std::span<const NodeId> nodes);
+  template <Mode kMode>
   bool reach(std::uint32_t at, StepId id, const Step& step, NodeId node, MemberId member, Label label);
   bool push(NodeId node, MemberId member, Mode mode, std::uint32_t parent, Label label);
   bool unfold_every(const Step& step, NodeId node, std::vector<Literal>& literals);
