@@ -64,7 +64,8 @@ class SchemaCompiler {
       for (const Form& form : source.forms)
         if (form.relation != kItself) add_target(step, form, form.relation);
       drop_empty(step);
-      relation_steps_.emplace(step.rule, add(std::move(step)));
+      const MemberId rule = step.rule;
+      relation_steps_.emplace(rule, add(std::move(step)));
     }
   }
 
