@@ -159,6 +159,8 @@ TABLE = [
     in_domain("ChannelService.DisconnectGroup", "DELETE", CH + "/{channel}/group-connections/{group}", ok=204, least="admin"),
     in_domain("ChannelService.Disconnect", "DELETE", CH + "/{channel}/connections/{client}", ok=204, least="admin"),
 
+    on_platform("PolicyService.GetSchema", "GET", "/api/v1/policy/schema"),
+
     Row("InfoService.GetInfo", "GET", "/api/v1/info", rest=200),
     Row("InfoService.GetHealth", "GET", "/api/v1/health", rest=200),
 

@@ -88,6 +88,9 @@ struct ManageNodes : On<Platform> {
 struct SetQuotas : On<Platform> {
   static constexpr std::string_view kind = kind::platform, permission = "can_administer";
 };
+struct ReadPolicy : On<Platform> {
+  static constexpr std::string_view kind = kind::platform, permission = "can_policy_read";
+};
 struct WatchPlatform : On<Platform> {
   static constexpr std::string_view kind = kind::platform, permission = "can_audit_read";
 };

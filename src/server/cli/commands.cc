@@ -35,7 +35,11 @@ std::vector<Section> sections() {
         {"disconnect", ""},
         {"connections", ""},
         {"role", "Sets of actions on one thing, and who holds them"}}},
-      {"Questions", {{"check", ""}, {"explain", ""}, {"watch", ""}}},
+      {"Questions",
+       {{"check", ""},
+        {"explain", ""},
+        {"policy", "Kinds of things of your own, and how they are related"},
+        {"watch", ""}}},
       {"Ask a server", {{"health", ""}, {"info", ""}, {"api", ""}, {"rpc", "The gRPC face of a server"}}},
       {"This program", {{"help", ""}, {"completion", ""}, {"version", ""}}},
   };
@@ -44,11 +48,11 @@ std::vector<Section> sections() {
 CommandTable make_table() {
   CommandTable table{.sections = sections(), .commands = {}};
   for (const auto area :
-       {serve_commands,  config_commands,   migrate_commands, backup_commands,  keys_commands,
-        node_commands,   admin_commands,    login_commands,   profile_commands, session_commands,
-        user_commands,   domain_commands,   group_commands,   client_commands,  channel_commands,
-        role_commands,   question_commands, watch_commands,   call_commands,    rpc_commands,
-        program_commands}) {
+       {serve_commands, config_commands,   migrate_commands, backup_commands,  keys_commands,
+        node_commands,  admin_commands,    login_commands,   profile_commands, session_commands,
+        user_commands,  domain_commands,   group_commands,   client_commands,  channel_commands,
+        role_commands,  question_commands, policy_commands,  watch_commands,   call_commands,
+        rpc_commands,   program_commands}) {
     auto commands = area();
     std::ranges::move(commands, std::back_inserter(table.commands));
   }

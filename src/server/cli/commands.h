@@ -18,6 +18,7 @@ std::vector<Command> admin_commands();
 std::vector<Command> login_commands();  // and logout, whoami
 std::vector<Command> profile_commands();
 std::vector<Command> question_commands();  // check, explain
+std::vector<Command> policy_commands();
 std::vector<Command> watch_commands();
 std::vector<Command> call_commands();  // api, info, health
 std::vector<Command> rpc_commands();

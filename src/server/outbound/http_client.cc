@@ -162,7 +162,7 @@ Result<ApiAnswer> call_api(const ApiTarget& target, std::string_view method, std
   prepare(request, target, path, &append, &answer.body);
   const std::string verb(method);
   curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, verb.c_str());
-  if (!body.empty() || verb == "POST" || verb == "PATCH") {
+  if (!body.empty() || verb == "POST" || verb == "PUT" || verb == "PATCH") {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data());
   }

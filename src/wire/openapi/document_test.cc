@@ -56,6 +56,7 @@ TEST(Document, HasEachMethodOnceUnderItsRouteAndName) {
       const std::string name = service->name() + "_" + service->method(i)->name();
       if (!rule.get().empty()) expected.insert("GET " + rule.get() + " " + name);
       if (!rule.post().empty()) expected.insert("POST " + rule.post() + " " + name);
+      if (!rule.put().empty()) expected.insert("PUT " + rule.put() + " " + name);
       if (!rule.patch().empty()) expected.insert("PATCH " + rule.patch() + " " + name);
       if (!rule.delete_().empty()) expected.insert("DELETE " + rule.delete_() + " " + name);
     }

@@ -77,6 +77,10 @@ Result<void> set_pattern(const v1::HttpRule& rule, Operation& op) {
       op.http_method = "PATCH";
       op.path = rule.patch();
       return {};
+    case v1::HttpRule::kPut:
+      op.http_method = "PUT";
+      op.path = rule.put();
+      return {};
     case v1::HttpRule::kDelete:
       op.http_method = "DELETE";
       op.path = rule.delete_();
@@ -114,8 +118,8 @@ Result<void> set_body(const v1::HttpRule& rule, Operation& op) {
       return bad("schema.body", where, "its body is not a message field");
     op.bound.clear();  // the body's members are those of another message
   }
-  if (op.body != Operation::Body::none && op.http_method != "POST" && op.http_method != "PATCH")
-    return bad("schema.body", where, "a body goes with POST and PATCH only");
+  if (op.body != Operation::Body::none && (op.http_method == "GET" || op.http_method == "DELETE"))
+    return bad("schema.body", where, "a body goes with POST, PUT and PATCH only");
   return {};
 }
 

@@ -135,7 +135,7 @@ Result<ApiRequest> make_request(const wire::RestMethod& method, const FieldValue
   TRY(request.path, path_of(method, values));
   TRY(const auto query, query_of(method, values));
   request.path += query;
-  if (method.http_method != "POST" && method.http_method != "PATCH") return request;
+  if (method.http_method == "GET" || method.http_method == "DELETE") return request;
   JsonObject body;
   for (const auto& field : method.fields) {
     const auto at = values.find(field.name);

@@ -1,7 +1,10 @@
 #include "server/cli/table/completion.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "server/cli/table/parse.h"
 
 namespace allauth::server::cli {
@@ -16,11 +19,27 @@ std::vector<std::string> topics_of(const CommandTable& table) {
   return names;
 }
 
-std::vector<std::string> verbs_of(const CommandTable& table, const std::string& topic) {
-  std::vector<std::string> verbs;
-  for (const auto* command : table.of(topic))
-    if (command->path != topic) verbs.push_back(command->path.substr(topic.size() + 1));
-  return verbs;
+// The words that may stand behind these of a command's path: "policy" -> "schema", "policy schema" -> "get".
+std::vector<std::string> next_words(const CommandTable& table, const std::string& path) {
+  std::vector<std::string> next;
+  for (const auto& command : table.commands) {
+    if (!command.path.starts_with(path + " ")) continue;
+    const auto word = split(std::string_view(command.path).substr(path.size() + 1), ' ').front();
+    if (next.empty() || next.back() != word) next.emplace_back(word);
+  }
+  return next;
+}
+
+// The beginnings of paths that are longer, without those of one word.
+std::vector<std::string> stems_of(const CommandTable& table) {
+  std::vector<std::string> stems;
+  for (const auto& command : table.commands) {
+    const auto last = command.path.rfind(' ');
+    if (last == command.path.find(' ')) continue;
+    const auto stem = command.path.substr(0, last);
+    if (std::ranges::find(stems, stem) == stems.end()) stems.push_back(stem);
+  }
+  return stems;
 }
 
 std::vector<std::string> spelled_options(const Command& command) {
@@ -34,8 +53,10 @@ std::vector<std::string> spelled_options(const Command& command) {
 std::string cases(const CommandTable& table) {
   std::string out = fmt::format("    '') offered='{}' ;;\n", join(topics_of(table)));
   for (const auto& topic : topics_of(table))
-    if (const auto verbs = verbs_of(table, topic); !verbs.empty())
+    if (const auto verbs = next_words(table, topic); !verbs.empty())
       out += fmt::format("    '{}') offered='{}' ;;\n", topic, join(verbs));
+  for (const auto& stem : stems_of(table))
+    out += fmt::format("    '{}') offered='{}' ;;\n", stem, join(next_words(table, stem)));
   for (const auto& command : table.commands)
     out += fmt::format("    '{0}'|'{0} '*) offered='{1}' ;;\n", command.path, join(spelled_options(command)));
   return out;
@@ -92,6 +113,14 @@ std::string fish_options(const std::string& condition, const Command& command) {
   return out;
 }
 
+// The condition that all words of a path stand on the line.
+std::string fish_seen(std::string_view path) {
+  std::string out;
+  for (const auto word : split(path, ' '))
+    out += fmt::format("{}__fish_seen_subcommand_from {}", out.empty() ? "" : "; and ", word);
+  return out;
+}
+
 std::string for_fish(const CommandTable& table) {
   std::string out = "# Completion of allauth for fish.\ncomplete -c allauth -f\n";
   for (const auto& section : table.sections)
@@ -99,18 +128,19 @@ std::string for_fish(const CommandTable& table) {
       out += fmt::format("complete -c allauth -n __fish_use_subcommand -a {} -d {}\n", name,
                          fish_quoted(summary));
   for (const auto& command : table.commands) {
-    const auto space = command.path.find(' ');
-    const auto topic = command.path.substr(0, space);
-    std::string condition = fmt::format("'__fish_seen_subcommand_from {}", topic);
-    if (space != std::string::npos) {
-      const auto verb = command.path.substr(space + 1);
-      out += fmt::format(
-          "complete -c allauth -n '__fish_seen_subcommand_from {0}; and not "
-          "__fish_seen_subcommand_from {1}' -a {2} -d {3}\n",
-          topic, join(verbs_of(table, topic)), verb, fish_quoted(command.summary));
-      condition += fmt::format("; and __fish_seen_subcommand_from {}", verb);
+    if (const auto last = command.path.rfind(' '); last != std::string::npos) {
+      const auto stem = command.path.substr(0, last);
+      out += fmt::format("complete -c allauth -n '{}; and not __fish_seen_subcommand_from {}' -a {} -d {}\n",
+                         fish_seen(stem), join(next_words(table, stem)), command.path.substr(last + 1),
+                         fish_quoted(command.summary));
     }
-    out += fish_options(condition + "'", command);
+    out += fish_options(fmt::format("'{}'", fish_seen(command.path)), command);
+  }
+  for (const auto& stem : stems_of(table)) {
+    const auto last = stem.rfind(' ');
+    const auto before = stem.substr(0, last);
+    out += fmt::format("complete -c allauth -n '{}; and not __fish_seen_subcommand_from {}' -a {}\n",
+                       fish_seen(before), join(next_words(table, before)), stem.substr(last + 1));
   }
   return out;
 }

@@ -59,6 +59,8 @@ std::unexpected<Error> no_such_command(const std::vector<const Command*>& comman
                            did_you_mean("allauth " + topic + " ", meant_by(typed, known))));
 }
 
+constexpr std::size_t kMostPathWords = 3;  // "policy schema get"
+
 // "allauth --profile prod domain list" is "allauth domain list --profile prod".
 std::vector<std::string> words_first(Args args) {
   std::size_t at = 0;
@@ -152,12 +154,13 @@ Result<Choice> choose_command(const CommandTable& table, Args args) {
   const std::string topic = turned.empty() ? "" : turned[0];
   const auto commands = table.of(topic);
   if (commands.empty()) return no_such_topic(table, topic);
-  const bool has_verb = turned.size() > 1 && !turned[1].starts_with("-");
-  const std::string verb = has_verb ? turned[1] : "";
-  if (const auto* command = has_verb ? table.find(topic + " " + verb) : nullptr)
-    return Choice{command, {turned.begin() + 2, turned.end()}};
-  if (const auto* command = table.find(topic)) return Choice{command, {turned.begin() + 1, turned.end()}};
-  return no_such_command(commands, topic, verb);
+  std::vector<std::string> paths{topic};  // that may be meant, by how many words they have
+  for (std::size_t n = 1; n < std::min(turned.size(), kMostPathWords) && !turned[n].starts_with("-"); ++n)
+    paths.push_back(paths.back() + " " + turned[n]);
+  for (std::size_t n = paths.size(); n > 0; --n)
+    if (const auto* command = table.find(paths[n - 1]))
+      return Choice{command, {turned.begin() + static_cast<std::ptrdiff_t>(n), turned.end()}};
+  return no_such_command(commands, topic, paths.size() > 1 ? turned[1] : "");
 }
 
 Result<Options> parse_options(const Command& command, Args args) {

@@ -68,6 +68,15 @@ std::vector<std::string> words_of(const std::string& line) {
   return words;
 }
 
+TEST(Completion, OffersTheNextWordOfAPath) {
+  const auto script = completion_script(command_table(), "bash").value();
+  EXPECT_NE(script.find("'policy schema') offered='get"), std::string::npos);
+  for (const std::string shell : {"bash", "zsh", "fish"}) {
+    const auto offers = completion_script(command_table(), shell).value();
+    EXPECT_EQ(offers.find("schema schema"), std::string::npos) << shell;
+  }
+}
+
 // An example that does not parse teaches nothing.
 TEST(CommandTable, HasExamplesThatParse) {
   for (const auto& command : command_table().commands) {

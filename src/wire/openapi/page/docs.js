@@ -1,7 +1,7 @@
 // Shows the openapi.json beside this page. Text of the document only ever becomes text, never markup.
 "use strict";
 
-const METHODS = ["get", "post", "patch", "delete"];
+const METHODS = ["get", "post", "put", "patch", "delete"];
 const byId = (id) => document.getElementById(id);
 
 // element("p", {class: "x"}, "text", otherElement)

@@ -1,0 +1,33 @@
+#include "allauth/v1/policy.pb.h"
+#include "app/policy/schema.h"
+#include "wire/native/services.h"
+#include "wire/native/steps.h"
+
+namespace allauth::wire::native {
+namespace {
+
+v1::PolicySchema encode(const app::SchemaView& schema) {
+  v1::PolicySchema message;
+  message.set_text(schema.text);
+  message.mutable_warnings()->Assign(schema.warnings.begin(), schema.warnings.end());
+  message.set_core(std::string(schema.core));
+  message.set_revision(encode_revision(schema.stamp.revision));
+  if (schema.stamp.revision == Revision{}) return message;
+  *message.mutable_updated_at() = encode_time(schema.stamp.updated_at);
+  message.set_updated_by(schema.stamp.updated_by);
+  return message;
+}
+
+}  // namespace
+
+void add_policy(MethodTable& table, const Backend& backend) {
+  add_snapshot<v1::GetSchemaRequest, v1::PolicySchema>(
+      table, "allauth.v1.PolicyService.GetSchema",
+      [&backend](const Call& call, const v1::GetSchemaRequest&) -> Result<v1::PolicySchema> {
+        TRY(const auto caller, authenticate_call(backend, call));
+        TRY(const auto allowed, platform_permit<app::act::ReadPolicy>(backend, caller));
+        return encode(app::read_schema(backend.core, allowed));
+      });
+}
+
+}  // namespace allauth::wire::native
