@@ -20,42 +20,40 @@ constexpr std::uint32_t node_of(Key key) { return static_cast<std::uint32_t>(key
 
 struct Block {
   std::atomic<std::uint32_t> refs{1};
-  std::uint16_t height;  // 0: a Leaf, else an Inner
-  std::uint16_t count;   // a leaf's runs, an inner node's children
+  std::uint32_t height : 4 = 0;  // 0: a Leaf, else an Inner
+  std::uint32_t count : 12 = 0;  // a leaf's runs, an inner node's children
+  std::uint32_t size : 16 = 0;   // a leaf's nodes, of all runs
 };
 
-// In memory: the header, then `capacity` words: per run its label and the end of its nodes, then the
-// nodes of all runs.
+// In memory: the header, the label of each run, the nodes of all runs, then where each run ends among
+// them, in 16 bits. A leaf takes the room that allocated_size() says for what it holds, so it needs not
+// keep how much it has.
 struct Leaf : Block {
-  static constexpr std::size_t kMaxWords = 1023;
+  static constexpr std::size_t kMaxBytes = 4096;
 
-  std::uint16_t size;      // nodes of all runs
-  std::uint16_t capacity;  // words
+  static std::size_t bytes_for(std::size_t runs, std::size_t nodes) {
+    return sizeof(Block) + runs * (sizeof(std::uint32_t) + sizeof(std::uint16_t)) +
+           nodes * sizeof(std::uint32_t);
+  }
+  std::size_t bytes() const { return bytes_for(count, size); }
 
-  std::uint32_t* words() { return reinterpret_cast<std::uint32_t*>(this + 1); }
-  const std::uint32_t* words() const { return reinterpret_cast<const std::uint32_t*>(this + 1); }
-  std::size_t used() const { return std::size_t{count} * 2 + size; }
+  const std::uint32_t* labels() const { return reinterpret_cast<const std::uint32_t*>(this + 1); }
+  std::uint32_t* labels() { return reinterpret_cast<std::uint32_t*>(this + 1); }
+  const std::uint32_t* values() const { return labels() + count; }
+  std::uint32_t* values() { return labels() + count; }
+  const std::uint16_t* ends() const { return reinterpret_cast<const std::uint16_t*>(values() + size); }
+  std::uint16_t* ends() { return reinterpret_cast<std::uint16_t*>(values() + size); }
 
-  Label label(std::size_t run) const { return Label::from_bits(words()[run * 2]); }
-  std::size_t begin(std::size_t run) const { return run == 0 ? 0 : words()[run * 2 - 1]; }
-  std::size_t end(std::size_t run) const { return words()[run * 2 + 1]; }
-  const std::uint32_t* values() const { return words() + std::size_t{count} * 2; }
-  std::uint32_t* values() { return words() + std::size_t{count} * 2; }
+  Label label(std::size_t run) const { return Label::from_bits(labels()[run]); }
+  std::size_t begin(std::size_t run) const { return run == 0 ? 0 : ends()[run - 1]; }
+  std::size_t end(std::size_t run) const { return ends()[run]; }
   std::span<const std::uint32_t> nodes(std::size_t run) const {
     return {values() + begin(run), values() + end(run)};
   }
 
   // The first run whose label is not below this one.
   std::size_t run_at(Label wanted) const {
-    std::size_t low = 0;
-    for (std::size_t high = count; low < high;) {
-      const std::size_t middle = (low + high) / 2;
-      if (label(middle) < wanted)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-    return low;
+    return static_cast<std::size_t>(std::lower_bound(labels(), labels() + count, wanted.bits()) - labels());
   }
   bool contains(Key key) const {
     const std::size_t run = run_at(label_of(key));
@@ -64,7 +62,7 @@ struct Leaf : Block {
     return std::binary_search(all.begin(), all.end(), node_of(key));
   }
   Key front() const { return key(label(0), values()[0]); }
-  Key back() const { return key(label(count - 1u), values()[size - 1]); }
+  Key back() const { return key(label(count - 1u), values()[size - 1u]); }
 };
 
 struct Inner : Block {

@@ -55,8 +55,9 @@ Result<Question> Engine::locate(const Graph& graph, const CheckQuery& query) con
     if (relation == nullptr) return unknown_permission(subject.kind, query.subject.relation);
     subject_relation = relation->name;
   }
-  return Question{.object = graph.find(*kind, query.object.id),
-                  .subject = graph.find(*subject_kind, subject.id),
+  const auto [object_node, subject_node] = graph.find_both(*kind, query.object.id, *subject_kind, subject.id);
+  return Question{.object = object_node,
+                  .subject = subject_node,
                   .member = schema_->id(*member),
                   .subject_kind = *subject_kind,
                   .subject_relation = subject_relation,

@@ -58,6 +58,12 @@ class Graph {
   NodeId find(DefinitionId definition, std::string_view id) const {
     return guest_names_ == nullptr ? names_->find(id, definition) : find_with_guests(definition, id);
   }
+  // Two at once: an object and a subject of the same question.
+  std::pair<NodeId, NodeId> find_both(DefinitionId first, std::string_view first_id, DefinitionId second,
+                                      std::string_view second_id) const {
+    if (guest_names_ == nullptr) return names_->find_both({first_id, first}, {second_id, second});
+    return {find_with_guests(first, first_id), find_with_guests(second, second_id)};
+  }
   DefinitionId definition(NodeId node) const {
     return is_guest(node) ? (*guest_names_)[node - kFirstGuest].definition
                           : static_cast<DefinitionId>(names_->space(node));

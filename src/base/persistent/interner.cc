@@ -89,6 +89,20 @@ std::uint32_t Interner::find(std::string_view text, std::uint16_t space, std::ui
   }
 }
 
+// What both look-ups read first is fetched at once: the two slots, then the two records behind them, which
+// may lie across two cache lines.
+std::pair<std::uint32_t, std::uint32_t> Interner::find_both(const Name& first, const Name& second) const {
+  const std::array hashes{hash(first.text, first.space), hash(second.text, second.space)};
+  const Table& table = *table_.load(std::memory_order_acquire);
+  for (const std::uint64_t hash : hashes) __builtin_prefetch(&table.slots[hash & table.mask]);
+  for (const std::uint64_t hash : hashes) {
+    const std::uint64_t slot = table.slots[hash & table.mask].load(std::memory_order_relaxed);
+    __builtin_prefetch(at_address(slot));
+    __builtin_prefetch(at_address(slot + 32));
+  }
+  return {find(first.text, first.space, hashes[0]), find(second.text, second.space, hashes[1])};
+}
+
 std::uint32_t Interner::intern(std::string_view text, std::uint16_t space) {
   const std::uint64_t hashed = hash(text, space);
   if (const std::uint32_t id = find(text, space, hashed); id != kNone) return id;

@@ -131,6 +131,8 @@ TEST(Interners, NumberTextsDenselyPerSpace) {
     EXPECT_EQ(interner.find(text, space), known == model.end() ? Interner::kNone : known->second);
     const std::uint32_t id = interner.intern(text, space);
     EXPECT_EQ(id, model.try_emplace({space, text}, static_cast<std::uint32_t>(model.size())).first->second);
+    EXPECT_EQ(interner.find_both({text, space}, {"missing", space}), std::pair(id, Interner::kNone));
+    EXPECT_EQ(interner.find_both({"", 0}, {text, space}), std::pair(0u, id));
   }
   EXPECT_EQ(interner.size(), model.size());
   for (const auto& [key, id] : model) {
@@ -174,9 +176,9 @@ TEST(PersistentContainers, AreReadWhileTheNextVersionIsMade) {
         const std::string name = "n" + std::to_string(n);
         const std::uint32_t* square = mine.squares.find(n * 7);
         const std::uint32_t* number = mine.numbers.find(name);
-        const std::uint32_t id = names.find(name);
+        const auto [id, newest] = names.find_both({name}, {"n" + std::to_string(mine.count - 1)});
         const bool right = square != nullptr && *square == n * n && number != nullptr && *number == n &&
-                           id != Interner::kNone && names.text(id) == name;
+                           id != Interner::kNone && names.text(id) == name && newest != Interner::kNone;
         if (!right) mistakes.fetch_add(1);
       }
     }
