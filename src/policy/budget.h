@@ -14,6 +14,9 @@ struct Limits {
   const std::atomic<bool>* stop = nullptr;  // set by another thread: give up. nullptr: nobody will
 };
 
+// For a look-up, which may have to check many.
+inline constexpr std::uint32_t kLookupWork = 10 * Limits::kDefaultWork;
+
 // The work done so far. Looks at the stop flag every now and then.
 class Budget {
  public:

@@ -2,26 +2,13 @@
 
 #include "policy/check.h"
 #include "policy/explainer.h"
+#include "policy/locate.h"
 #include "policy/solver.h"
 
 namespace allauth::policy {
 namespace {
 
 bool covers(std::string_view limit, std::string_view value) { return limit == "*" || limit == value; }
-
-std::unexpected<Error> unknown_kind(std::string_view kind) {
-  return fail(Code::invalid, "policy.kind.unknown", fmt::format("The policy has no kind \"{}\".", kind));
-}
-std::unexpected<Error> unknown_permission(std::string_view kind, std::string_view permission) {
-  return fail(Code::invalid, "policy.permission.unknown",
-              fmt::format("A {} has no relation or permission \"{}\".", kind, permission));
-}
-std::unexpected<Error> given_up(const Budget& budget) {
-  if (budget.was_stopped())
-    return fail(Code::unavailable, "policy.stopped", "The check was called off before it was done.");
-  return fail(Code::exhausted, "policy.work.exceeded",
-              "The check was given up, because it had to visit too many relationships.");
-}
 
 }  // namespace
 
@@ -36,37 +23,23 @@ bool Restrictions::permit(std::string_view permission, const ObjectRef& object) 
 Result<Question> Engine::locate(const Graph& graph, const CheckQuery& query) const {
   if (&graph.schema() != schema_.get())
     return fail(Code::bug, "policy.schema.mismatch", "The graph was made with another schema.");
-  const auto kind = schema_->find_definition(query.object.kind);
-  if (!kind) return unknown_kind(query.object.kind);
-  const Member* member = schema_->find_member(*kind, query.permission);
-  if (member == nullptr) return unknown_permission(query.object.kind, query.permission);
-
-  if (query.object.id == kEveryone)
-    return fail(Code::invalid, "policy.id.invalid", "\"*\" is no object that something can be asked about.");
-
+  TRY(const DefinitionId kind, locate_kind(*schema_, query.object.kind));
+  TRY(const MemberId member, locate_member(*schema_, kind, query.permission));
+  TRY(require_object_id(query.object.id));
   const ObjectRef& subject = query.subject.object;
-  const auto subject_kind = schema_->find_definition(subject.kind);
-  if (!subject_kind) return unknown_kind(subject.kind);
-  if (subject.id == kEveryone)
-    return fail(Code::invalid, "policy.subject.wildcard", "\"*\" is nobody whose rights could be asked for.");
-  NameId subject_relation = kItself;
-  if (!query.subject.relation.empty()) {
-    const Member* relation = schema_->find_member(*subject_kind, query.subject.relation);
-    if (relation == nullptr) return unknown_permission(subject.kind, query.subject.relation);
-    subject_relation = relation->name;
-  }
-  const auto [object_node, subject_node] = graph.find_both(*kind, query.object.id, *subject_kind, subject.id);
+  TRY(const SubjectKind who, locate_subject_kind(*schema_, subject.kind, query.subject.relation));
+  TRY(require_subject_id(subject.id));
+  const auto [object_node, subject_node] =
+      graph.find_both(kind, query.object.id, who.definition, subject.id);
   return Question{.object = object_node,
                   .subject = subject_node,
-                  .member = schema_->id(*member),
-                  .subject_kind = *subject_kind,
-                  .subject_relation = subject_relation,
+                  .member = member,
+                  .subject_kind = who.definition,
+                  .subject_relation = who.relation,
                   .same_object = subject == query.object,
                   .restricted = query.restrictions != nullptr &&
                                 !query.restrictions->permit(query.permission, query.object),
-                  .everyone = subject_relation == kItself && schema_->has_wildcards(*subject_kind)
-                                  ? graph.find(*subject_kind, kEveryone)
-                                  : kNoNode};
+                  .everyone = everyone_of(graph, who)};
 }
 
 Result<Decision> Engine::decide(const Question& question, std::uint64_t revision, const Budget& budget,

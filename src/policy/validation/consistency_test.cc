@@ -3,16 +3,20 @@
 //   * every relationship can be written, read back and written again;
 //   * for each relation and permission of each object and for each subject that is mentioned, the engine says
 //     what the oracle says, and explains it so;
+//   * the objects on which a subject holds something, and the subjects who hold something on an object, in
+//   one
+//     list and in pages, are those for whom the oracle says so;
 //   * the assertions hold.
 // What the language does not offer yet is skipped by what the compiler says about the file.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include <gtest/gtest.h>
 
-#include "policy/testing/world.h"
+#include "policy/testing/lookups.h"
 #include "policy/validation/validation_file.h"
 
 namespace allauth::policy {
@@ -96,6 +100,18 @@ class Consistency : public testing::TestWithParam<std::string> {
     return all;
   }
 
+  // For each object and for each kind that is asked about or held by: who?
+  void expect_subjects() {
+    std::set<std::pair<std::string_view, std::string_view>> kinds;
+    for (const SubjectRef& subject : subjects()) kinds.emplace(subject.object.kind, subject.relation);
+    for (const ObjectRef& object : world_->oracle().objects()) {
+      for (const auto& [kind, relation] : kinds) {
+        const std::string difference = subjects_difference(*world_, object, kind, relation);
+        ASSERT_TRUE(difference.empty()) << difference;
+      }
+    }
+  }
+
   ValidationFile file_;
   std::unique_ptr<World> world_;
 };
@@ -109,8 +125,11 @@ TEST_P(Consistency, Holds) {
   for (const SubjectRef& subject : subjects()) {
     const std::string difference = world_->difference(subject);
     ASSERT_TRUE(difference.empty()) << difference;
+    const std::string unlisted = resources_difference(*world_, subject);
+    ASSERT_TRUE(unlisted.empty()) << unlisted;
   }
   EXPECT_GT(world_->counts().no, 0u);
+  expect_subjects();
 }
 
 std::string test_name(const testing::TestParamInfo<std::string>& info) {

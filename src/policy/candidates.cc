@@ -1,0 +1,67 @@
+#include "policy/candidates.h"
+
+#include <algorithm>
+
+#include "policy/locate.h"
+
+namespace allauth::policy {
+
+std::optional<Frontier::Stop> Frontier::pop() {
+  for (auto waiting = waiting_.rbegin(); waiting != waiting_.rend(); ++waiting) {
+    while (!waiting->empty()) {
+      const Stop stop = waiting->back();
+      waiting->pop_back();
+      if (visited_.insert(Place{stop.node, stop.member, Mode::allow}.key()).second) return stop;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<Candidate> sort_candidates(const Graph& graph, const std::unordered_map<NodeId, Way>& ways,
+                                       std::string_view own_id) {
+  std::vector<Candidate> sorted;
+  sorted.reserve(ways.size());
+  for (const auto& [node, way] : ways)
+    sorted.push_back({node == kNoNode ? own_id : graph.name(node).id, node, way});
+  std::ranges::sort(sorted, {}, &Candidate::id);
+  return sorted;
+}
+
+Result<bool> verify(const Graph& graph, const Question& question, Budget& budget) {
+  budget.spend(1);
+  Solver solver(graph, question, budget);
+  const Solver::Truth allowed = solver.solve({question.object, question.member, Mode::allow});
+  if (allowed == Solver::Truth::stopped) return given_up(budget);
+  if (allowed != Solver::Truth::yes) return false;
+  if (!solver.deniable(question.member)) return true;
+  const Solver::Truth denied = solver.solve({question.object, question.member, Mode::deny});
+  if (denied == Solver::Truth::stopped) return given_up(budget);
+  return denied == Solver::Truth::no;
+}
+
+Result<IdPage> cut_page(std::span<const Candidate> sorted, const PageRequest& request, std::uint64_t revision,
+                        const Holds& holds) {
+  if (request.limit == 0) return fail(Code::invalid, "policy.page.limit", "A page has at least one id.");
+  if (request.after && request.after->revision != revision)
+    return fail(Code::invalid, "policy.cursor.revision", "The cursor belongs to another revision.");
+  IdPage page;
+  std::uint64_t count = 0;
+  bool more = false;
+  for (const Candidate& candidate : sorted) {
+    const bool before = request.after && candidate.id <= request.after->last;
+    if (!request.total && (before || more)) continue;
+    TRY(const bool held, holds(candidate));
+    if (!held) continue;
+    ++count;
+    if (before) continue;
+    if (page.ids.size() == request.limit)
+      more = true;
+    else
+      page.ids.emplace_back(candidate.id);
+  }
+  if (more) page.next = Cursor{page.ids.back(), revision};
+  if (request.total) page.total = count;
+  return page;
+}
+
+}  // namespace allauth::policy

@@ -1,0 +1,35 @@
+#include "policy/locate.h"
+
+namespace allauth::policy {
+
+std::unexpected<Error> unknown_kind(std::string_view kind) {
+  return fail(Code::invalid, "policy.kind.unknown", fmt::format("The policy has no kind \"{}\".", kind));
+}
+
+std::unexpected<Error> unknown_permission(std::string_view kind, std::string_view name) {
+  return fail(Code::invalid, "policy.permission.unknown",
+              fmt::format("A {} has no relation or permission \"{}\".", kind, name));
+}
+
+std::unexpected<Error> no_object() {
+  return fail(Code::invalid, "policy.id.invalid", "\"*\" is no object that something can be asked about.");
+}
+
+std::unexpected<Error> no_subject() {
+  return fail(Code::invalid, "policy.subject.wildcard", "\"*\" is nobody whose rights could be asked for.");
+}
+
+NodeId everyone_of(const Graph& graph, const SubjectKind& kind) {
+  return kind.relation == kItself && graph.schema().has_wildcards(kind.definition)
+             ? graph.find(kind.definition, kEveryone)
+             : kNoNode;
+}
+
+std::unexpected<Error> given_up(const Budget& budget) {
+  if (budget.was_stopped())
+    return fail(Code::unavailable, "policy.stopped", "The check was called off before it was done.");
+  return fail(Code::exhausted, "policy.work.exceeded",
+              "The check was given up, because it had to visit too many relationships.");
+}
+
+}  // namespace allauth::policy

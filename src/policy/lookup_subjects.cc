@@ -1,0 +1,188 @@
+#include "policy/lookup_subjects.h"
+
+#include <algorithm>
+
+#include "policy/candidates.h"
+#include "policy/locate.h"
+#include "policy/search.h"
+
+namespace allauth::policy {
+namespace {
+
+// Follows the plans from the object to all who are named on the way, also by what is excluded or denied.
+class ForwardWalk {
+ public:
+  ForwardWalk(const Graph& graph, const Question& question, Budget& budget)
+      : graph_(graph),
+        schema_(graph.schema()),
+        question_(question),
+        form_{question.subject_kind, question.subject_relation},
+        budget_(budget) {}
+
+  // False: the budget is spent.
+  bool run() {
+    push(question_.object, question_.member, graph_.has_denials() ? Way::maybe : Way::certain);
+    while (const auto stop = frontier_.pop()) {
+      if (budget_.spent()) return false;
+      visit(*stop);
+    }
+    return !budget_.spent();
+  }
+
+  const std::unordered_map<NodeId, Way>& found() const { return found_; }
+  bool everyone_certainly() const { return everyone_ == Way::certain; }
+
+ private:
+  void visit(const Frontier::Stop& stop) {
+    const Member& member = schema_.member(stop.member);
+    const auto& names = member.plan.names;
+    const bool own_kind = member.definition == form_.definition;
+    if (own_kind && form_.relation != kItself &&
+        std::binary_search(names.begin(), names.end(), form_.relation))
+      note(stop.node, stop.way);
+    for (const StepId id : member.plan.steps) {
+      const Step& step = schema_.step(id);
+      if (step.kind == Step::Kind::self && own_kind && form_.relation == kItself) note(stop.node, stop.way);
+      if (step.kind == Step::Kind::direct) note_direct(stop, step);
+      if (step.kind == Step::Kind::grants)
+        go_to_roles(stop, step);
+      else
+        go_along(stop, step);
+      go_to_parts(stop, step);
+    }
+  }
+
+  void note_direct(const Frontier::Stop& stop, const Step& step) {
+    const Member& relation = schema_.member(step.rule);
+    const bool named = allows(relation, form_);
+    const bool everyone =
+        question_.everyone != kNoNode && allows(relation, {form_.definition, kItself, true});
+    if (!named && !everyone) return;
+    const Label label = Label::relation(step.relation, form_.relation);
+    graph_.subjects(stop.node).visit(label, [&](std::span<const NodeId> nodes) {
+      for (const NodeId node : nodes) {
+        if (node == question_.everyone)
+          everyone_ = everyone_.value_or(stop.way);
+        else if (named && graph_.definition(node) == form_.definition)
+          note(node, stop.way);
+      }
+      budget_.spend(nodes.size());
+      return !budget_.spent();
+    });
+  }
+
+  void go_to_roles(const Frontier::Stop& stop, const Step& step) {
+    const auto go = [&](std::pair<Label, Label> labels, Way way) {
+      graph_.subjects(stop.node).visit(
+          labels.first, labels.second, [&](Label label, std::span<const NodeId> roles) {
+            budget_.spend(1);
+            return !graph_.holds(label.action_set(), step.relation) || push_all(roles, step.hops[0], way);
+          });
+    };
+    if (step.hops.empty()) return;
+    go(Label::grants(), stop.way);
+    if (graph_.has_denials()) go(Label::denials(), Way::aside);
+  }
+
+  void go_along(const Frontier::Stop& stop, const Step& step) {
+    const Way way = step.is_gate() ? std::min(stop.way, Way::maybe) : stop.way;
+    for (const Hop& hop : step.hops)
+      graph_.subjects(stop.node).visit(
+          hop.label, [&](std::span<const NodeId> nodes) { return push_all(nodes, hop, way); });
+  }
+
+  void go_to_parts(const Frontier::Stop& stop, const Step& step) {
+    const Way way = step.is_gate() ? std::min(stop.way, Way::maybe) : stop.way;
+    for (std::size_t i = 0; i < step.parts.size(); ++i)
+      push(stop.node, step.parts[i], step.kind == Step::Kind::but_not && i != 0 ? Way::aside : way);
+  }
+
+  bool push_all(std::span<const NodeId> nodes, const Hop& hop, Way way) {
+    for (const NodeId node : nodes)
+      for (const Hop::Target& target : hop.targets)
+        if (target.definition == graph_.definition(node)) push(node, target.member, way);
+    budget_.spend(nodes.size());
+    return !budget_.spent();
+  }
+
+  // A member that nobody of the kind can hold leads to nobody, but a denial may be found there.
+  void push(NodeId node, MemberId member, Way way) {
+    const bool in_vain =
+        !graph_.has_denials() && form_.relation == kItself && !schema_.reaches(member, form_.definition);
+    if (in_vain) return;
+    budget_.spend(1);
+    frontier_.push({node, member, way});
+  }
+
+  // The first time is by the surest way.
+  void note(NodeId node, Way way) { found_.try_emplace(node, way); }
+
+  const Graph& graph_;
+  const CompiledSchema& schema_;
+  const Question& question_;
+  const Form form_;
+  Budget& budget_;
+  Frontier frontier_;
+  std::unordered_map<NodeId, Way> found_;
+  std::optional<Way> everyone_;  // how a `kind:*` was found
+};
+
+Result<Question> locate(const Graph& graph, const SubjectQuery& query) {
+  const CompiledSchema& schema = graph.schema();
+  TRY(const DefinitionId kind, locate_kind(schema, query.object.kind));
+  TRY(const MemberId member, locate_member(schema, kind, query.permission));
+  TRY(require_object_id(query.object.id));
+  TRY(const SubjectKind who, locate_subject_kind(schema, query.kind, query.relation));
+  return Question{.object = graph.find(kind, query.object.id),
+                  .subject = kNoNode,
+                  .member = member,
+                  .subject_kind = who.definition,
+                  .subject_relation = who.relation,
+                  .same_object = false,
+                  .restricted = false,
+                  .everyone = everyone_of(graph, who)};
+}
+
+}  // namespace
+
+Result<SubjectPage> lookup_subjects(const Graph& graph, std::uint64_t revision, const SubjectQuery& query) {
+  TRY(Question question, locate(graph, query));
+  Budget budget(query.limits);
+  ForwardWalk walk(graph, question, budget);
+  if (!walk.run()) return given_up(budget);
+
+  SubjectPage page{.named = {}, .everyone = walk.everyone_certainly(), .excluded = {}};
+  const bool nobody_excluded = page.everyone;
+  // Somebody whom nothing names.
+  if (!page.everyone && question.everyone != kNoNode) {
+    TRY(page.everyone, verify(graph, question, budget));
+  }
+  const auto holds = [&](const Candidate& candidate) -> Result<bool> {
+    if (candidate.id == kEveryone) return false;
+    if (candidate.way == Way::certain || nobody_excluded) return true;
+    question.subject = candidate.node;
+    question.same_object = question.subject_kind == graph.schema().member(question.member).definition &&
+                           candidate.id == query.object.id;
+    return verify(graph, question, budget);
+  };
+
+  const std::vector<Candidate> sorted = sort_candidates(graph, walk.found(), query.object.id);
+  const bool first_page = !query.page.after;
+  std::unordered_map<NodeId, bool> known;  // by the search for the excluded
+  if (page.everyone && !nobody_excluded && first_page) {
+    for (const Candidate& candidate : sorted) {
+      TRY(const bool held, holds(candidate));
+      known.emplace(candidate.node, held);
+      if (!held && candidate.id != kEveryone) page.excluded.emplace_back(candidate.id);
+    }
+  }
+  const auto listed = [&](const Candidate& candidate) -> Result<bool> {
+    if (page.everyone && candidate.way == Way::aside) return false;
+    const auto answer = known.find(candidate.node);
+    return answer != known.end() ? Result<bool>(answer->second) : holds(candidate);
+  };
+  TRY(page.named, cut_page(sorted, query.page, revision, listed));
+  return page;
+}
+
+}  // namespace allauth::policy
