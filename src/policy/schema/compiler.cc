@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "policy/schema/fragment.h"
@@ -10,6 +11,26 @@ namespace allauth::policy {
 namespace {
 
 constexpr std::size_t kMaxMembers = 0xFFFF;  // with the parts of gates; a MemberId has 16 bits
+
+// Without the positions in the text. The depth is bounded by SchemaLimits.
+Expression expression_of(const ResolvedExpr& expr) {
+  using From = ResolvedExpr::Kind;
+  using To = Expression::Kind;
+  static constexpr std::array<std::pair<From, To>, 7> kKinds = {{{From::nil, To::nil},
+                                                                 {From::self, To::self},
+                                                                 {From::reference, To::reference},
+                                                                 {From::arrow, To::arrow},
+                                                                 {From::union_, To::union_},
+                                                                 {From::intersection, To::intersection},
+                                                                 {From::exclusion, To::exclusion}}};
+  const auto kind = std::ranges::find(kKinds, expr.kind, &std::pair<From, To>::first)->second;
+  Expression to{.kind = kind == To::arrow && expr.all ? To::every : kind,
+                .name = expr.name,
+                .target = expr.target,
+                .parts = {}};
+  for (const ResolvedExpr& part : expr.parts) to.parts.push_back(expression_of(part));
+  return to;
+}
 
 }  // namespace
 
@@ -44,6 +65,7 @@ class SchemaCompiler {
         to.members.emplace_back(member.name, static_cast<MemberId>(schema_.members_.size()));
         schema_.members_.push_back(
             {.kind = member.kind, .definition = id, .name = member.name, .forms = member.forms});
+        schema_.expressions_.push_back(expression_of(member.expr));
         sources_.push_back(&member);
         for (const Form& form : member.forms)
           if (form.wildcard) schema_.wildcards_[form.definition] = true;

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "policy/decision.h"
+#include "policy/schema/expression.h"
 #include "policy/schema/plan.h"
 
 namespace allauth::policy {
@@ -45,6 +46,8 @@ class CompiledSchema {
   }
   // Can a relation be open to everyone of that kind (user:*)?
   bool has_wildcards(DefinitionId definition) const { return wildcards_[definition]; }
+  // What a permission says; nil for a relation. Not for parts.
+  const Expression& expression(MemberId named) const { return expressions_[named]; }
   MemberId id(const Member& member) const { return static_cast<MemberId>(&member - members_.data()); }
   const Step& step(StepId id) const { return steps_[id]; }
   static RuleId rule(MemberId member) { return {std::uint32_t{member} + 1}; }
@@ -90,6 +93,7 @@ class CompiledSchema {
   std::vector<Member> members_;
   std::size_t first_part_ = 0;  // parts come last
   std::vector<std::string> part_texts_;
+  std::vector<Expression> expressions_;  // of the members with a name
   std::vector<Step> steps_;
   std::vector<bool> wildcards_;       // by definition
   std::vector<std::uint64_t> reach_;  // a row of bits per member, one bit per definition

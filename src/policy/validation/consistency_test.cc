@@ -6,6 +6,7 @@
 //   * the objects on which a subject holds something, and the subjects who hold something on an object, in
 //   one
 //     list and in pages, are those for whom the oracle says so;
+//   * the tree of each relation and permission holds whom the oracle allows;
 //   * the assertions hold.
 // What the language does not offer yet is skipped by what the compiler says about the file.
 #include <cstdlib>
@@ -16,6 +17,7 @@
 
 #include <gtest/gtest.h>
 
+#include "policy/testing/expansions.h"
 #include "policy/testing/lookups.h"
 #include "policy/validation/validation_file.h"
 
@@ -112,6 +114,17 @@ class Consistency : public testing::TestWithParam<std::string> {
     }
   }
 
+  void expect_trees() {
+    std::size_t compared = 0;
+    for (const ObjectRef& object : world_->oracle().objects()) {
+      for (const ObjectRef& subject : world_->oracle().objects()) {
+        const std::string difference = expansions_difference(*world_, object, subject, compared);
+        ASSERT_TRUE(difference.empty()) << difference;
+      }
+    }
+    EXPECT_GT(compared, 0u);
+  }
+
   ValidationFile file_;
   std::unique_ptr<World> world_;
 };
@@ -130,6 +143,7 @@ TEST_P(Consistency, Holds) {
   }
   EXPECT_GT(world_->counts().no, 0u);
   expect_subjects();
+  expect_trees();
 }
 
 std::string test_name(const testing::TestParamInfo<std::string>& info) {
