@@ -118,6 +118,13 @@ class Filler {
         .value();
   }
 
+  // A user in a role. False: the schema does not allow that.
+  bool enrol() {
+    const std::string role = id();
+    const std::string user = id();
+    return world_.relate({{"role", role}, "member", {{"user", user}}}).has_value();
+  }
+
   void grant(Effect effect) {
     const ResolvedDefinition& definition = any(world_.language().definitions);
     if (!definition.grant_role) return;
@@ -154,8 +161,10 @@ std::string random_schema(std::mt19937& random) {
 void fill(World& world, std::mt19937& random) {
   Filler filler(world, random);
   for (unsigned i = 0, edges = 10 + random() % 50; i < edges; ++i) filler.relate();
-  for (unsigned i = 0; i < 4; ++i) filler.grant(Effect::allow);
-  for (unsigned i = 0, denials = random() % 3; i < denials; ++i) filler.grant(Effect::deny);
+  for (unsigned i = 0; i < 8; ++i) filler.grant(Effect::allow);
+  for (unsigned i = 0, denials = random() % 2 * (2 + random() % 6); i < denials; ++i)
+    filler.grant(Effect::deny);
+  for (unsigned i = 0; i < 4 && filler.enrol(); ++i) continue;
 }
 
 }  // namespace allauth::policy
