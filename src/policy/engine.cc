@@ -23,23 +23,32 @@ bool Restrictions::permit(std::string_view permission, const ObjectRef& object) 
 Result<Question> Engine::locate(const Graph& graph, const CheckQuery& query) const {
   if (&graph.schema() != schema_.get())
     return fail(Code::bug, "policy.schema.mismatch", "The graph was made with another schema.");
-  TRY(const DefinitionId kind, locate_kind(*schema_, query.object.kind));
-  TRY(const MemberId member, locate_member(*schema_, kind, query.permission));
-  TRY(require_object_id(query.object.id));
+  const auto kind = schema_->find_definition(query.object.kind);
+  if (!kind) return unknown_kind(query.object.kind);
+  const Member* member = schema_->find_member(*kind, query.permission);
+  if (member == nullptr) return unknown_permission(query.object.kind, query.permission);
+  if (query.object.id == kEveryone) return no_object();
+
   const ObjectRef& subject = query.subject.object;
-  TRY(const SubjectKind who, locate_subject_kind(*schema_, subject.kind, query.subject.relation));
-  TRY(require_subject_id(subject.id));
-  const auto [object_node, subject_node] =
-      graph.find_both(kind, query.object.id, who.definition, subject.id);
+  const auto subject_kind = schema_->find_definition(subject.kind);
+  if (!subject_kind) return unknown_kind(subject.kind);
+  if (subject.id == kEveryone) return no_subject();
+  NameId subject_relation = kItself;
+  if (!query.subject.relation.empty()) {
+    const Member* relation = schema_->find_member(*subject_kind, query.subject.relation);
+    if (relation == nullptr) return unknown_permission(subject.kind, query.subject.relation);
+    subject_relation = relation->name;
+  }
+  const auto [object_node, subject_node] = graph.find_both(*kind, query.object.id, *subject_kind, subject.id);
   return Question{.object = object_node,
                   .subject = subject_node,
-                  .member = member,
-                  .subject_kind = who.definition,
-                  .subject_relation = who.relation,
+                  .member = schema_->id(*member),
+                  .subject_kind = *subject_kind,
+                  .subject_relation = subject_relation,
                   .same_object = subject == query.object,
                   .restricted = query.restrictions != nullptr &&
                                 !query.restrictions->permit(query.permission, query.object),
-                  .everyone = everyone_of(graph, who)};
+                  .everyone = everyone_of(graph, {*subject_kind, subject_relation})};
 }
 
 Result<Decision> Engine::decide(const Question& question, std::uint64_t revision, const Budget& budget,

@@ -183,7 +183,7 @@ Result<Expansion> expand(const Graph& graph, const ExpandQuery& query) {
   const CompiledSchema& schema = graph.schema();
   TRY(const DefinitionId kind, locate_kind(schema, query.object.kind));
   TRY(const MemberId member, locate_member(schema, kind, query.permission));
-  TRY(require_object_id(query.object.id));
+  if (query.object.id == kEveryone) return no_object();
   Budget budget(query.limits);
   Expander expander(graph, budget);
   if (!expander.run(query.object, graph.find(kind, query.object.id), member)) return given_up(budget);

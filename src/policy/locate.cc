@@ -19,10 +19,22 @@ std::unexpected<Error> no_subject() {
   return fail(Code::invalid, "policy.subject.wildcard", "\"*\" is nobody whose rights could be asked for.");
 }
 
-NodeId everyone_of(const Graph& graph, const SubjectKind& kind) {
-  return kind.relation == kItself && graph.schema().has_wildcards(kind.definition)
-             ? graph.find(kind.definition, kEveryone)
-             : kNoNode;
+Result<DefinitionId> locate_kind(const CompiledSchema& schema, std::string_view kind) {
+  if (const auto found = schema.find_definition(kind)) return *found;
+  return unknown_kind(kind);
+}
+
+Result<MemberId> locate_member(const CompiledSchema& schema, DefinitionId kind, std::string_view name) {
+  if (const Member* const member = schema.find_member(kind, name)) return schema.id(*member);
+  return unknown_permission(schema.definition_name(kind), name);
+}
+
+Result<SubjectKind> locate_subject_kind(const CompiledSchema& schema, std::string_view kind,
+                                        std::string_view relation) {
+  TRY(const DefinitionId definition, locate_kind(schema, kind));
+  if (relation.empty()) return SubjectKind{definition, kItself};
+  TRY(const MemberId member, locate_member(schema, definition, relation));
+  return SubjectKind{definition, schema.member(member).name};
 }
 
 std::unexpected<Error> given_up(const Budget& budget) {

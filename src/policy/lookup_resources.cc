@@ -90,7 +90,7 @@ Result<IdPage> lookup_resources(const Graph& graph, std::uint64_t revision, cons
   TRY(const MemberId member, locate_member(schema, kind, query.permission));
   const ObjectRef& subject = query.subject.object;
   TRY(const SubjectKind who, locate_subject_kind(schema, subject.kind, query.subject.relation));
-  TRY(require_subject_id(subject.id));
+  if (subject.id == kEveryone) return no_subject();
   Question question{.object = kNoNode,
                     .subject = graph.find(who.definition, subject.id),
                     .member = member,

@@ -131,7 +131,7 @@ Result<Question> locate(const Graph& graph, const SubjectQuery& query) {
   const CompiledSchema& schema = graph.schema();
   TRY(const DefinitionId kind, locate_kind(schema, query.object.kind));
   TRY(const MemberId member, locate_member(schema, kind, query.permission));
-  TRY(require_object_id(query.object.id));
+  if (query.object.id == kEveryone) return no_object();
   TRY(const SubjectKind who, locate_subject_kind(schema, query.kind, query.relation));
   return Question{.object = graph.find(kind, query.object.id),
                   .subject = kNoNode,
