@@ -7,11 +7,12 @@
 
 #include "model/access.h"
 #include "model/entities.h"
+#include "model/relationship.h"
 
 namespace allauth {
 
 using AllRows = std::tuple<User, Domain, Group, Client, Channel, Connection, GroupConnection, Role,
-                           RoleMember, Credential, Session, StoredKey, Setting>;
+                           RoleMember, Credential, Session, StoredKey, Setting, Relationship>;
 
 // Calls fn(row) with a default row of every type.
 template <class Fn>

@@ -4,6 +4,7 @@
 //   static constexpr std::string_view kTable = "users";   // SQL table
 //   static constexpr ImageKind kKind = ImageKind::user;   // its kind in the log
 //   static constexpr int kKeys = 1;                       // so many leading fields are the key
+//   std::string key_text() const;                         // if its text is not those, joined by "/"
 //   template <class Self, class Field> static void describe(Self& row, Field&& field) {
 //     field(1, "id", row.id);                             // protobuf field number, column, member
 //     …
@@ -35,6 +36,7 @@ enum class ImageKind : std::uint8_t {
   setting = 11,
   group = 12,
   group_connection = 13,
+  relationship = 15,
 };
 
 // Bytes rather than text.

@@ -25,6 +25,7 @@ bool carries_rights(ImageKind kind) {
     case ImageKind::group_connection:
     case ImageKind::signing_key:
     case ImageKind::setting:
+    case ImageKind::relationship:
       return false;
   }
   return true;

@@ -85,6 +85,17 @@ std::vector<std::string> key_texts(const Shape& shape, const void* row) {
   return texts;
 }
 
+// Empty if a part is.
+std::string joined_key(const std::vector<std::string>& parts) {
+  std::string key;
+  for (const auto& part : parts) {
+    if (part.empty()) return {};
+    if (!key.empty()) key += '/';
+    key += part;
+  }
+  return key;
+}
+
 Result<void> load(const Shape& shape, const sql::Row& from, void* row) {
   int column = 0;
   for (const auto& field : shape.fields) {
@@ -221,12 +232,8 @@ Result<void> insert_children(sql::Session& session, const Shape& shape, const Ch
 }  // namespace
 
 Result<std::string> key_of_row(const Shape& shape, const void* row) {
-  std::string key;
-  for (const auto& part : key_texts(shape, row)) {
-    if (part.empty()) return fail(Code::bug, "row.no_key", "A row was written without a key.");
-    if (!key.empty()) key += '/';
-    key += part;
-  }
+  std::string key = shape.key_text != nullptr ? shape.key_text(row) : joined_key(key_texts(shape, row));
+  if (key.empty()) return fail(Code::bug, "row.no_key", "A row was written without a key.");
   return key;
 }
 
@@ -276,7 +283,8 @@ Result<void> select_rows(Read& read, const Shape& shape, const sql::Statement& s
 }
 
 Result<void> walk_rows(Read& read, const Shape& shape, void* scratch, const TakeRow& take) {
-  std::vector<std::string> last(shape.keys);  // no key is empty, so every key is greater
+  std::vector<std::string> last(
+      shape.keys);  // what a key begins with is never empty, so every key is greater
   std::size_t taken = kPage;
   while (taken == kPage) {
     taken = 0;

@@ -32,7 +32,7 @@ Result<void> select_rows(Read&, const Shape&, const sql::Statement&, std::span<c
 Result<void> walk_rows(Read&, const Shape&, void* scratch, const TakeRow& take);
 Result<std::int64_t> count_rows(Read&, const sql::Statement&, std::span<const sql::Value> binds);
 Result<Image> image_of_row(const Shape&, const void* row, Audience);
-// The key columns joined by '/'. bug row.no_key: one of them is empty.
+// The key columns joined by '/', or as the row type has it. bug row.no_key: one of them is empty.
 Result<std::string> key_of_row(const Shape&, const void* row);
 // Many new rows at once, for a restore: they keep their revisions, and nothing goes into the log.
 Result<void> insert_rows(sql::Session&, const Shape&, std::span<const void* const> rows);

@@ -57,6 +57,7 @@ struct Shape {
   std::string_view table;
   ImageKind kind{};
   std::size_t keys = 0;
+  std::string (*key_text)(const void* row) = nullptr;  // null: the keys joined by "/"
   std::vector<FieldShape> fields;
   std::vector<ChildShape> children;
   std::string columns;
@@ -111,6 +112,8 @@ const Shape& shape_of() {
       made->keys = T::kKeys;
     }
     T row;
+    if constexpr (requires { row.key_text(); })
+      made->key_text = [](const void* any) { return static_cast<const T*>(any)->key_text(); };
     T::describe(row, ShapeMaker(*made, &row));
     ShapeMaker::finish(*made);
     return made;

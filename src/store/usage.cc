@@ -178,6 +178,7 @@ Result<std::optional<CountedRow>> counted_row(Read& read, const Shape& shape, co
     case ImageKind::session:
     case ImageKind::signing_key:
     case ImageKind::setting:
+    case ImageKind::relationship:
       return std::nullopt;
   }
   return std::nullopt;

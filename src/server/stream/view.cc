@@ -65,6 +65,7 @@ Result<bool> DomainFilter::belongs(const store::Image& image) const {
     case ImageKind::session:
     case ImageKind::signing_key:
     case ImageKind::setting:
+    case ImageKind::relationship:
       return false;
   }
   return false;

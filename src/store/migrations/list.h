@@ -13,5 +13,6 @@ extern const Migration kUsage;             // 005_usage.cc
 extern const Migration kKeptAnswers;       // 006_kept_answers.cc
 extern const Migration kGroupConnections;  // 007_group_connections.cc
 extern const Migration kDomainsOfUser;     // 008_domains_of_user.cc
+extern const Migration kRelationships;     // 009_relationships.cc
 
 }  // namespace allauth::store

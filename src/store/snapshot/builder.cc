@@ -235,6 +235,23 @@ Result<void> SnapshotBuilder::put(const Session& session) {
   return {};
 }
 
+// Writes refuse what the schema does not allow, so the graph does not meet it. What the product's own rows
+// stand for is never said by others.
+Result<void> SnapshotBuilder::relate(bool present, const Relationship& row) {
+  if (!is_own_kind(row.resource_kind))
+    return fail(Code::bug, "snapshot.relationship", "A relationship is of a kind that is the product's own.");
+  return edge(present, {{row.resource_kind, row.resource_id},
+                        row.relation,
+                        {{row.subject_kind, row.subject_id}, row.subject_relation}});
+}
+
+Result<void> SnapshotBuilder::put(const Relationship& row) {
+  if (!row.caveat.empty() || !row.caveat_context.empty() || row.expires_at)
+    return fail(Code::bug, "snapshot.relationship",
+                "A relationship holds under a condition that this version cannot enforce.");
+  return relate(true, row);
+}
+
 template <class Row>
 Result<void> SnapshotBuilder::decode_and_put(std::string_view bytes) {
   TRY(const Row row, decode_image<Row>(bytes));
@@ -266,6 +283,8 @@ Result<void> SnapshotBuilder::apply(ImageKind kind, std::string_view key, std::s
       return decode_and_put<RoleMember>(bytes);
     case ImageKind::session:
       return decode_and_put<Session>(bytes);
+    case ImageKind::relationship:
+      return decode_and_put<Relationship>(bytes);
     case ImageKind::signing_key:
     case ImageKind::setting:
       return {};
@@ -325,6 +344,11 @@ Result<void> SnapshotBuilder::remove(ImageKind kind, std::string_view key) {
     }
     case ImageKind::role:
       return graph_.replace({kind::role, key}, "scope", std::nullopt);
+    case ImageKind::relationship: {
+      const auto row = parse_relationship_key(key);
+      if (!row) break;
+      return relate(false, *row);
+    }
     case ImageKind::credential:
     case ImageKind::session:
     case ImageKind::signing_key:

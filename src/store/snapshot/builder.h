@@ -8,6 +8,7 @@
 
 #include "base/persistent/hash_trie_editor.h"
 #include "model/access.h"
+#include "model/relationship.h"
 #include "store/snapshot/snapshot.h"
 
 namespace allauth::store {
@@ -29,6 +30,7 @@ class SnapshotBuilder {
   Result<void> put(const RoleMember&);
   Result<void> put(const Credential&);
   Result<void> put(const Session&);
+  Result<void> put(const Relationship&);
 
   // One image of a log entry; empty bytes mean that the row is gone.
   Result<void> apply(ImageKind kind, std::string_view key, std::string_view bytes);
@@ -44,6 +46,7 @@ class SnapshotBuilder {
   template <class Row>
   Result<void> decode_and_put(std::string_view bytes);
   Result<void> edge(bool present, const policy::Edge& edge);
+  Result<void> relate(bool present, const Relationship& row);
   // The relation's one edge, to the object of that id; none if the id is empty.
   Result<void> only_edge(policy::ObjectRef from, std::string_view relation, policy::ObjectRef to);
   // What a connection stands for.

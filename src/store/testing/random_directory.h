@@ -34,6 +34,11 @@ class RandomDirectory {
         TRY(put(tx, Connection{.client = client, .channel = channel, .domain = domain, .publish = true}));
       TRY(put(tx, GroupConnection{.group = group, .channel = channel, .domain = domain, .subscribe = true}));
     }
+    TRY(put(tx, Relationship{.resource_kind = "shop/document",
+                             .resource_id = fresh("o"),
+                             .relation = "viewer",
+                             .subject_kind = "user",
+                             .subject_id = "*"}));
     TRY(put(tx, StoredKey{.kid = fresh("k"), .issuer = "native", .algorithm = "ES256", .sealed = blob()}));
     return put(tx, Setting{.name = fresh("s"), .value = blob()});
   }
