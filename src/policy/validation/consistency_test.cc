@@ -9,8 +9,6 @@
 //   * the tree of each relation and permission holds whom the oracle allows;
 //   * the assertions hold.
 // What the language does not offer yet is skipped by what the compiler says about the file.
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -19,39 +17,20 @@
 
 #include "policy/testing/expansions.h"
 #include "policy/testing/lookups.h"
+#include "policy/validation/suite_files.h"
 #include "policy/validation/validation_file.h"
 
 namespace allauth::policy {
 namespace {
-
-namespace fs = std::filesystem;
-
-fs::path suite_folder() {
-  const char* const given = std::getenv("ALLAUTH_SUITES");
-  const fs::path tree = fs::path(__FILE__).parent_path() / ".." / ".." / "..";
-  return (given != nullptr ? fs::path(given) : tree / ".." / "shared" / "suites") / "spicedb" / "consistency";
-}
-
-// The files that upstream's own runner skips, too.
-std::vector<std::string> suite_files() {
-  std::vector<std::string> names;
-  std::error_code absent;
-  for (const auto& entry : fs::directory_iterator(suite_folder(), absent)) {
-    const std::string name = entry.path().filename().string();
-    if (name.ends_with(".yaml") || name.ends_with(".yaml.skip")) names.push_back(name);
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 class Consistency : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     std::ifstream in(suite_folder() / GetParam(), std::ios::binary);
     const auto file = read_validation_file(std::string(std::istreambuf_iterator<char>(in), {}));
-    ASSERT_TRUE(file) << file.error().message;
+    ASSERT_TRUE(file) << file.error()[0].message;
     file_ = *file;
-    auto world = World::make(file_.schema);
+    auto world = World::make(file_.schema.text());
     if (!world && world.error().code == Code::unsupported) GTEST_SKIP() << world.error().message;
     ASSERT_TRUE(world) << world.error().message;
     world_ = std::move(*world);

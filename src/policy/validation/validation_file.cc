@@ -1,205 +1,211 @@
 #include "policy/validation/validation_file.h"
 
 #include <algorithm>
-#include <functional>
+#include <set>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include "base/text.h"
+#include "policy/validation/yaml_limits.h"
+
 namespace allauth::policy {
 namespace {
 
-std::unexpected<Error> bad(const YAML::Node& at, std::string_view message) {
-  const int line = std::max(at.Mark().line, 0);  // an empty text has none
-  return fail(Code::invalid, "validation.syntax", fmt::format("line {}: {}.", line + 1, message));
+Position position_of(const YAML::Node& node) {
+  const YAML::Mark mark = node.Mark();
+  return {.line = static_cast<std::uint32_t>(std::max(mark.line, 0)) + 1,
+          .column = static_cast<std::uint32_t>(std::max(mark.column, 0)) + 1};
 }
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
+// Takes the document apart, part by part. What is wrong is noted and left out.
+class FileReader {
+ public:
+  explicit FileReader(std::string_view text) : text_(text) {}
 
-Result<std::string> scalar(const YAML::Node& node, std::string_view what) {
-  if (!node.IsScalar()) return bad(node, fmt::format("{} should be a text", what));
-  return node.Scalar();
-}
-
-Result<std::vector<RelationshipText>> read_relationships(const YAML::Node& node) {
-  std::vector<RelationshipText> relationships;
-  TRY(const std::string text, scalar(node, "`relationships`"));
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = trim(rest.substr(0, end));
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    if (line.empty() || line.starts_with("//")) continue;
-    TRY(auto relationship, parse_relationship(line));
-    relationships.push_back(std::move(relationship));
+  void read(const YAML::Node& document) {
+    each_part(document, "the parts are schema, schemaFile, relationships, grants, assertions and validation",
+              {{"schema", &FileReader::read_schema},
+               {"schemaFile", &FileReader::read_schema_file},
+               {"relationships", &FileReader::read_relationships},
+               {"grants", &FileReader::read_grants},
+               {"assertions", &FileReader::read_assertion_lists},
+               {"validation", &FileReader::read_validation}});
+    if (!file_.schema.empty() && !file_.schema_file.empty())
+      mistake(file_.schema_file.start(), "there is a `schema` already; one of both is enough");
   }
-  return relationships;
-}
 
-Result<ValidationFile::Assertion> read_assertion(const YAML::Node& node) {
-  TRY(const std::string text, scalar(node, "an assertion"));
-  constexpr std::string_view kWith = " with {";
-  const std::size_t with = text.find(kWith);
-  ValidationFile::Assertion assertion;
-  TRY(assertion.relationship, parse_relationship(trim(std::string_view(text).substr(0, with))));
-  if (with != std::string::npos) assertion.context = trim(text.substr(with + kWith.size() - 1));
-  return assertion;
-}
-
-Result<std::vector<ValidationFile::Assertion>> read_assertions(const YAML::Node& node) {
-  std::vector<ValidationFile::Assertion> assertions;
-  if (node.IsNull()) return assertions;
-  if (!node.IsSequence()) return bad(node, "assertions are lists");
-  for (const YAML::Node& item : node) {
-    TRY(auto assertion, read_assertion(item));
-    assertions.push_back(std::move(assertion));
+  std::expected<ValidationFile, std::vector<Mistake>> done() {
+    if (mistakes_.empty()) return std::move(file_);
+    return std::unexpected(std::move(mistakes_));
   }
-  return assertions;
-}
 
-// user:ann or user:ann[...]
-Result<ValidationFile::Exception> read_subject(std::string_view text) {
-  constexpr std::string_view kCaveated = "[...]";
-  const bool caveated = text.ends_with(kCaveated);
-  if (caveated) text.remove_suffix(kCaveated.size());
-  TRY(SubjectText subject, parse_subject_text(text));
-  return ValidationFile::Exception{std::move(subject), caveated};
-}
+ private:
+  struct Part {
+    std::string_view name;
+    void (FileReader::*read)(const YAML::Node&);
+  };
 
-// Each piece of `text` between the separators, without the blanks around it.
-Result<void> each_piece(std::string_view text, char separator,
-                        const std::function<Result<void>(std::string_view)>& f) {
-  while (true) {
-    const std::size_t end = text.find(separator);
-    TRY(f(trim(text.substr(0, end))));
-    if (end == std::string_view::npos) return {};
-    text.remove_prefix(end + 1);
+  void mistake(Position at, std::string message, Reason reason = "validation.syntax") {
+    if (mistakes_.size() < kMaxMistakes) mistakes_.push_back({at, reason, std::move(message)});
   }
-}
-
-// {user:bob, user:eve[...]}
-Result<std::vector<ValidationFile::Exception>> read_exceptions(std::string_view list) {
-  std::vector<ValidationFile::Exception> exceptions;
-  TRY(each_piece(list, ',', [&](std::string_view piece) -> Result<void> {
-    TRY(auto exception, read_subject(piece));
-    exceptions.push_back(std::move(exception));
-    return {};
-  }));
-  return exceptions;
-}
-
-// <doc:plan#viewer>/<doc:plan#editor>
-Result<std::vector<SubjectText>> read_through(const YAML::Node& node, std::string_view list) {
-  std::vector<SubjectText> through;
-  TRY(each_piece(list, '>', [&](std::string_view piece) -> Result<void> {
-    if (piece.empty()) return {};  // behind the last one
-    if (!through.empty() && piece.starts_with("/")) piece.remove_prefix(1);
-    if (!piece.starts_with("<")) return bad(node, "a `<` is missing");
-    TRY(SubjectText relation, parse_subject_text(piece.substr(1)));
-    through.push_back(std::move(relation));
-    return {};
-  }));
-  return through;
-}
-
-// [subject] is <a:b#c>/<…>
-Result<ValidationFile::Expected> read_expected(const YAML::Node& node) {
-  TRY(const std::string owned, scalar(node, "a subject that is expected"));
-  const std::string_view text = trim(owned);
-  constexpr std::string_view kIs = "] is ";
-  const std::size_t is = text.find(kIs);
-  if (!text.starts_with("[") || is == std::string_view::npos)
-    return bad(node, "expected something like `[user:ann] is <doc:plan#viewer>`");
-  std::string_view who = text.substr(1, is - 1);
-
-  ValidationFile::Expected expected;
-  if (const std::size_t minus = who.find(" - {"); minus != std::string_view::npos) {
-    if (!who.ends_with("}")) return bad(node, "a `}` is missing");
-    TRY(expected.exceptions, read_exceptions(who.substr(minus + 4, who.size() - minus - 5)));
-    who = trim(who.substr(0, minus));
+  void mistake(const YAML::Node& at, std::string message) { mistake(position_of(at), std::move(message)); }
+  void mistake(Position at, const Error& error) {
+    std::string_view message = error.message;
+    if (message.ends_with('.')) message.remove_suffix(1);
+    mistake(at, std::string(message), error.reason);
   }
-  TRY(auto subject, read_subject(who));
-  expected.subject = std::move(subject.subject);
-  expected.caveated = subject.caveated;
-  TRY(expected.through, read_through(node, text.substr(is + kIs.size())));
-  return expected;
-}
 
-Result<std::vector<ValidationFile::Holders>> read_validation(const YAML::Node& node) {
-  std::vector<ValidationFile::Holders> validation;
-  if (node.IsNull()) return validation;
-  if (!node.IsMap()) return bad(node, "`validation` should map places to lists");
-  for (const auto& entry : node) {
-    const YAML::Node& subjects = entry.second;
-    ValidationFile::Holders holders;
-    TRY(const std::string text, scalar(entry.first, "a place"));
-    TRY(holders.place, parse_subject_text(text));
-    if (!subjects.IsNull() && !subjects.IsSequence()) return bad(subjects, "expected a list of subjects");
-    for (const YAML::Node& subject : subjects) {
-      TRY(auto expected, read_expected(subject));
-      holders.subjects.push_back(std::move(expected));
-    }
-    validation.push_back(std::move(holders));
-  }
-  return validation;
-}
-
-Result<void> read_assertion_lists(ValidationFile& file, const YAML::Node& node) {
-  if (node.IsNull()) return {};
-  if (!node.IsMap()) return bad(node, "`assertions` should have assertTrue, assertFalse and assertCaveated");
-  for (const auto& entry : node) {
-    TRY(const std::string name, scalar(entry.first, "a key"));
-    auto* const into = name == "assertTrue"       ? &file.assert_true
-                       : name == "assertFalse"    ? &file.assert_false
-                       : name == "assertCaveated" ? &file.assert_caveated
-                                                  : nullptr;
-    if (into == nullptr) return bad(entry.first, "assertions are assertTrue, assertFalse and assertCaveated");
-    TRY(*into, read_assertions(entry.second));
-  }
-  return {};
-}
-
-Result<ValidationFile> read_document(const YAML::Node& document) {
-  ValidationFile file;
-  if (!document.IsMap()) return bad(document, "expected `schema`, `relationships`, `assertions`");
-  for (const auto& entry : document) {
-    const YAML::Node& value = entry.second;
-    TRY(const std::string name, scalar(entry.first, "a key"));
-    if (name == "schema") {
-      TRY(file.schema, scalar(value, "`schema`"));
-    } else if (name == "schemaFile") {
-      TRY(file.schema_file, scalar(value, "`schemaFile`"));
-    } else if (name == "relationships" && !value.IsNull()) {
-      TRY(file.relationships, read_relationships(value));
-    } else if (name == "assertions") {
-      TRY(read_assertion_lists(file, value));
-    } else if (name == "validation") {
-      TRY(file.validation, read_validation(value));
-    } else if (name != "relationships") {
-      return bad(entry.first, "the parts are schema, schemaFile, relationships, assertions and validation");
+  // A map whose keys are those names, each once at most.
+  void each_part(const YAML::Node& node, std::string_view allowed, const std::vector<Part>& parts) {
+    if (!node.IsMap()) return mistake(node, fmt::format("expected a map: {}", allowed));
+    std::set<std::string> seen;
+    for (const auto& entry : node) {
+      const std::string name = scalar(entry.first, "a key");
+      const auto part = std::ranges::find(parts, name, &Part::name);
+      if (part == parts.end())
+        mistake(entry.first, std::string(allowed));
+      else if (!seen.insert(name).second)
+        mistake(entry.first, fmt::format("`{}` is there twice", name));
+      else if (!entry.second.IsNull())
+        (this->*part->read)(entry.second);
     }
   }
-  if (file.schema.empty() == file.schema_file.empty())
-    return bad(document, "expected one of `schema` and `schemaFile`");
-  return file;
+
+  // Empty if it is none.
+  std::string scalar(const YAML::Node& node, std::string_view what) {
+    if (node.IsScalar()) return node.Scalar();
+    mistake(node, fmt::format("{} should be a text", what));
+    return {};
+  }
+  EmbeddedText embedded(const YAML::Node& node, std::string_view what) {
+    return text_.embedded(scalar(node, what), position_of(node));
+  }
+
+  void read_schema(const YAML::Node& node) { file_.schema = embedded(node, "`schema`"); }
+  void read_schema_file(const YAML::Node& node) { file_.schema_file = embedded(node, "`schemaFile`"); }
+
+  void read_relationships(const YAML::Node& node) {
+    const EmbeddedText block = embedded(node, "`relationships`");
+    Position at;
+    for (const std::string_view line : split(block.text(), '\n')) {
+      const std::size_t indent = std::min(line.find_first_not_of(" \t\r"), line.size());
+      at.column = static_cast<std::uint32_t>(indent + 1);
+      add_relationship(line.substr(indent), block.in_file(at));
+      ++at.line;
+    }
+  }
+  void add_relationship(std::string_view line, Position at) {
+    line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
+    if (line.empty() || line.starts_with("//")) return;
+    auto relationship = parse_relationship(line);
+    if (!relationship) return mistake(at, relationship.error());
+    file_.relationships.push_back({*std::move(relationship), at});
+  }
+
+  void read_grants(const YAML::Node& node) {
+    if (!node.IsSequence()) return mistake(node, "`grants` is a list");
+    for (const YAML::Node& item : node) {
+      file_.grants.push_back({.at = position_of(item), .object = {}, .role = {}});
+      each_part(item, "a grant has object, role, actions and deny",
+                {{"object", &FileReader::read_grant_object},
+                 {"role", &FileReader::read_grant_role},
+                 {"actions", &FileReader::read_grant_actions},
+                 {"deny", &FileReader::read_grant_denied}});
+    }
+  }
+  void read_grant_object(const YAML::Node& node) {
+    auto object = parse_subject_text(scalar(node, "`object`"));
+    if (!object) return mistake(position_of(node), object.error());
+    file_.grants.back().object = std::move(object->object);
+  }
+  void read_grant_role(const YAML::Node& node) { file_.grants.back().role = scalar(node, "`role`"); }
+  void read_grant_actions(const YAML::Node& node) { file_.grants.back().actions = names(node); }
+  void read_grant_denied(const YAML::Node& node) { file_.grants.back().denied = names(node); }
+  std::vector<std::string> names(const YAML::Node& node) {
+    std::vector<std::string> names;
+    if (!node.IsSequence()) mistake(node, "actions are lists");
+    for (const YAML::Node& item : node) names.push_back(scalar(item, "an action"));
+    return names;
+  }
+
+  void read_assertion_lists(const YAML::Node& node) {
+    each_part(node, "assertions are assertTrue, assertFalse and assertCaveated",
+              {{"assertTrue", &FileReader::read_assert_true},
+               {"assertFalse", &FileReader::read_assert_false},
+               {"assertCaveated", &FileReader::read_assert_caveated}});
+  }
+  void read_assert_true(const YAML::Node& node) { read_assertions(node, file_.assert_true); }
+  void read_assert_false(const YAML::Node& node) { read_assertions(node, file_.assert_false); }
+  void read_assert_caveated(const YAML::Node& node) { read_assertions(node, file_.assert_caveated); }
+  void read_assertions(const YAML::Node& node, std::vector<ValidationFile::Assertion>& into) {
+    if (!node.IsSequence()) return mistake(node, "assertions are lists");
+    for (const YAML::Node& item : node) {
+      const EmbeddedText text = embedded(item, "an assertion");
+      constexpr std::string_view kWith = " with {";
+      const std::size_t with = text.text().find(kWith);
+      auto relationship = parse_relationship(trim(text.text().substr(0, with)));
+      if (!relationship) {
+        mistake(text.start(), relationship.error());
+        continue;
+      }
+      const auto context = with == std::string_view::npos ? std::string_view()
+                                                          : trim(text.text().substr(with + kWith.size() - 1));
+      into.push_back({text.start(), *std::move(relationship), std::string(context)});
+    }
+  }
+
+  void read_validation(const YAML::Node& node) {
+    if (!node.IsMap()) return mistake(node, "`validation` should map places to lists");
+    for (const auto& entry : node) {
+      const EmbeddedText text = embedded(entry.first, "a place");
+      const auto place = parse_subject_text(trim(text.text()));
+      if (!place)
+        mistake(text.start(), place.error());
+      else if (place->relation.empty())
+        mistake(text.start(), "a relation or permission is missing, as in `doc:plan#view`");
+      else
+        read_holders({.at = text.start(), .place = *place}, entry.second);
+    }
+  }
+  void read_holders(ValidationFile::Holders holders, const YAML::Node& subjects) {
+    if (!subjects.IsNull() && !subjects.IsSequence()) mistake(subjects, "expected a list of subjects");
+    for (const YAML::Node& item : subjects) {
+      const EmbeddedText text = embedded(item, "a subject that is expected");
+      auto expected = parse_expected(text.text());
+      if (!expected)
+        mistake(text.start(), expected.error());
+      else
+        holders.subjects.push_back({*std::move(expected), text.start()});
+    }
+    file_.validation.push_back(std::move(holders));
+  }
+
+  FileText text_;
+  ValidationFile file_;
+  std::vector<Mistake> mistakes_;
+};
+
+std::unexpected<std::vector<Mistake>> refuse(Mistake mistake) {
+  return std::unexpected(std::vector{std::move(mistake)});
 }
 
 }  // namespace
 
-Result<ValidationFile> read_validation_file(std::string_view text) {
+std::expected<ValidationFile, std::vector<Mistake>> read_validation_file(std::string_view text) {
   if (text.size() > kMaxValidationFile)
-    return fail(Code::invalid, "validation.limit",
-                fmt::format("The file is longer than {} bytes.", kMaxValidationFile));
+    return refuse(
+        {{}, "validation.limit", fmt::format("the file is longer than {} bytes", kMaxValidationFile)});
+  const std::string copy(text);
+  if (auto mistake = check_yaml(copy))
+    return refuse({mistake->at, mistake->reason, std::move(mistake->message)});
+  FileReader reader(copy);
   try {
-    return read_document(YAML::Load(std::string(text)));
-  } catch (const YAML::Exception& mistake) {
-    return fail(Code::invalid, "validation.syntax",
-                fmt::format("line {}: {}.", mistake.mark.line + 1, mistake.msg));
+    reader.read(YAML::Load(copy));
+  } catch (const YAML::Exception& mistake) {  // check_yaml() should have found it
+    return refuse({{}, "validation.syntax", mistake.msg});
   }
+  return reader.done();
 }
 
 }  // namespace allauth::policy
