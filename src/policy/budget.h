@@ -12,6 +12,7 @@ struct Limits {
 
   std::uint32_t max_work = kDefaultWork;    // objects and edges to visit; memory is bounded by it, too
   const std::atomic<bool>* stop = nullptr;  // set by another thread: give up. nullptr: nobody will
+  std::uint32_t look_back_at = 128;         // so many objects at once: look from the subject's side, too
 };
 
 // For a look-up, which may have to check many.
@@ -27,6 +28,7 @@ class Budget {
   bool spent() { return work_ >= next_look_ && is_over(); }
 
   bool was_stopped() const { return stopped_; }
+  const Limits& limits() const { return limits_; }
 
  private:
   static constexpr std::uint64_t kBetweenLooks = 4096;

@@ -63,7 +63,8 @@ class Engine {
   explicit Engine(std::shared_ptr<const CompiledSchema> schema, Limits limits = {})
       : schema_(std::move(schema)), limits_(limits) {}
 
-  // `graph` must have been made with this engine's schema. Does not allocate once a thread is warm.
+  // `graph` must have been made with this engine's schema. Does not allocate once a thread is warm,
+  // unless the search becomes wide (Limits::look_back_at).
   // Errors: policy.kind.unknown, policy.permission.unknown (of the object or of the subject),
   // policy.subject.wildcard and policy.id.invalid (`*` is nobody in particular; all Code::invalid),
   // policy.work.exceeded (Code::exhausted), policy.stopped (Code::unavailable), policy.schema.mismatch

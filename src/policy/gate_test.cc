@@ -326,7 +326,7 @@ TEST(Checks, StopWhenTheyAreCalledOff) {
     ASSERT_TRUE(editor.add({{"doc", std::to_string(i)}, "parent", {{"doc", std::to_string(i + 1)}}}));
   const Graph graph = editor.freeze();
   const std::atomic<bool> stop{true};
-  const Limits limits{.stop = &stop};
+  const Limits limits{.stop = &stop, .look_back_at = ~0u};
   CheckQuery long_one = query("doc:0#view@user:u1");
   long_one.limits = &limits;
   const auto stopped = Engine(schema).check(graph, 1, long_one);

@@ -92,15 +92,32 @@ Search::End Search::explore(Place start, const Memo* known) {
   known_ = nullptr;
   push(start.node, start.member, start.mode, kRoot, Label());
   known_ = known;
-  for (; at < kept_.tasks.size(); ++at) {
+  start_ = start.member;
+  look_back_at_ = start.mode == Mode::allow ? budget_.limits().look_back_at : kNever;
+  guide_.reset();
+  for (const std::uint32_t begin = at; at < kept_.tasks.size(); ++at) {
+    look_back(at - begin);
     if (kept_.tasks[at].mode == Mode::allow ? expand(at) : expand_denial(at)) return End::found;
     if (budget_.spent()) return End::stopped;
   }
   return End::not_found;
 }
 
+// Gets a guide, if the search has become that wide. What that takes is in proportion, whether it succeeds
+// or not.
+void Search::look_back(std::size_t width) {
+  constexpr std::size_t kProportion = 4;
+  constexpr std::size_t kMostWork = 100'000;
+  if (guide_ || width < look_back_at_) return;
+  guide_ = Guide::make(graph_, question_, start_,
+                       static_cast<std::uint32_t>(std::min(width * kProportion, kMostWork)));
+  budget_.spend(width);
+  look_back_at_ = width * kProportion;
+}
+
 bool Search::expand(std::uint32_t at) {
   const Task task = kept_.tasks[at];
+  if (is_ruled_out(task.node, task.member)) return false;
   const CompiledSchema& schema = graph_.schema();
   const Plan& plan = schema.member(task.member).plan;
   if (question_.subject_relation != kItself && end_here(at, plan)) return true;
@@ -218,6 +235,10 @@ bool Search::walk(std::uint32_t at, StepId id, const Step& step, const Hop& hop,
   const bool along_denial = kMode == Mode::deny && step.kind != Step::Kind::grants;
   if (!hop.mixed && !along_denial && graph_.schema().member(hop.targets[0].member).direct_only)
     return intersect(at, step.rule, hop.targets[0].member, label, nodes);
+  if (kMode == Mode::allow) {
+    look_back(nodes.size());
+    if (guide_ && !hop.mixed) nodes = guide_->narrow(nodes, hop.targets[0].member);
+  }
   budget_.spend(nodes.size());
   for (const NodeId node : nodes) {
     if (!hop.mixed) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "policy/budget.h"
+#include "policy/guide.h"
 #include "policy/memo.h"
 #include "policy/place.h"
 
@@ -114,6 +115,8 @@ class Search {
   bool reach(std::uint32_t at, StepId id, const Step& step, NodeId node, MemberId member, Label label);
   bool push(NodeId node, MemberId member, Mode mode, std::uint32_t parent, Label label);
   bool unfold_every(const Step& step, NodeId node, std::vector<Literal>& literals);
+  void look_back(std::size_t width);
+  bool is_ruled_out(NodeId node, MemberId member) const { return guide_ && !guide_->may_hold(node, member); }
   bool is_known(const Task& task);
   bool is_subject(NodeId node) const {
     return node == question_.subject && (node != kNoNode || question_.same_object);
@@ -132,6 +135,10 @@ class Search {
   const Memo* known_ = nullptr;
   std::uint32_t rests_on_ = Memo::kCertain;
   std::optional<Hit> hit_;
+  MemberId start_ = 0;  // of the exploration at hand
+  static constexpr std::size_t kNever = ~std::size_t{0};
+  std::size_t look_back_at_ = kNever;  // how wide it may become before it gets a guide
+  std::optional<Guide> guide_;
 };
 
 // Does the relation allow this kind of subject directly?

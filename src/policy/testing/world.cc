@@ -66,6 +66,13 @@ std::string World::compare(const Engine& engine, const Graph& graph, const Check
                                        query.permission, print(query.subject), expected ? "yes" : "no");
   const auto decision = engine.check(graph, 1, query);
   if (!decision) return fmt::format("{}: {}", what, decision.error().message);
+  constexpr Limits kFromBothSides{.look_back_at = 1};
+  CheckQuery from_both_sides = query;
+  from_both_sides.limits = &kFromBothSides;
+  const auto same = engine.check(graph, 1, from_both_sides);
+  if (!same) return fmt::format("{}, from both sides: {}", what, same.error().message);
+  if (same->allowed() != decision->allowed())
+    return fmt::format("{}, from both sides {}", what, same->allowed());
   const auto explanation = engine.explain(graph, 1, query);
   if (!explanation) return fmt::format("{}, explained: {}", what, explanation.error().message);
   std::string why = fmt::format("{}\n{}", what, fmt::join(explanation->lines(), "\n"));
