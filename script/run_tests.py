@@ -170,7 +170,7 @@ def release(tally, env):
         return
     check(tally, "docs/configuration.md is current", "script/config-reference", "check")
     check(tally, "docs/cli.md is current", "script/cli-reference", "check")
-    check(tally, "the examples of docs/api.md work", "script/check-examples")
+    check(tally, "the examples of docs/api.md and docs/policy.md work", "script/check-examples")
     check(tally, "script/demo", "script/demo")
     journeys(tally, env)
 
