@@ -187,7 +187,7 @@ Result<AtSize> measure_size(const Options& options, std::uint64_t relationships,
   const auto row = fmt::format("check.1e{}", fmt::format("{}", relationships).size() - 1);
   const Drive drive(relationships);
   TRY(const auto schema, policy::compile_schema(kDriveSchema));
-  const policy::Engine engine(schema);
+  const policy::Engine engine;
   TRY(const auto loaded, load_graph(drive, schema));
   const auto table = load_table(drive, loaded.graph.size());
   const auto hit = report_questions(options, drive, engine, loaded.graph, table, true, row, report);

@@ -36,6 +36,8 @@ struct Core {
   // The newest snapshot, good until the next call on this thread. Whoever answers from it asks it first
   // whether it may (check_usable).
   const store::Snapshot& now() const { return *snapshots.view(); }
+  // That of the newest snapshot, good just as long.
+  const policy::CompiledSchema& schema() const { return now().graph().schema(); }
 };
 
 }  // namespace allauth::app

@@ -35,7 +35,7 @@ T must(Result<T> result) {
 
 class TestWorld {
  public:
-  TestWorld() : engine_(policy::core_schema()), hub(policy::core_schema(), clock, log, metrics) {
+  TestWorld() : hub(policy::core_schema(), clock, log, metrics) {
     std::string pattern = (std::filesystem::temp_directory_path() / "allauth-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
     store = must(store::Store::open({.clock = clock,

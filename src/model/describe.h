@@ -36,6 +36,7 @@ enum class ImageKind : std::uint8_t {
   setting = 11,
   group = 12,
   group_connection = 13,
+  policy_schema = 14,
   relationship = 15,
 };
 

@@ -1,4 +1,4 @@
-// May this subject do that to this object? One engine per schema; immutable and thread-safe.
+// May this subject do that to this object? By the schema of the graph; immutable and thread-safe.
 //
 // A check is a search for a way from the object to the subject. It always ends: what was visited is
 // not visited again, so cycles in the data count as "no way there" (least fixpoint), what would hold just
@@ -60,32 +60,27 @@ class Solver;
 
 class Engine {
  public:
-  explicit Engine(std::shared_ptr<const CompiledSchema> schema, Limits limits = {})
-      : schema_(std::move(schema)), limits_(limits) {}
+  explicit Engine(Limits limits = {}) : limits_(limits) {}
 
-  // `graph` must have been made with this engine's schema. Does not allocate once a thread is warm,
-  // unless the search becomes wide (Limits::look_back_at).
+  // Does not allocate once a thread is warm, unless the search becomes wide (Limits::look_back_at).
   // Errors: policy.kind.unknown, policy.permission.unknown (of the object or of the subject),
   // policy.subject.wildcard and policy.id.invalid (`*` is nobody in particular; all Code::invalid),
-  // policy.work.exceeded (Code::exhausted), policy.stopped (Code::unavailable), policy.schema.mismatch
-  // (Code::bug), and those of Graph::with(). A question with guests does allocate.
+  // policy.work.exceeded (Code::exhausted), policy.stopped (Code::unavailable), and those of Graph::with(). A
+  // question with guests does allocate.
   Result<Decision> check(const Graph& graph, std::uint64_t revision, const CheckQuery& query) const;
 
   // The same search with notes taken; its decision equals that of check().
   Result<Explanation> explain(const Graph& graph, std::uint64_t revision, const CheckQuery& query) const;
 
-  const CompiledSchema& schema() const { return *schema_; }
-
  private:
   Result<Decision> check_alone(const Graph& graph, std::uint64_t revision, const CheckQuery& query) const;
   Result<Explanation> explain_alone(const Graph& graph, std::uint64_t revision,
                                     const CheckQuery& query) const;
-  Result<Question> locate(const Graph& graph, const CheckQuery& query) const;
+  static Result<Question> locate(const Graph& graph, const CheckQuery& query);
   Result<Decision> decide(const Question& question, std::uint64_t revision, const Budget& budget,
                           Solver& solver) const;
   static void add_evidence(Decision& decision, const Question& question, const Solver& solver);
 
-  std::shared_ptr<const CompiledSchema> schema_;
   Limits limits_;
 };
 

@@ -17,4 +17,9 @@ std::shared_ptr<const CompiledSchema> core_schema() {
   return compiled;
 }
 
+Result<std::shared_ptr<const CompiledSchema>> core_schema_with(std::string_view own,
+                                                               const CompiledSchema& before) {
+  return compile_schema({.text = core_schema_text(), .own = own, .before = &before});
+}
+
 }  // namespace allauth::policy

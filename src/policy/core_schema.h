@@ -14,4 +14,9 @@ std::string_view core_schema_text();
 // tests find; it ends the program with a message.
 std::shared_ptr<const CompiledSchema> core_schema();
 
+// The same with definitions of the installation's own beside them (SchemaSource), for a graph of `before`.
+// Errors: those of compile_schema().
+Result<std::shared_ptr<const CompiledSchema>> core_schema_with(std::string_view own,
+                                                               const CompiledSchema& before);
+
 }  // namespace allauth::policy

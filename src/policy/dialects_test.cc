@@ -18,7 +18,7 @@ std::string first_warning(const CompiledSchema& schema) {
 TEST(DialectFragments, CompileOneByOneSoThatNoneNeedsAnother) {
   for (const Words& words : dialect_words()) {
     const Fragment fragment = words.fragment();
-    const auto schema = compile_schema(core_schema_text(), {&fragment, 1});
+    const auto schema = compile_schema({.text = core_schema_text(), .fragments = {&fragment, 1}});
     ASSERT_TRUE(schema) << schema.error().message;
     EXPECT_EQ(first_warning(**schema), "");
   }
@@ -28,7 +28,7 @@ TEST(DialectFragments, CompileTogether) {
   const auto all = dialect_words();
   std::vector<Fragment> fragments;
   for (const Words& words : all) fragments.push_back(words.fragment());
-  const auto schema = compile_schema(core_schema_text(), fragments);
+  const auto schema = compile_schema({.text = core_schema_text(), .fragments = fragments});
   ASSERT_TRUE(schema) << schema.error().message;
   EXPECT_EQ(first_warning(**schema), "");
 }

@@ -20,29 +20,28 @@ bool Restrictions::permit(std::string_view permission, const ObjectRef& object) 
   });
 }
 
-Result<Question> Engine::locate(const Graph& graph, const CheckQuery& query) const {
-  if (&graph.schema() != schema_.get())
-    return fail(Code::bug, "policy.schema.mismatch", "The graph was made with another schema.");
-  const auto kind = schema_->find_definition(query.object.kind);
+Result<Question> Engine::locate(const Graph& graph, const CheckQuery& query) {
+  const CompiledSchema& schema = graph.schema();
+  const auto kind = schema.find_definition(query.object.kind);
   if (!kind) return unknown_kind(query.object.kind);
-  const Member* member = schema_->find_member(*kind, query.permission);
+  const Member* member = schema.find_member(*kind, query.permission);
   if (member == nullptr) return unknown_permission(query.object.kind, query.permission);
   if (query.object.id == kEveryone) return no_object();
 
   const ObjectRef& subject = query.subject.object;
-  const auto subject_kind = schema_->find_definition(subject.kind);
+  const auto subject_kind = schema.find_definition(subject.kind);
   if (!subject_kind) return unknown_kind(subject.kind);
   if (subject.id == kEveryone) return no_subject();
   NameId subject_relation = kItself;
   if (!query.subject.relation.empty()) {
-    const Member* relation = schema_->find_member(*subject_kind, query.subject.relation);
+    const Member* relation = schema.find_member(*subject_kind, query.subject.relation);
     if (relation == nullptr) return unknown_permission(subject.kind, query.subject.relation);
     subject_relation = relation->name;
   }
   const auto [object_node, subject_node] = graph.find_both(*kind, query.object.id, *subject_kind, subject.id);
   return Question{.object = object_node,
                   .subject = subject_node,
-                  .member = schema_->id(*member),
+                  .member = schema.id(*member),
                   .subject_kind = *subject_kind,
                   .subject_relation = subject_relation,
                   .same_object = subject == query.object,

@@ -155,7 +155,7 @@ void expect_answer(const Engine& engine, const Graph& graph, const std::string& 
 
 TEST(Checks, AgreeWithTheRulesAppliedNaivelyAndWithTheirExplanation) {
   const auto schema = compile_schema(kFolders).value();
-  const Engine engine(schema);
+  const Engine engine;
   std::size_t allowed_count = 0;
   std::size_t denied_count = 0;
   for (unsigned seed = 0; seed < 60; ++seed) {

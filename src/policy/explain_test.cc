@@ -20,7 +20,7 @@ TEST(Explanations, AreCutToASizeThatCanBeRead) {
     ASSERT_TRUE(editor.set_grants({"folder", "0"}, from, Effect::allow, read));
   }
   const Explanation denied =
-      Engine(schema)
+      Engine()
           .explain(editor.freeze(), 1,
                    {.subject = {{"user", "u1"}}, .permission = "view", .object = {"folder", "0"}})
           .value();
@@ -39,7 +39,7 @@ TEST(Explanations, AreCutToASizeThatCanBeRead) {
 
 TEST(Explanations, SayWhenTheSchemaHasNoWayAtAll) {
   const Explanation denied =
-      Engine(core_schema())
+      Engine()
           .explain(Graph(core_schema()), 1,
                    {.subject = {{"client", "c1"}}, .permission = "can_token", .object = {"user", "u1"}})
           .value();
@@ -52,7 +52,7 @@ TEST(Explanations, NameTheHoldersOfSomethingAsSuch) {
   Graph::Editor editor{Graph(core_schema())};
   const std::vector<std::string_view> actions = {"client_create"};
   ASSERT_TRUE(editor.set_grants({"domain", "d1"}, "r1", Effect::allow, actions));
-  const Explanation allowed = Engine(core_schema())
+  const Explanation allowed = Engine()
                                   .explain(editor.freeze(), 1,
                                            {.subject = {{"role", "r1"}, "member"},
                                             .permission = "can_client_create",

@@ -181,7 +181,7 @@ class RandomWorld {
 
 TEST(Gates, AgreeWithTheWellFoundedModelComputedNaively) {
   const auto schema = compile_schema(kTangled).value();
-  const Engine engine(schema);
+  const Engine engine;
   std::size_t yes = 0;
   std::size_t no = 0;
   for (unsigned seed = 0; seed < 80; ++seed) {

@@ -71,7 +71,7 @@ class Gates : public testing::TestWithParam<Case> {};
 
 TEST_P(Gates, HoldForWhomTheyShould) {
   const auto schema = compile_schema(kDocuments).value();
-  const Engine engine(schema);
+  const Engine engine;
   const Graph graph = graph_of(schema, GetParam().edges, GetParam().grants);
   const auto expect = [&](std::string_view text, bool wanted) {
     const auto decision = engine.check(graph, 1, query(text));
@@ -161,7 +161,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Denials, AreARuleOfTheirOwnWithRoleAndObject) {
   const auto schema = compile_schema(kDocuments).value();
-  const Engine engine(schema);
+  const Engine engine;
   const Graph graph =
       graph_of(schema, {"role:in#member@user:a", "role:out#member@user:a", "doc:1#parent@doc:2"},
                {{"1", "in", Effect::allow}, {"2", "out", Effect::deny}});
@@ -182,7 +182,7 @@ TEST(Denials, AreARuleOfTheirOwnWithRoleAndObject) {
 TEST(Denials, AreToldAlsoWhereNothingAllows) {
   const auto schema = compile_schema(kDocuments).value();
   const Graph graph = graph_of(schema, {"role:out#member@user:a"}, {{"1", "out", Effect::deny}});
-  const auto lines = explained(Engine(schema), graph, "doc:1#view@user:a");
+  const auto lines = explained(Engine(), graph, "doc:1#view@user:a");
   ASSERT_FALSE(lines.empty());
   EXPECT_EQ(
       lines[0],
@@ -192,7 +192,7 @@ TEST(Denials, AreToldAlsoWhereNothingAllows) {
 
 TEST(Explanations, TellHowGatesCameOut) {
   const auto schema = compile_schema(kDocuments).value();
-  const Engine engine(schema);
+  const Engine engine;
   const Graph graph = graph_of(
       schema, {"doc:1#viewer@user:a", "doc:1#cleared@user:*", "doc:1#viewer@user:b", "doc:1#banned@user:b",
                "doc:2#parent@doc:1", "doc:5#viewer@user:a", "doc:5#parent@doc:5"});
@@ -218,7 +218,7 @@ TEST(Explanations, TellHowGatesCameOut) {
 
 TEST(Explanations, NameTheLeastThatWouldBeEnough) {
   const auto schema = compile_schema(kDocuments).value();
-  const Engine engine(schema);
+  const Engine engine;
   const Graph graph =
       graph_of(schema, {"doc:1#cleared@user:a", "doc:2#parent@doc:1"}, {{"1", "in", Effect::allow}});
   EXPECT_EQ(explained(engine, graph, "doc:1#edit@user:a").back(),
@@ -232,7 +232,7 @@ TEST(Explanations, NameTheLeastThatWouldBeEnough) {
 
 TEST(Guests, CountForTheirQuestionOnly) {
   const auto schema = compile_schema(kDocuments).value();
-  const Engine engine(schema);
+  const Engine engine;
   const Graph graph = graph_of(schema, {"doc:1#viewer@user:a", "doc:2#parent@doc:1"});
   const Edge guests[] = {parse_edge("doc:1#cleared@user:a").value(),
                          parse_edge("doc:new#viewer@user:new").value(),
@@ -264,9 +264,9 @@ TEST(Guests, CountForTheirQuestionOnly) {
 TEST(Checks, RefuseEveryoneAsSubjectOrObject) {
   const auto schema = compile_schema(kDocuments).value();
   const Graph graph = graph_of(schema, {"doc:1#viewer@user:*"});
-  EXPECT_EQ(Engine(schema).check(graph, 1, query("doc:1#viewer@user:*")).error().reason,
+  EXPECT_EQ(Engine().check(graph, 1, query("doc:1#viewer@user:*")).error().reason,
             Reason("policy.subject.wildcard"));
-  EXPECT_EQ(Engine(schema).check(graph, 1, query("doc:*#viewer@user:a")).error().reason,
+  EXPECT_EQ(Engine().check(graph, 1, query("doc:*#viewer@user:a")).error().reason,
             Reason("policy.id.invalid"));
 }
 
@@ -287,8 +287,8 @@ TEST(HostileData, IsAnsweredOrRefusedWithinTheBudget) {
   ASSERT_TRUE(editor.add({{"doc", std::to_string(kMany)}, "viewer", {{"doc", "0"}, "edit"}}));
   ASSERT_TRUE(editor.add({{"doc", std::to_string(kMany)}, "cleared", {{"user", kEveryone}}}));
   const Graph graph = editor.freeze();
-  const Engine engine(schema);
-  const Engine patient(schema, {.max_work = 100'000'000});
+  const Engine engine;
+  const Engine patient(Limits{.max_work = 100'000'000});
   for (const auto text : {"doc:wide#everywhere@user:u1", "doc:0#edit@user:nobody", "doc:0#odd@user:u1"}) {
     const auto given_up = engine.check(graph, 1, query(text));
     ASSERT_FALSE(given_up) << text;
@@ -310,7 +310,7 @@ TEST(HostileData, OfExclusionsAroundACircleIsSolvedAsAWhole) {
     ASSERT_TRUE(editor.add({{"doc", id}, "viewer", {{"user", "u1"}}}));
     ASSERT_TRUE(editor.add({{"doc", id}, "parent", {{"doc", std::to_string((i + 1) % kDocs)}}}));
   }
-  const Engine engine(schema);
+  const Engine engine;
   EXPECT_FALSE(engine.check(editor.freeze(), 1, query("doc:7#odd@user:u1"))->allowed());
   // With one link cut out the rest follows from there.
   ASSERT_TRUE(editor.add(parse_edge("doc:0#viewer@user:u2").value()));
@@ -329,7 +329,7 @@ TEST(Checks, StopWhenTheyAreCalledOff) {
   const Limits limits{.stop = &stop, .look_back_at = ~0u};
   CheckQuery long_one = query("doc:0#view@user:u1");
   long_one.limits = &limits;
-  const auto stopped = Engine(schema).check(graph, 1, long_one);
+  const auto stopped = Engine().check(graph, 1, long_one);
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().reason, Reason("policy.stopped"));
   EXPECT_EQ(stopped.error().code, Code::unavailable);

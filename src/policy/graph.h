@@ -2,6 +2,8 @@
 // Copying a Graph is cheap and any number of threads may read it. Changes go through an Editor, which
 // copies what it changes and the way to it, and leaves older versions as they were.
 //
+// A graph has a schema, and no relationship that it does not allow.
+//
 // Objects get numbers when they are first mentioned and keep them as long as any version lives, with
 // their names; a graph built anew from state sheds those that are no longer used.
 #pragma once
@@ -51,8 +53,8 @@ class Graph {
   static constexpr std::size_t kMaxGuests = 100;
   Result<Graph> with(std::span<const Edge> guests) const;
 
-  // The name of a node of this or an older version; valid as long as any version lives, that of a guest
-  // as long as the graph with it.
+  // The name of a node of this or an older version; its id is valid as long as any version lives, that of a
+  // guest as long as the graph with it, and its kind as long as a graph of this schema.
   ObjectRef name(NodeId node) const;
   // kNoNode if no relationship ever mentioned it.
   NodeId find(DefinitionId definition, std::string_view id) const {
@@ -125,6 +127,11 @@ class Graph::Editor {
   Result<bool> set_grants(const ObjectRef& object, std::string_view role_id, Effect effect,
                           std::span<const std::string_view> actions);
 
+  // From now on by this schema, which goes on from the one before (SchemaSource::before); relationships that
+  // it does not allow are dropped. Costs nothing that grows with the graph unless something is not allowed
+  // any more. Error: bug policy.schema.mismatch.
+  Result<void> set_schema(std::shared_ptr<const CompiledSchema> next);
+
   // The graph as it is now. The editor can go on from there.
   Graph freeze();
 
@@ -142,6 +149,7 @@ class Graph::Editor {
   Result<std::vector<Located>> held(const ObjectRef& resource, std::string_view relation) const;
   void link(const Located& edge);
   void unlink(const Located& edge);
+  void drop(NodeId resource, NameId relation, const Form& form);
 
   Graph base_;
   Index::Editor forward_;

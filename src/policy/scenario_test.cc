@@ -53,7 +53,7 @@ class Scenarios : public testing::TestWithParam<std::filesystem::path> {
     const auto text = document_["schema"].as<std::string>();
     std::vector<Fragment> fragments;
     if (document_["fragment"]) fragments.push_back(words_.fragment());
-    return compile_schema(text == "core" ? core_schema_text() : text, fragments);
+    return compile_schema({.text = text == "core" ? core_schema_text() : text, .fragments = fragments});
   }
 
   void add_relationships(Graph::Editor& editor) {
@@ -85,7 +85,7 @@ class Scenarios : public testing::TestWithParam<std::filesystem::path> {
     const auto edge = parse_edge(text);
     ASSERT_TRUE(edge) << text;
     const CheckQuery query{.subject = edge->subject, .permission = edge->relation, .object = edge->resource};
-    const Engine engine(schema_);
+    const Engine engine;
     const auto decision = engine.check(*graph_, 7, query);
     ASSERT_TRUE(decision) << text << ": " << decision.error().message;
     const auto explanation = engine.explain(*graph_, 7, query);
@@ -115,7 +115,7 @@ class Scenarios : public testing::TestWithParam<std::filesystem::path> {
     const auto text = explain["check"].as<std::string>();
     const auto edge = parse_edge(text);
     ASSERT_TRUE(edge) << text;
-    const auto explanation = Engine(schema_).explain(
+    const auto explanation = Engine().explain(
         *graph_, 7, {.subject = edge->subject, .permission = edge->relation, .object = edge->resource});
     ASSERT_TRUE(explanation) << text << ": " << explanation.error().message;
     const std::string all = fmt::format("{}", fmt::join(explanation->lines(), "\n"));

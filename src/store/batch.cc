@@ -26,6 +26,7 @@ bool carries_rights(ImageKind kind) {
     case ImageKind::signing_key:
     case ImageKind::setting:
     case ImageKind::relationship:
+    case ImageKind::policy_schema:
       return false;
   }
   return true;

@@ -179,6 +179,7 @@ Result<std::optional<CountedRow>> counted_row(Read& read, const Shape& shape, co
     case ImageKind::signing_key:
     case ImageKind::setting:
     case ImageKind::relationship:
+    case ImageKind::policy_schema:
       return std::nullopt;
   }
   return std::nullopt;

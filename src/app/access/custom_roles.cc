@@ -99,7 +99,7 @@ Result<std::vector<std::string>> list_actions(const CompiledSchema& schema, std:
 
 Result<store::Write<Role>> create_role(const Core& core, Permit<act::CreateRole> permit, NewRole fresh) {
   const RoleScope& scope = permit.object();
-  TRY(const auto actions, check_actions(core.engine.schema(), scope.kind(), fresh.actions));
+  TRY(const auto actions, check_actions(core.schema(), scope.kind(), fresh.actions));
   Role role{.id = RoleId::trusted(core.ids.next()),
             .scope_kind = std::string(scope.kind()),
             .scope_id = scope.str(),
@@ -138,7 +138,7 @@ Result<store::Write<Role>> update_role(const Core& core, Permit<act::ManageRole>
                     if (changes.name) role.name = *changes.name;
                     if (changes.actions) {
                       TRY(const auto actions,
-                          check_actions(core.engine.schema(), role.scope_kind, *changes.actions));
+                          check_actions(core.schema(), role.scope_kind, *changes.actions));
                       role.grants = grants_of(role.scope_kind, actions);
                     }
                     return require_free_name(tx, role);
@@ -150,7 +150,7 @@ Result<store::Write<Role>> change_actions(const Core& core, Permit<act::ManageRo
   const auto* slug = how == ActionChange::add ? "role.actions_added" : "role.actions_removed";
   return changing(core, std::move(permit), slug, expected,
                   [&core, how, actions = std::move(actions)](store::Tx&, Role& role) -> Result<void> {
-                    TRY(const auto named, check_actions(core.engine.schema(), role.scope_kind, actions));
+                    TRY(const auto named, check_actions(core.schema(), role.scope_kind, actions));
                     auto held = actions_of(role);
                     for (const auto& action : named) {
                       if (how == ActionChange::add)

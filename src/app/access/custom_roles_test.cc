@@ -64,12 +64,12 @@ TEST_F(Roles, GrantWhatTheSchemaCallsAnActionOfTheirScope) {
   EXPECT_EQ(reason(add(world.admin, role.id, {{"user", id_of(who), {}}})), Reason("none"));
   EXPECT_TRUE(world.may(who, "can_update", kind::client, client));
   EXPECT_FALSE(world.may(who, "can_key", kind::client, client));
-  const auto listed = must(list_actions(world.core->engine.schema(), "client"));
+  const auto listed = must(list_actions(world.core->schema(), "client"));
   EXPECT_TRUE(std::ranges::find(listed, "key") != listed.end());
   for (const auto* kind : {"user", "role", "planet", ""})
-    EXPECT_EQ(reason(list_actions(world.core->engine.schema(), kind)), Reason("role.scope")) << kind;
-  EXPECT_EQ(reason(parse_scope(world.core->engine.schema(), "user", "u1")), Reason("role.scope"));
-  EXPECT_EQ(must(parse_scope(world.core->engine.schema(), "platform", "")).str(), kPlatformId);
+    EXPECT_EQ(reason(list_actions(world.core->schema(), kind)), Reason("role.scope")) << kind;
+  EXPECT_EQ(reason(parse_scope(world.core->schema(), "user", "u1")), Reason("role.scope"));
+  EXPECT_EQ(must(parse_scope(world.core->schema(), "platform", "")).str(), kPlatformId);
 }
 
 TEST_F(Roles, ThatDenyAreRefusedAndNeverStored) {
@@ -228,7 +228,7 @@ TEST_F(Roles, OfOneClientAreNoWayToTheDomain) {
   const auto client = world.make_client(domain.id).client.id.str();
   const auto other = world.make_client(domain.id).client.id.str();
   const auto mallory = holder(kind::client, client, {"role_manage"});
-  const auto all = must(list_actions(world.core->engine.schema(), "client"));
+  const auto all = must(list_actions(world.core->schema(), "client"));
   const auto own = must(make(mallory, kind::client, client, {all, {}}, "everything"));
   must(add(mallory, own.id, {{"user", id_of(mallory), {}}}));
   EXPECT_TRUE(world.may(mallory, "can_key", kind::client, client)) << "all of its scope";

@@ -65,7 +65,7 @@ Result<policy::Decision> Gate::decide(const Caller& caller, std::string_view per
   return fail({.code = Code::denied,
                .reason = "gate.denied",
                .message = fmt::format("This takes the permission {} on this {}.", permission, object.kind),
-               .detail = core_.engine.schema().rule_name(decision.rule())});
+               .detail = snapshot.graph().schema().rule_name(decision.rule())});
 }
 
 bool Gate::allows(const Caller& caller, std::string_view permission, policy::ObjectRef object) const {

@@ -12,7 +12,7 @@ Result<Asking> Asking::begin(const Core& core, const Caller& caller) {
 
 // Actions go by their plain name, permissions begin with can_.
 std::string_view Asking::name_permission(const Question& question) {
-  const auto& schema = core_.engine.schema();
+  const auto& schema = snapshot_->graph().schema();
   const auto definition = schema.find_definition(question.object.kind);
   permission_.assign("can_").append(question.permission);
   const bool computed = definition && schema.find_member(*definition, permission_) != nullptr;
@@ -80,7 +80,7 @@ Result<Answer> check(const Core& core, const Caller& caller, const Question& que
   TRY(auto asking, Asking::begin(core, caller));
   TRY(const auto decision, asking.decide(question));
   Answer answer{.allowed = decision.allowed(),
-                .rule = core.engine.schema().rule_name(decision.rule()),
+                .rule = asking.snapshot().graph().schema().rule_name(decision.rule()),
                 .revision = asking.snapshot().revision()};
   answer.evidence.reserve(decision.evidence().size());
   for (const auto node : decision.evidence()) {

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "policy/schema/fragment.h"
+#include "policy/schema/own_schema.h"
 #include "policy/schema/parser.h"
 #include "policy/schema/resolved_schema.h"
 #include "policy/schema/schema.h"
@@ -59,7 +60,7 @@ class SchemaCompiler {
     schema_.wildcards_.resize(source_.definitions.size());
     for (const ResolvedDefinition& from : source_.definitions) {
       const auto id = static_cast<DefinitionId>(schema_.definitions_.size());
-      schema_.definition_index_.emplace(from.name, id);
+      if (from.source != nullptr) schema_.definition_index_.emplace(from.name, id);
       CompiledSchema::Definition to{.name = from.name, .members = {}, .grant_role = from.grant_role};
       for (const ResolvedMember& member : from.members) {
         to.members.emplace_back(member.name, static_cast<MemberId>(schema_.members_.size()));
@@ -370,18 +371,19 @@ class SchemaCompiler {
   std::optional<StepId> self_step_;
 };
 
-Result<std::shared_ptr<const CompiledSchema>> compile_schema(std::string_view text,
+Result<std::shared_ptr<const CompiledSchema>> compile_schema(const SchemaSource& source,
                                                              const SchemaLimits& limits) {
-  return compile_schema(text, {}, limits);
+  const bool alone = source.own.empty();
+  TRY(SourceAst ast, parse_schema(source.text, limits, alone ? std::string_view() : source.name));
+  for (const Fragment& fragment : source.fragments) TRY(add_fragment(ast, fragment, limits));
+  if (!alone) TRY(add_own(ast, source.own, limits));
+  TRY(const ResolvedSchema resolved, resolve_schema(ast, source.before));
+  return SchemaCompiler(resolved).run();
 }
 
 Result<std::shared_ptr<const CompiledSchema>> compile_schema(std::string_view text,
-                                                             std::span<const Fragment> fragments,
                                                              const SchemaLimits& limits) {
-  TRY(SourceAst ast, parse_schema(text, limits));
-  for (const Fragment& fragment : fragments) TRY(add_fragment(ast, fragment, limits));
-  TRY(const ResolvedSchema resolved, resolve_schema(ast));
-  return SchemaCompiler(resolved).run();
+  return compile_schema(SchemaSource{.text = text}, limits);
 }
 
 }  // namespace allauth::policy

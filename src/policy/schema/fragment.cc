@@ -27,32 +27,29 @@ class FragmentMerger {
     TRY(require_permissions_only(from));
     const auto to = std::ranges::find(schema_.definitions, from.name, &SourceDefinition::name);
     if (to == schema_.definitions.end())
-      return fragment_error(in_fragment(from.at),
+      return fragment_error(from.at,
                             fmt::format("the schema has no definition `{}` to add to", from.name));
     for (SourcePermission& permission : from.permissions) {
       TRY(require_prefix(permission));
-      permission.at = in_fragment(permission.at);
-      for (SourceName& type : permission.types) type.at = in_fragment(type.at);
-      mark(permission.expr);
       to->permissions.push_back(std::move(permission));
     }
     if (to->relations.size() + to->permissions.size() <= limits_.members) return {};
-    return fail_at(in_fragment(from.at), "schema.limit",
+    return fail_at(from.at, "schema.limit",
                    fmt::format("more than {} relations and permissions", limits_.members));
   }
 
   Result<void> require_definitions_only(const SourceAst& from) const {
     constexpr std::string_view kWhy = "a fragment consists of definitions only";
-    if (!from.partials.empty()) return fragment_error(in_fragment(from.partials.front().at), kWhy);
-    if (!from.caveats.empty()) return fragment_error(in_fragment(from.caveats.front().at), kWhy);
-    if (!from.imports.empty()) return fragment_error(in_fragment(from.imports.front().at), kWhy);
+    if (!from.partials.empty()) return fragment_error(from.partials.front().at, kWhy);
+    if (!from.caveats.empty()) return fragment_error(from.caveats.front().at, kWhy);
+    if (!from.imports.empty()) return fragment_error(from.imports.front().at, kWhy);
     return {};
   }
 
   Result<void> require_permissions_only(const SourceDefinition& from) const {
     constexpr std::string_view kWhy = "a fragment adds permissions only; this belongs to the schema itself";
-    if (!from.relations.empty()) return fragment_error(in_fragment(from.relations.front().at), kWhy);
-    if (!from.partials.empty()) return fragment_error(in_fragment(from.partials.front().at), kWhy);
+    if (!from.relations.empty()) return fragment_error(from.relations.front().at, kWhy);
+    if (!from.partials.empty()) return fragment_error(from.partials.front().at, kWhy);
     return {};
   }
 
@@ -60,18 +57,8 @@ class FragmentMerger {
     const std::string prefix = fmt::format("{}_", name_);
     if (permission.name.starts_with(prefix) && permission.name.size() > prefix.size()) return {};
     return fragment_error(
-        in_fragment(permission.at),
+        permission.at,
         fmt::format("`{}` has to begin with `{}`, as all that this fragment adds", permission.name, prefix));
-  }
-
-  void mark(SourceExpr& expr) const {  // as deep as the parser allows
-    expr.at = in_fragment(expr.at);
-    for (SourceExpr& part : expr.parts) mark(part);
-  }
-
-  Position in_fragment(Position at) const {
-    at.fragment = name_;
-    return at;
   }
 
   SourceAst& schema_;
@@ -82,13 +69,8 @@ class FragmentMerger {
 }  // namespace
 
 Result<void> add_fragment(SourceAst& schema, const Fragment& fragment, const SchemaLimits& limits) {
-  auto parsed = parse_schema(fragment.text, limits);
-  if (!parsed) {
-    Error error = std::move(parsed.error());
-    error.message = fmt::format("{}:{}", fragment.name, error.message);
-    return std::unexpected(std::move(error));
-  }
-  return FragmentMerger(schema, fragment.name, limits).merge(std::move(*parsed));
+  TRY(SourceAst parsed, parse_schema(fragment.text, limits, fragment.name));
+  return FragmentMerger(schema, fragment.name, limits).merge(std::move(parsed));
 }
 
 }  // namespace allauth::policy

@@ -19,7 +19,7 @@ constexpr std::string_view kNotes =
     "}\n";
 
 Result<std::shared_ptr<const CompiledSchema>> with(std::vector<Fragment> fragments) {
-  return compile_schema(kNotes, fragments);
+  return compile_schema({.text = kNotes, .fragments = fragments});
 }
 
 bool allows(const std::shared_ptr<const CompiledSchema>& schema, std::string_view text) {
@@ -28,7 +28,7 @@ bool allows(const std::shared_ptr<const CompiledSchema>& schema, std::string_vie
        {"note:n1#folder@folder:f1", "note:n1#owner@user:ann", "folder:f1#reader@user:ben"})
     EXPECT_TRUE(editor.add(parse_edge(fact).value()));
   const Edge asked = parse_edge(text).value();
-  return Engine(schema)
+  return Engine()
       .check(editor.freeze(), 1,
              {.subject = asked.subject, .permission = asked.relation, .object = asked.resource})
       .value()
@@ -100,8 +100,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Fragments, CountIntoTheLimitsOfTheSchema) {
   const std::vector<Fragment> fragments{{"paper", "definition note {\n permission paper_view = owner\n}\n"}};
-  EXPECT_TRUE(compile_schema(kNotes, fragments, {.members = 4}));
-  const auto refused = compile_schema(kNotes, fragments, {.members = 3});
+  EXPECT_TRUE(compile_schema({.text = kNotes, .fragments = fragments}, {.members = 4}));
+  const auto refused = compile_schema({.text = kNotes, .fragments = fragments}, {.members = 3});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason, Reason("schema.limit"));
   EXPECT_EQ(refused.error().message, "paper:1:12: more than 3 relations and permissions");

@@ -9,7 +9,7 @@ bool is_word(char c) {
 
 class Lexer {
  public:
-  explicit Lexer(std::string_view text) : text_(text) {}
+  Lexer(std::string_view text, std::string_view part) : text_(text), position_{.part = part} {}
 
   Result<Lexed> run() {
     while (at_ < text_.size()) TRY(step());
@@ -98,7 +98,7 @@ class Lexer {
     for (; bytes > 0; --bytes, ++at_) {
       const bool pair = text_[at_] == '\r' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n';
       if (text_[at_] == '\n' || (text_[at_] == '\r' && !pair)) {
-        position_ = {position_.line + 1, 1};
+        position_ = {position_.line + 1, 1, position_.part};
       } else {
         ++position_.column;
       }
@@ -115,6 +115,6 @@ class Lexer {
 
 }  // namespace
 
-Result<Lexed> lex(std::string_view text) { return Lexer(text).run(); }
+Result<Lexed> lex(std::string_view text, std::string_view part) { return Lexer(text, part).run(); }
 
 }  // namespace allauth::policy

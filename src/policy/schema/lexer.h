@@ -37,7 +37,7 @@ struct Lexed {
   std::vector<std::string_view> comments;  // with their delimiters
 };
 
-// Errors: schema.syntax.
-Result<Lexed> lex(std::string_view text);
+// `part` is what positions call the text (position.h). Errors: schema.syntax.
+Result<Lexed> lex(std::string_view text, std::string_view part = {});
 
 }  // namespace allauth::policy

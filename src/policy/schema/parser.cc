@@ -191,10 +191,11 @@ class Parser {
 
 }  // namespace
 
-Result<SourceAst> parse_schema(std::string_view text, const SchemaLimits& limits) {
+Result<SourceAst> parse_schema(std::string_view text, const SchemaLimits& limits, std::string_view part) {
   if (text.size() > limits.text_bytes)
-    return fail_at({}, "schema.limit", fmt::format("the schema is longer than {} bytes", limits.text_bytes));
-  TRY(auto lexed, lex(text));
+    return fail_at({.part = part}, "schema.limit",
+                   fmt::format("the schema is longer than {} bytes", limits.text_bytes));
+  TRY(auto lexed, lex(text, part));
   return Parser(std::move(lexed), limits).run();
 }
 

@@ -23,7 +23,7 @@
 
 namespace allauth::policy {
 
-// Errors: schema.syntax, schema.name, schema.limit.
-Result<SourceAst> parse_schema(std::string_view text, const SchemaLimits& limits);
+// `part`: see position.h. Errors: schema.syntax, schema.name, schema.limit.
+Result<SourceAst> parse_schema(std::string_view text, const SchemaLimits& limits, std::string_view part = {});
 
 }  // namespace allauth::policy

@@ -13,13 +13,13 @@ namespace allauth::policy {
 
 struct Position {
   std::uint32_t line = 1;
-  std::uint32_t column = 1;        // in bytes
-  std::string_view fragment = {};  // its name; empty: the schema itself
+  std::uint32_t column = 1;    // in bytes
+  std::string_view part = {};  // of a schema of several texts, what this one is called; empty: the main one
 };
 
 // 12:3, supermq:12:3
 inline std::string to_string(Position at) {
-  return fmt::format("{}{}{}:{}", at.fragment, at.fragment.empty() ? "" : ":", at.line, at.column);
+  return fmt::format("{}{}{}:{}", at.part, at.part.empty() ? "" : ":", at.line, at.column);
 }
 
 inline std::unexpected<Error> fail_at(Position at, Reason reason, std::string_view message,

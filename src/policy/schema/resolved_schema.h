@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "policy/schema/plan.h"
+#include "policy/schema/schema.h"
 #include "policy/schema/source_ast.h"
 
 namespace allauth::policy {
@@ -48,9 +49,11 @@ struct ResolvedMember {
 
 struct ResolvedDefinition {
   std::string name;
-  std::vector<ResolvedMember> members;
-  std::unordered_map<NameId, std::size_t> index;  // into members
-  std::optional<GrantRole> grant_role;
+  // Valid as long as the AST; nullptr: only its number is known, from a schema before.
+  const SourceDefinition* source = nullptr;
+  std::vector<ResolvedMember> members = {};
+  std::unordered_map<NameId, std::size_t> index = {};  // into members
+  std::optional<GrantRole> grant_role = {};
 
   const ResolvedMember* find(NameId wanted) const {
     const auto found = index.find(wanted);
@@ -64,7 +67,7 @@ struct ResolvedSchema {
   std::vector<std::string> warnings;  // oddities that are allowed, with their positions
 };
 
-// Errors: schema.type, schema.limit, schema.unavailable.
-Result<ResolvedSchema> resolve_schema(const SourceAst& ast);
+// The numbers of `before` go on (schema.h). Errors: schema.type, schema.limit, schema.unavailable.
+Result<ResolvedSchema> resolve_schema(const SourceAst& ast, const CompiledSchema* before = nullptr);
 
 }  // namespace allauth::policy

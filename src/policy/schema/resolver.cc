@@ -12,28 +12,59 @@ std::unexpected<Error> type_error(Position at, std::string_view message) {
   return fail_at(at, "schema.type", message);
 }
 
+// Numbers are given once and not again: those of what is gone stay with it.
+constexpr std::size_t kMaxDefinitions = 4096;
+
+std::unexpected<Error> numbers_run_out(std::string_view of_what) {
+  return fail_at({}, "schema.limit",
+                 fmt::format("too many different {}, with those of all schemas since the start; when the "
+                             "server is started anew, only those in use count",
+                             of_what));
+}
+
 class Resolver {
  public:
-  explicit Resolver(const SourceAst& ast) : ast_(ast) { schema_.names.emplace_back(); }
+  Resolver(const SourceAst& ast, const CompiledSchema* before) : ast_(ast) {
+    schema_.names.emplace_back();
+    if (before != nullptr) go_on(*before);
+  }
 
   Result<ResolvedSchema> run() {
     TRY(declare());
-    for (DefinitionId id = 0; id < ast_.definitions.size(); ++id) TRY(resolve_relations(id));
-    for (DefinitionId id = 0; id < ast_.definitions.size(); ++id) TRY(check_grants(id));
-    for (DefinitionId id = 0; id < ast_.definitions.size(); ++id) TRY(resolve_permissions(id));
-    if (schema_.names.size() > kMaxName) return fail_at({}, "schema.limit", "too many different names");
+    for (const DefinitionId id : in_order_) TRY(resolve_relations(id));
+    for (const DefinitionId id : in_order_) TRY(check_grants(id));
+    for (const DefinitionId id : in_order_) TRY(resolve_permissions(id));
+    if (schema_.names.size() > kMaxName) return numbers_run_out("names of relations and permissions");
     return std::move(schema_);
   }
 
  private:
+  // What has a number keeps it.
+  void go_on(const CompiledSchema& before) {
+    for (std::size_t id = 1; id < before.name_count(); ++id) {
+      schema_.names.emplace_back(before.name(static_cast<NameId>(id)));
+      names_.emplace(schema_.names.back(), static_cast<NameId>(id));
+    }
+    for (std::size_t id = 0; id < before.definition_count(); ++id) {
+      schema_.definitions.push_back(
+          {.name = std::string(before.definition_name(static_cast<DefinitionId>(id)))});
+      definitions_.emplace(schema_.definitions.back().name, static_cast<DefinitionId>(id));
+    }
+  }
+
   // All names first, so that the order of the text does not matter.
   Result<void> declare() {
     std::size_t members = 0;
     for (const SourceDefinition& source : ast_.definitions) {
-      const auto id = static_cast<DefinitionId>(schema_.definitions.size());
-      if (!definitions_.try_emplace(source.name, id).second)
+      const auto next = static_cast<DefinitionId>(schema_.definitions.size());
+      const auto [known, fresh] = definitions_.try_emplace(source.name, next);
+      if (fresh) schema_.definitions.push_back({.name = source.name});
+      if (schema_.definitions.size() > kMaxDefinitions) return numbers_run_out("definitions");
+      ResolvedDefinition& definition = schema_.definitions[known->second];
+      if (definition.source != nullptr)
         return fail_at(source.at, "schema.name", fmt::format("`{}` is defined twice", source.name));
-      ResolvedDefinition definition{.name = source.name};
+      definition.source = &source;
+      in_order_.push_back(known->second);
       for (const SourceRelation& relation : source.relations) {
         const auto kind = relation.from_grants ? Member::Kind::granted : Member::Kind::relation;
         TRY(declare_member(definition, relation.at, kind, relation.name));
@@ -42,7 +73,6 @@ class Resolver {
         TRY(declare_member(definition, permission.at, Member::Kind::permission, permission.name));
       members += definition.members.size();
       if (members > kMaxName) return fail_at(source.at, "schema.limit", "too many relations and permissions");
-      schema_.definitions.push_back(std::move(definition));
     }
     return {};
   }
@@ -61,7 +91,7 @@ class Resolver {
 
   Result<void> resolve_relations(DefinitionId id) {
     ResolvedDefinition& definition = schema_.definitions[id];
-    const auto& relations = ast_.definitions[id].relations;
+    const auto& relations = definition.source->relations;
     for (std::size_t i = 0; i < relations.size(); ++i) {
       for (const SourceType& type : relations[i].types) {
         TRY(const Form form, resolve_type(type));
@@ -73,7 +103,7 @@ class Resolver {
 
   Result<Form> resolve_type(const SourceType& type) {
     const auto found = definitions_.find(type.definition);
-    if (found == definitions_.end())
+    if (found == definitions_.end() || schema_.definitions[found->second].source == nullptr)
       return type_error(type.at, fmt::format("there is no definition `{}`", type.definition));
     if (type.relation.empty()) return Form{found->second, kItself, type.wildcard};
     const ResolvedMember* member = find_member(found->second, type.relation);
@@ -104,8 +134,8 @@ class Resolver {
   }
 
   Result<void> resolve_permissions(DefinitionId id) {
-    const auto& source = ast_.definitions[id];
     ResolvedDefinition& definition = schema_.definitions[id];
+    const SourceDefinition& source = *definition.source;
     for (std::size_t i = 0; i < source.permissions.size(); ++i) {
       ResolvedMember& member = definition.members[source.relations.size() + i];
       TRY(member.expr, resolve_expr(id, source.permissions[i].expr));
@@ -149,7 +179,7 @@ class Resolver {
     const ResolvedMember* member = find_member(id, source.name);
     if (member == nullptr)
       return type_error(source.at, fmt::format("`{}` has no relation or permission `{}`",
-                                               ast_.definitions[id].name, source.name));
+                                               schema_.definitions[id].name, source.name));
     return ResolvedExpr{.kind = ResolvedExpr::Kind::reference, .at = source.at, .name = member->name};
   }
 
@@ -174,20 +204,21 @@ class Resolver {
 
   const SourceAst& ast_;
   ResolvedSchema schema_;
-  std::unordered_map<std::string, DefinitionId> definitions_;
+  std::vector<DefinitionId> in_order_;                         // of the text
+  std::unordered_map<std::string, DefinitionId> definitions_;  // also those that are gone
   std::unordered_map<std::string, NameId> names_;
 };
 
 }  // namespace
 
-Result<ResolvedSchema> resolve_schema(const SourceAst& ast) {
+Result<ResolvedSchema> resolve_schema(const SourceAst& ast, const CompiledSchema* before) {
   if (!ast.imports.empty()) return unavailable_at(ast.imports[0].at, "imports are");
   if (!ast.partials.empty()) return unavailable_at(ast.partials[0].at, "partials are");
   for (const SourceDefinition& definition : ast.definitions) {
     if (!definition.partials.empty()) return unavailable_at(definition.partials[0].at, "partials are");
   }
-  TRY(ResolvedSchema schema, Resolver(ast).run());
-  TRY(check_rules(ast, schema));
+  TRY(ResolvedSchema schema, Resolver(ast, before).run());
+  TRY(check_rules(schema));
   TRY(check_caveats(ast));
   schema.warnings = lint(schema);
   return schema;

@@ -27,6 +27,13 @@ const Member* CompiledSchema::find_member(DefinitionId definition, std::string_v
   return id ? find_member(definition, *id) : nullptr;
 }
 
+bool CompiledSchema::goes_on(const CompiledSchema& before) const {
+  if (before.names_.size() > names_.size() || before.definitions_.size() > definitions_.size()) return false;
+  return std::equal(before.names_.begin(), before.names_.end(), names_.begin()) &&
+         std::equal(before.definitions_.begin(), before.definitions_.end(), definitions_.begin(),
+                    [](const Definition& a, const Definition& b) { return a.name == b.name; });
+}
+
 std::vector<std::string_view> CompiledSchema::actions(DefinitionId definition) const {
   std::vector<std::string_view> names;
   for (const auto& [name, member] : definitions_[definition].members)

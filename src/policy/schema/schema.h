@@ -40,6 +40,11 @@ class CompiledSchema {
   const Member* find_member(DefinitionId definition, std::string_view name) const;
 
   const Member& member(MemberId id) const { return members_[id]; }
+  // fn(const Member&) for each relation and permission with a name.
+  template <class Fn>
+  void for_each_member(Fn&& fn) const {
+    for (std::size_t id = 0; id < first_part_; ++id) fn(members_[id]);
+  }
   // Can any subject of that kind ever hold this member? (By the schema alone.)
   bool reaches(MemberId id, DefinitionId subject) const {
     return (reach_[id * reach_width_ + subject / 64] >> (subject % 64) & 1) != 0;
@@ -59,6 +64,7 @@ class CompiledSchema {
     return definitions_[definition].grant_role;
   }
 
+  // With those of schemas before, which find_definition() does not know any more.
   std::size_t definition_count() const { return definitions_.size(); }
   std::string_view definition_name(DefinitionId id) const { return definitions_[id].name; }
   std::string_view name(NameId id) const { return id == kItself ? std::string_view() : names_[id]; }
@@ -69,6 +75,9 @@ class CompiledSchema {
     const Member& member = members_[id];
     return member.kind == Member::Kind::part ? part_texts_[id - first_part_] : name(member.name);
   }
+
+  // Whether a graph of that schema can go on with this one: same numbers for the same definitions and names.
+  bool goes_on(const CompiledSchema& before) const;
 
   // Oddities that are allowed, with positions: an arrow whose right side no type has.
   const std::vector<std::string>& warnings() const { return warnings_; }
@@ -111,13 +120,27 @@ struct Fragment {
   std::string_view text;
 };
 
+// What a schema is made of.
+struct SchemaSource {
+  std::string_view text;
+  std::string_view name = "core";            // of the text in positions, where there is another beside it
+  std::span<const Fragment> fragments = {};  // of `text`
+  // Definitions that an installation has of its own: each has a prefix ("shop/order"), which those of `text`
+  // have not, so that neither can ever meet the other. They may refer to those of `text`, and add nothing to
+  // them; nothing in them is `from grants`.
+  std::string_view own = {};
+  // The numbers of its definitions and names go on, whether they are still there or not: a graph of that
+  // schema can go on with this one. nullptr: numbered anew.
+  const CompiledSchema* before = nullptr;
+};
+
 // Reasons: schema.syntax, schema.name, schema.type, schema.limit, schema.unavailable (part of the
-// language, not offered yet), schema.fragment (a fragment adds what it may not). Every message begins with
-// "line:column: ", in a fragment with "name:line:column: ".
-Result<std::shared_ptr<const CompiledSchema>> compile_schema(std::string_view text,
+// language, not offered yet), schema.fragment (a fragment adds what it may not), schema.own (own definitions
+// do what they may not). Every message begins with "line:column: "; in a fragment, and in a text that has
+// own definitions beside it, with "name:line:column: ".
+Result<std::shared_ptr<const CompiledSchema>> compile_schema(const SchemaSource& source,
                                                              const SchemaLimits& limits = {});
 Result<std::shared_ptr<const CompiledSchema>> compile_schema(std::string_view text,
-                                                             std::span<const Fragment> fragments,
                                                              const SchemaLimits& limits = {});
 
 }  // namespace allauth::policy

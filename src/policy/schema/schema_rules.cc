@@ -120,7 +120,7 @@ Result<void> check_annotation(const SourcePermission& source, DefinitionId id, N
   if (source.types.empty()) return {};
   for (const SourceName& type : source.types) {
     if (std::none_of(schema.definitions.begin(), schema.definitions.end(),
-                     [&](const auto& definition) { return definition.name == type.text; }))
+                     [&](const auto& one) { return one.source != nullptr && one.name == type.text; }))
       return type_error(type.at, fmt::format("there is no definition `{}`", type.text));
   }
   for (const DefinitionId holder : Holders(schema).of(id, name)) {
@@ -136,10 +136,11 @@ Result<void> check_annotation(const SourcePermission& source, DefinitionId id, N
 
 }  // namespace
 
-Result<void> check_rules(const SourceAst& ast, const ResolvedSchema& schema) {
+Result<void> check_rules(const ResolvedSchema& schema) {
   for (DefinitionId id = 0; id < schema.definitions.size(); ++id) {
-    const SourceDefinition& source = ast.definitions[id];
     const ResolvedDefinition& definition = schema.definitions[id];
+    if (definition.source == nullptr) continue;
+    const SourceDefinition& source = *definition.source;
     const ResolvedMember* member = definition.members.data();
     for (const SourceRelation& relation : source.relations) TRY(check_types(relation, *member++, schema));
     for (const SourcePermission& permission : source.permissions) {

@@ -12,7 +12,7 @@
 
 namespace allauth::policy {
 
-// `schema` was made of `ast`. Errors: schema.type.
-Result<void> check_rules(const SourceAst& ast, const ResolvedSchema& schema);
+// Errors: schema.type.
+Result<void> check_rules(const ResolvedSchema& schema);
 
 }  // namespace allauth::policy

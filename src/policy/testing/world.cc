@@ -43,7 +43,7 @@ Result<bool> World::grant(const ObjectRef& object, std::string_view role, Effect
 }
 
 std::string World::difference(const SubjectRef& subject) {
-  const Engine engine(schema_);
+  const Engine engine;
   const Graph graph = this->graph();
   for (const ObjectRef& object : oracle_.objects()) {
     const auto definition =

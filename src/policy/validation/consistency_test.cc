@@ -48,7 +48,7 @@ class Consistency : public testing::TestWithParam<std::string> {
     const Oracle::Truth truth = world_->oracle().ask(asked.subject, asked.relation, asked.resource);
     EXPECT_EQ(truth, allowed ? Oracle::Truth::yes : Oracle::Truth::no) << what;
     const auto decision =
-        Engine(world_->schema())
+        Engine()
             .check(world_->graph(), 1,
                    {.subject = asked.subject, .permission = asked.relation, .object = asked.resource});
     ASSERT_TRUE(decision) << what << decision.error().message;

@@ -151,7 +151,7 @@ class Validator {
   }
 
   Result<Explanation> explain(const Edge& asked) const {
-    return Engine(schema_).explain(
+    return Engine().explain(
         *graph_, kRevision,
         {.subject = asked.subject, .permission = asked.relation, .object = asked.resource});
   }
@@ -179,7 +179,7 @@ class Validator {
   void expectation(const ValidationFile::Holders& expected) {
     ++report_.expectations.all;
     const std::size_t before = report_.findings.size();
-    const auto holders = find_holders(Engine(schema_), *graph_, expected.place.ref());
+    const auto holders = find_holders(Engine(), *graph_, expected.place.ref());
     if (holders)
       compare(expected, *holders);
     else

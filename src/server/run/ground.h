@@ -39,7 +39,6 @@ struct Ground {
         entropy(e),
         log(l),
         ids(c, id_entropy),
-        engine(policy::core_schema()),
         hub(policy::core_schema(), c, l, metrics),
         limiter(c, metrics, random_number(e), limits_of(cfg.limits)) {}
   Ground(const Ground&) = delete;

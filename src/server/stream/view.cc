@@ -66,6 +66,7 @@ Result<bool> DomainFilter::belongs(const store::Image& image) const {
     case ImageKind::signing_key:
     case ImageKind::setting:
     case ImageKind::relationship:
+    case ImageKind::policy_schema:
       return false;
   }
   return false;

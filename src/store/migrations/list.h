@@ -14,5 +14,6 @@ extern const Migration kKeptAnswers;       // 006_kept_answers.cc
 extern const Migration kGroupConnections;  // 007_group_connections.cc
 extern const Migration kDomainsOfUser;     // 008_domains_of_user.cc
 extern const Migration kRelationships;     // 009_relationships.cc
+extern const Migration kPolicySchema;      // 010_policy_schema.cc
 
 }  // namespace allauth::store

@@ -5,8 +5,8 @@
 namespace allauth::store {
 
 std::span<const Migration> released_migrations() {
-  static const std::array kAll{kDirectory,   kLogTags,          kGroups,        kListOrders,   kUsage,
-                               kKeptAnswers, kGroupConnections, kDomainsOfUser, kRelationships};
+  static const std::array kAll{kDirectory,   kLogTags,          kGroups,        kListOrders,    kUsage,
+                               kKeptAnswers, kGroupConnections, kDomainsOfUser, kRelationships, kPolicySchema};
   return kAll;
 }
 

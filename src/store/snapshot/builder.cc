@@ -3,6 +3,7 @@
 #include <span>
 
 #include "base/text.h"
+#include "policy/core_schema.h"
 #include "store/image.h"
 
 namespace allauth::store {
@@ -102,6 +103,14 @@ void SnapshotBuilder::put_thing(NodeId node, Thing thing) {
   };
   move_key(routes_, route(before.route), route(after.route), node);
   slot = std::move(thing);
+}
+
+Result<void> SnapshotBuilder::put(const PolicySchema& schema) {
+  TRY(auto compiled, policy::core_schema_with(schema.text, frozen_.schema()));
+  TRY(graph_.set_schema(std::move(compiled)));
+  frozen_ = graph_.freeze();
+  base_.schema_ = std::make_shared<const PolicySchema>(schema);
+  return {};
 }
 
 Result<void> SnapshotBuilder::put(const User& user) {
@@ -261,6 +270,8 @@ Result<void> SnapshotBuilder::decode_and_put(std::string_view bytes) {
 Result<void> SnapshotBuilder::apply(ImageKind kind, std::string_view key, std::string_view bytes) {
   if (bytes.empty()) return remove(kind, key);
   switch (kind) {
+    case ImageKind::policy_schema:
+      return decode_and_put<PolicySchema>(bytes);
     case ImageKind::user:
       return decode_and_put<User>(bytes);
     case ImageKind::credential:
@@ -349,6 +360,8 @@ Result<void> SnapshotBuilder::remove(ImageKind kind, std::string_view key) {
       if (!row) break;
       return relate(false, *row);
     }
+    case ImageKind::policy_schema:
+      return put(PolicySchema{.name = std::string(key)});
     case ImageKind::credential:
     case ImageKind::session:
     case ImageKind::signing_key:

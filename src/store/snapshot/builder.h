@@ -8,6 +8,7 @@
 
 #include "base/persistent/hash_trie_editor.h"
 #include "model/access.h"
+#include "model/policy.h"
 #include "model/relationship.h"
 #include "store/snapshot/snapshot.h"
 
@@ -19,6 +20,8 @@ class SnapshotBuilder {
  public:
   explicit SnapshotBuilder(const Snapshot& base);
 
+  // Before all that it types. What it does not allow any more is gone then.
+  Result<void> put(const PolicySchema&);
   Result<void> put(const User&);
   Result<void> put(const Domain&);
   Result<void> put(const Group&);

@@ -57,8 +57,8 @@ Result<void> SnapshotHub::follow(Store& store) {
 Result<void> SnapshotHub::load_rows(Read& read) {
   SnapshotBuilder builder{Snapshot(schema_)};
   // Owners before what belongs to them: a credential or connection refers to nodes that must be there.
-  TRY((put_all<User, Domain, Group, Client, Channel, Connection, GroupConnection, Role, RoleMember,
-               Credential, Session, Relationship>(read, builder)));
+  TRY((put_all<PolicySchema, User, Domain, Group, Client, Channel, Connection, GroupConnection, Role,
+               RoleMember, Credential, Session, Relationship>(read, builder)));
   healthy_.store(true);
   publish(builder.freeze(read.revision()));
   return {};

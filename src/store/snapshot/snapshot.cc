@@ -22,6 +22,11 @@ Result<void> Snapshot::check_usable() const {
   return fail(Code::bug, "state.trust", "A snapshot is in no state that there is.");
 }
 
+const PolicySchema& Snapshot::own_schema() const {
+  static const PolicySchema kNone;
+  return schema_ ? *schema_ : kNone;
+}
+
 NodeId Snapshot::find(std::string_view kind, std::string_view id) const {
   const auto definition = graph_.schema().find_definition(kind);
   return definition ? graph_.find(*definition, id) : kNoNode;

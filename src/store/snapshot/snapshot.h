@@ -14,6 +14,7 @@
 #include "base/persistent/hash_trie.h"
 #include "base/persistent/radix_vector.h"
 #include "model/access.h"
+#include "model/policy.h"
 #include "policy/graph.h"
 
 namespace allauth::store {
@@ -69,6 +70,8 @@ class Snapshot {
 
   Revision revision() const { return revision_; }
   const policy::Graph& graph() const { return graph_; }
+  // The installation's own part of the graph's schema; without a revision if none was ever written.
+  const PolicySchema& own_schema() const;
 
   // kNoNode if nothing of that kind and id was ever seen.
   NodeId find(std::string_view kind, std::string_view id) const;
@@ -102,6 +105,7 @@ class Snapshot {
   Trust trust_ = Trust::current;
   Revision revision_{};
   policy::Graph graph_;
+  std::shared_ptr<const PolicySchema> schema_;  // null: none
   persistent::RadixVector<Thing> things_;
   persistent::TextTrie<NodeId> logins_;
   persistent::TextTrie<NodeId> routes_;

@@ -173,7 +173,7 @@ TEST_P(Snapshots, DenyWhatARoleIsDenied) {
       return insert(tx, member);
     });
   };
-  const policy::Engine engine(policy::core_schema());
+  const policy::Engine engine;
   const auto may_read = [&](const char* user) {
     return engine
         .check(hub.view()->graph(), 1,

@@ -12,7 +12,11 @@ namespace allauth::store::testing {
 
 // All that can be asked of a snapshot about the rows of RandomWrites, as text.
 inline std::string picture(const Snapshot& snapshot) {
-  std::string out = fmt::format("edges {}\n", snapshot.graph().size());
+  std::string out =
+      fmt::format("edges {}\nschema {}\n", snapshot.graph().size(), snapshot.own_schema().text);
+  for (const auto definition : {"shop/order", "shop/item"})
+    out += fmt::format("{}: {}\n", definition,
+                       snapshot.graph().schema().find_definition(definition).has_value());
   const auto thing = [&](std::string_view kind, const std::string& id) {
     const auto& found = snapshot.thing(kind, id);
     out += fmt::format("{} {}: {} {} in {}\n", kind, id, found.exists(), found.enabled(),

@@ -39,6 +39,7 @@ class RandomDirectory {
                              .relation = "viewer",
                              .subject_kind = "user",
                              .subject_id = "*"}));
+    TRY(put(tx, PolicySchema{.name = fresh("p"), .text = text()}));
     TRY(put(tx, StoredKey{.kid = fresh("k"), .issuer = "native", .algorithm = "ES256", .sealed = blob()}));
     return put(tx, Setting{.name = fresh("s"), .value = blob()});
   }

@@ -1,6 +1,7 @@
 // For tests: writes that meet one another.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <random>
 #include <string>
@@ -24,7 +25,7 @@ class RandomWrites {
   explicit RandomWrites(unsigned seed) : random_(seed) {}
 
   std::function<Result<void>(Tx&)> next() {
-    switch (pick(14)) {
+    switch (pick(15)) {
       case 0:
         return upsert(User{.id = UserId::trusted(id("u")),
                            .email = maybe(id("e")),
@@ -95,12 +96,22 @@ class RandomWrites {
                                  .digest = {std::string(32, static_cast<char>('0' + digit))},
                                  .status = status()});
       }
+      case 13:
+        return upsert(PolicySchema{.name = std::string(PolicySchema::kMain), .text = schema()});
       default:
         return erase_some();
     }
   }
 
  private:
+  std::string schema() {
+    static constexpr std::array<std::string_view, 4> kTexts{
+        "", "definition shop/order {\n relation owner: user\n}\n",
+        "definition shop/order {\n relation owner: user | role#member\n permission view = owner\n}\n",
+        "definition shop/item {\n relation order: shop/order\n}\ndefinition shop/order {}\n"};
+    return std::string(kTexts[static_cast<std::size_t>(pick(kTexts.size()))]);
+  }
+
   int pick(int n) { return std::uniform_int_distribution<int>(0, n - 1)(random_); }
   bool flip() { return pick(2) == 0; }
   std::string id(std::string_view kind) { return name(kind, pick(kIds)); }

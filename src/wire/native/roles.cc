@@ -26,7 +26,7 @@ Result<app::RoleChanges> decode(const Call& call, const v1::UpdateRoleRequest& r
 template <class Act, class Request>
 Result<app::Permit<Act>> scope_permit(const Backend& backend, const app::Caller& caller,
                                       const Request& request) {
-  TRY(auto scope, app::parse_scope(backend.core.engine.schema(), request.scope_kind(), request.scope_id()));
+  TRY(auto scope, app::parse_scope(backend.core.schema(), request.scope_kind(), request.scope_id()));
   return app::Gate(backend.core).require<Act>(caller, std::move(scope));
 }
 
@@ -66,7 +66,7 @@ void add_role_reads(MethodTable& table, const Backend& backend) {
       table, "allauth.v1.RoleService.ListActions",
       [&backend](const Call& call, const v1::ListActionsRequest& request) -> Result<v1::ListActionsResponse> {
         TRY(authenticate_call(backend, call));
-        TRY(const auto actions, app::list_actions(backend.core.engine.schema(), request.scope_kind()));
+        TRY(const auto actions, app::list_actions(backend.core.schema(), request.scope_kind()));
         v1::ListActionsResponse response;
         response.mutable_actions()->Assign(actions.begin(), actions.end());
         return response;
