@@ -12,9 +12,8 @@
 
 namespace allauth {
 
-using AllRows =
-    std::tuple<PolicySchema, User, Domain, Group, Client, Channel, Connection, GroupConnection, Role,
-               RoleMember, Credential, Session, StoredKey, Setting, Relationship>;
+using AllRows = std::tuple<PolicySchema, User, Domain, Group, Client, Channel, Connection, GroupConnection,
+                           Role, RoleMember, Credential, Session, StoredKey, Setting, Relationship>;
 
 // Calls fn(row) with a default row of every type.
 template <class Fn>

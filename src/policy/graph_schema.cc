@@ -1,41 +1,16 @@
 // A graph goes on with another schema.
-#include <algorithm>
 #include <vector>
 
 #include "policy/graph.h"
+#include "policy/schema/schema_change.h"
 
 namespace allauth::policy {
-namespace {
-
-struct Lost {
-  DefinitionId definition;
-  NameId relation;
-  Form form;
-};
-
-// What a relation allowed before and does not allow any more.
-std::vector<Lost> lost_forms(const CompiledSchema& before, const CompiledSchema& after) {
-  std::vector<Lost> lost;
-  before.for_each_member([&](const Member& relation) {
-    if (relation.kind != Member::Kind::relation) return;
-    const Member* now = after.find_member(relation.definition, relation.name);
-    for (const Form& form : relation.forms) {
-      const bool kept = now != nullptr && now->kind == Member::Kind::relation &&
-                        std::find(now->forms.begin(), now->forms.end(), form) != now->forms.end();
-      if (!kept) lost.push_back({relation.definition, relation.name, form});
-    }
-  });
-  return lost;
-}
-
-}  // namespace
-
 Result<void> Graph::Editor::set_schema(std::shared_ptr<const CompiledSchema> next) {
   if (!next->goes_on(*base_.schema_))
     return fail(Code::bug, "policy.schema.mismatch", "The graph was made with another schema.");
   const auto lost = lost_forms(*base_.schema_, *next);
   for (NodeId node = 0; !lost.empty() && node < base_.names_->size(); ++node) {
-    for (const Lost& one : lost)
+    for (const TakenForm& one : lost)
       if (one.definition == base_.names_->space(node)) drop(node, one.relation, one.form);
   }
   base_.schema_ = std::move(next);

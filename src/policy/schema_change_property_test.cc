@@ -1,5 +1,8 @@
 // A graph that lived through changes of its schema is the same as one that was made anew from the last.
+#include <atomic>
+#include <mutex>
 #include <random>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -74,7 +77,9 @@ class Draft {
   std::string operand() {
     return chance_.below(3) == 0 ? fmt::format("rel{}->{}", chance_.below(3), member()) : member();
   }
-  std::string member() { return fmt::format("{}{}", chance_.below(3) == 0 ? "per" : "rel", chance_.below(3)); }
+  std::string member() {
+    return fmt::format("{}{}", chance_.below(3) == 0 ? "per" : "rel", chance_.below(3));
+  }
   std::string kind() { return fmt::format("own/kind{}", chance_.below(4)); }
 
   Chance& chance_;
@@ -93,7 +98,8 @@ std::string random_own(Chance& chance) {
 
 std::string random_fact(Chance& chance) {
   const auto object = [&] {
-    static constexpr std::array<std::string_view, 5> kKinds{"team", "own/kind0", "own/kind1", "own/kind2", "own/kind3"};
+    static constexpr std::array<std::string_view, 5> kKinds{"team", "own/kind0", "own/kind1", "own/kind2",
+                                                            "own/kind3"};
     return fmt::format("{}:{}", kKinds[chance.below(5)], chance.below(3));
   };
   static constexpr std::array<std::string_view, 4> kRelations{"member", "rel0", "rel1", "rel2"};
@@ -169,6 +175,39 @@ class Life {
   Graph::Editor editor_{Graph(compile({}, nullptr))};
   std::vector<std::string> facts_;
 };
+
+// Readers go on with the version that they have; its answers are those of its own schema.
+TEST(SchemaChanges, AreNothingToThoseWhoAskAnOlderGraph) {
+  const std::string open = "definition own/kind0 {\n relation rel0: user\n permission per0 = rel0\n}\n";
+  const std::string closed = "definition own/kind0 {\n relation rel0: user\n permission per0 = nil\n}\n";
+  Graph::Editor editor{Graph(compile(open, nullptr))};
+  ASSERT_TRUE(editor.add(parse_edge("own/kind0:0#rel0@user:0").value()));
+  std::mutex mutex;
+  std::pair<Graph, bool> newest{editor.freeze(), true};
+  std::atomic<bool> done{false};
+  const auto ask = [&] {
+    const Edge edge = parse_edge("own/kind0:0#per0@user:0").value();
+    while (!done.load()) {
+      const auto [graph, allowed] = [&] {
+        const std::lock_guard lock(mutex);
+        return newest;
+      }();
+      const auto decision = Engine().check(
+          graph, 1, {.subject = edge.subject, .permission = edge.relation, .object = edge.resource});
+      ASSERT_EQ(decision->allowed(), allowed);
+    }
+  };
+  std::jthread one(ask), two(ask);
+  for (int i = 1; i <= 300; ++i) {
+    const bool allowed = i % 2 == 0;
+    ASSERT_TRUE(editor.set_schema(compile(allowed ? open : closed, &newest.first.schema())));
+    ASSERT_TRUE(editor.add(parse_edge(fmt::format("own/kind0:{}#rel0@user:{}", i, i)).value()));
+    std::pair next{editor.freeze(), allowed};
+    const std::lock_guard lock(mutex);
+    newest = std::move(next);
+  }
+  done.store(true);
+}
 
 TEST(SchemaChanges, LeaveAGraphThatIsTheSameAsANewOne) {
   std::size_t allowed = 0, denied = 0;

@@ -29,6 +29,16 @@ inline constexpr Statement kDomainsOfMember(
     "SELECT {columns} FROM domains WHERE id IN (SELECT scope_id FROM role_members WHERE subject_kind = $1 "
     "AND subject_id = $2 AND scope_kind = 'domain') LIMIT $3");
 
+// One relationship of a form: of any subject, or of everybody. All other ids sort behind "*".
+inline constexpr Statement kRelationshipOfForm(
+    "relationship.of_form",
+    "SELECT {columns} FROM relationships WHERE resource_kind = $1 AND relation = $2 AND subject_kind = $3 "
+    "AND subject_relation = $4 AND subject_id > '*' LIMIT 1");
+inline constexpr Statement kRelationshipToEveryone(
+    "relationship.to_everyone",
+    "SELECT {columns} FROM relationships WHERE resource_kind = $1 AND relation = $2 AND subject_kind = $3 "
+    "AND subject_relation = $4 AND subject_id = '*' LIMIT 1");
+
 // Pieces of what is erased together: those after this id, at most so many. What callers list is in lists.h.
 inline constexpr Statement kClientsOfDomain(
     "client.of_domain",

@@ -122,6 +122,8 @@ TEST_P(ReaderContract, NoHotStatementScansATable) {
       lookup::kClientsOfGroup.with_columns(columns<Client>()),
       lookup::kChannelsOfGroup.with_columns(columns<Channel>()),
       lookup::kExpiredMemberships.with_columns(columns<RoleMember>()),
+      lookup::kRelationshipOfForm.with_columns(columns<Relationship>()),
+      lookup::kRelationshipToEveryone.with_columns(columns<Relationship>()),
       lookup::kCountUsersOfRole,
       lookup::kCountOtherUsersOfRole,
       lookup::kCountContentOfDomain,

@@ -160,6 +160,7 @@ TABLE = [
     in_domain("ChannelService.Disconnect", "DELETE", CH + "/{channel}/connections/{client}", ok=204, least="admin"),
 
     on_platform("PolicyService.GetSchema", "GET", "/api/v1/policy/schema"),
+    on_platform("PolicyService.WriteSchema", "PUT", "/api/v1/policy/schema", {"text": "", "validate_only": True}),
 
     Row("InfoService.GetInfo", "GET", "/api/v1/info", rest=200),
     Row("InfoService.GetHealth", "GET", "/api/v1/health", rest=200),

@@ -91,6 +91,9 @@ struct SetQuotas : On<Platform> {
 struct ReadPolicy : On<Platform> {
   static constexpr std::string_view kind = kind::platform, permission = "can_policy_read";
 };
+struct WriteSchema : On<Platform> {
+  static constexpr std::string_view kind = kind::platform, permission = "can_schema_write";
+};
 struct WatchPlatform : On<Platform> {
   static constexpr std::string_view kind = kind::platform, permission = "can_audit_read";
 };

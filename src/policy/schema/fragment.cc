@@ -27,8 +27,7 @@ class FragmentMerger {
     TRY(require_permissions_only(from));
     const auto to = std::ranges::find(schema_.definitions, from.name, &SourceDefinition::name);
     if (to == schema_.definitions.end())
-      return fragment_error(from.at,
-                            fmt::format("the schema has no definition `{}` to add to", from.name));
+      return fragment_error(from.at, fmt::format("the schema has no definition `{}` to add to", from.name));
     for (SourcePermission& permission : from.permissions) {
       TRY(require_prefix(permission));
       to->permissions.push_back(std::move(permission));

@@ -25,12 +25,12 @@ TEST(OwnDefinitions, ReferToThoseOfTheProduct) {
   for (const auto fact : {"shop/order:o1#buyer@user:ann", "shop/order:o1#branch@domain:d1",
                           "shop/order:o1#staff@role:r1#member", "role:r1#member@user:ben"})
     ASSERT_TRUE(editor.add(parse_edge(fact).value())) << fact;
-  ASSERT_TRUE(editor.set_grants({"domain", "d1"}, "r2", Effect::allow, std::vector<std::string_view>{"read"}));
+  ASSERT_TRUE(
+      editor.set_grants({"domain", "d1"}, "r2", Effect::allow, std::vector<std::string_view>{"read"}));
   ASSERT_TRUE(editor.add(parse_edge("role:r2#member@user:cas").value()));
   const Graph graph = editor.freeze();
   for (const auto& [who, expected] : {std::pair{"ann", true}, {"ben", true}, {"cas", true}, {"dan", false}}) {
-    const CheckQuery query{
-        .subject = {{"user", who}}, .permission = "view", .object = {"shop/order", "o1"}};
+    const CheckQuery query{.subject = {{"user", who}}, .permission = "view", .object = {"shop/order", "o1"}};
     EXPECT_EQ(Engine().check(graph, 1, query)->allowed(), expected) << who;
   }
 }
@@ -52,18 +52,18 @@ TEST_P(OwnMistakes, AreRefusedWithTheirPlaceInTheOwnText) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, OwnMistakes,
-    testing::Values(
-        Mistake{"\ndefinition order {}", "schema.own", "2:12: `order` needs a prefix"},
-        Mistake{"definition user {}", "schema.own", "1:12: `user` is a definition of the product"},
-        Mistake{"definition shop/order {\n relation open: role#member from grants\n}", "schema.own",
-                "2:11: `open` cannot come from grants"},
-        Mistake{"definition shop/order {\n relation buyer: person\n}", "schema.type",
-                "2:18: there is no definition `person`"},
-        Mistake{"definition shop/order {}\ndefinition shop/order {}", "schema.name",
-                "2:12: `shop/order` is defined twice"},
-        Mistake{"definition shop/order {\n permission view = buyer\n}", "schema.type", "2:20: "},
-        Mistake{"definition shop/order", "schema.syntax", "1:22: expected `{`"},
-        Mistake{"caveat shop/weekday(day int) { day < 6 }\n", "schema.unavailable", "1:8: "}));
+    testing::Values(Mistake{"\ndefinition order {}", "schema.own", "2:12: `order` needs a prefix"},
+                    Mistake{"definition user {}", "schema.own",
+                            "1:12: `user` is a definition of the product"},
+                    Mistake{"definition shop/order {\n relation open: role#member from grants\n}",
+                            "schema.own", "2:11: `open` cannot come from grants"},
+                    Mistake{"definition shop/order {\n relation buyer: person\n}", "schema.type",
+                            "2:18: there is no definition `person`"},
+                    Mistake{"definition shop/order {}\ndefinition shop/order {}", "schema.name",
+                            "2:12: `shop/order` is defined twice"},
+                    Mistake{"definition shop/order {\n permission view = buyer\n}", "schema.type", "2:20: "},
+                    Mistake{"definition shop/order", "schema.syntax", "1:22: expected `{`"},
+                    Mistake{"caveat shop/weekday(day int) { day < 6 }\n", "schema.unavailable", "1:8: "}));
 
 TEST(OwnDefinitions, KeepTheirNumbersWhileSchemasComeAndGo) {
   const auto first = with(kShop).value();

@@ -48,9 +48,8 @@ class Consistency : public testing::TestWithParam<std::string> {
     const Oracle::Truth truth = world_->oracle().ask(asked.subject, asked.relation, asked.resource);
     EXPECT_EQ(truth, allowed ? Oracle::Truth::yes : Oracle::Truth::no) << what;
     const auto decision =
-        Engine()
-            .check(world_->graph(), 1,
-                   {.subject = asked.subject, .permission = asked.relation, .object = asked.resource});
+        Engine().check(world_->graph(), 1,
+                       {.subject = asked.subject, .permission = asked.relation, .object = asked.resource});
     ASSERT_TRUE(decision) << what << decision.error().message;
     EXPECT_EQ(decision->allowed(), allowed) << what;
   }

@@ -101,7 +101,7 @@ class Steelthread : public testing::TestWithParam<YAML::Node> {
       const auto asked = parse_relationship(one.as<std::string>());
       EXPECT_TRUE(asked) << asked.error().message;
       const Edge edge = asked->edge();
-      const auto decision = Engine(schema_).check(
+      const auto decision = Engine().check(
           *graph_, 1, {.subject = edge.subject, .permission = edge.relation, .object = edge.resource});
       EXPECT_TRUE(decision) << decision.error().message;
       texts.insert(fmt::format("{} -> PERMISSIONSHIP_{}", one.as<std::string>(),

@@ -1,4 +1,7 @@
 // policy: the kinds of things that an installation has of its own.
+#include <fstream>
+#include <iostream>
+
 #include <fmt/format.h>
 
 #include "server/cli/client/connection.h"
@@ -11,6 +14,8 @@ namespace allauth::server::cli {
 namespace {
 
 constexpr std::string_view kSchemaPath = "/api/v1/policy/schema";
+constexpr std::string_view kStandardInput = "-";
+constexpr std::size_t kLongestSchema = 1024UZ * 1024;  // whatever the server takes
 
 void print_warnings(const Json& answer) {
   const auto* warnings = member(answer, "warnings");
@@ -34,6 +39,41 @@ Result<void> get_schema(const Invocation& invocation) {
   return {};
 }
 
+Result<std::string> read_schema(const std::string& path) {
+  std::ifstream file;
+  if (path != kStandardInput) file.open(path, std::ios::binary);
+  std::istream& in = path == kStandardInput ? std::cin : file;
+  std::string text(kLongestSchema + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (!in && !in.eof()) return fail(Code::invalid, "schema.file", fmt::format("{} cannot be read.", path));
+  if (text.size() <= kLongestSchema) return text;
+  return fail(Code::invalid, "schema.file",
+              fmt::format("{} is longer than {} KiB.", path, kLongestSchema / 1024));
+}
+
+Result<void> write_schema(const Invocation& invocation) {
+  const Options& options = invocation.options;
+  const bool only_validate = options.has("validate-only");
+  TRY(const auto text, read_schema(options.words[0]));
+  TRY(auto connection, Connection::open(options));
+  JsonObject body;
+  body.text("text", text).raw("validate_only", only_validate ? "true" : "false");
+  TRY(const auto answer, connection.call("PUT", kSchemaPath, body.done()));
+  if (options.has("json")) {
+    fmt::print("{}\n", answer);
+    return {};
+  }
+  if (options.has("quiet")) return {};
+  TRY(const auto schema, parse_json(answer));
+  print_warnings(schema);
+  if (only_validate)
+    fmt::print("The schema could be written.\n");
+  else
+    fmt::print("The schema is written, in revision {}.\n", printable(text_member(schema, "revision")));
+  return {};
+}
+
 }  // namespace
 
 std::vector<Command> policy_commands() {
@@ -44,8 +84,21 @@ std::vector<Command> policy_commands() {
        .details = "What is allowed and hardly meant is told on standard error.",
        .examples = {{"", "allauth policy schema get > own.schema"},
                     {"what there is to refer to", "allauth policy schema get --core"}},
+       .see_also = {"policy schema write"},
        .groups = {&output_options(), &server_options()},
        .run = get_schema},
+      {.path = "policy schema write",
+       .summary = "Replace your own kinds of things by those of a file",
+       .words = "FILE",
+       .options = {{"validate-only", "", "say what would be answered, and change nothing"}},
+       .details =
+           "Each definition needs a prefix, such as shop/order. One that is not in the file any more is "
+           "deleted, unless there are relationships of it. - is standard input.",
+       .examples = {{"", "allauth policy schema write own.schema"},
+                    {"would it be taken?", "allauth policy schema write own.schema --validate-only"}},
+       .see_also = {"policy schema get", "policy validate"},
+       .groups = {&output_options(), &server_options()},
+       .run = write_schema},
   };
 }
 

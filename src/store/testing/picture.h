@@ -12,8 +12,7 @@ namespace allauth::store::testing {
 
 // All that can be asked of a snapshot about the rows of RandomWrites, as text.
 inline std::string picture(const Snapshot& snapshot) {
-  std::string out =
-      fmt::format("edges {}\nschema {}\n", snapshot.graph().size(), snapshot.own_schema().text);
+  std::string out = fmt::format("edges {}\nschema {}\n", snapshot.graph().size(), snapshot.own_schema().text);
   for (const auto definition : {"shop/order", "shop/item"})
     out += fmt::format("{}: {}\n", definition,
                        snapshot.graph().schema().find_definition(definition).has_value());

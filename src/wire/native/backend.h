@@ -70,21 +70,35 @@ void add_snapshot(MethodTable& table, std::string name, Fn fn) {
                   });
 }
 
+// Whether an answer comes with the revision that it is of, as those of writes do.
+enum class WithRevision { no, yes };
+
+// Answers from the database, on a thread that may wait for it. `fn` lives as long as the method.
+template <class Req, class Resp, class Fn>
+void answer_read(const Backend& backend, const Fn& fn, const Call& call, const Req& request,
+                 Reply<Resp> reply, WithRevision with = WithRevision::no) {
+  auto caller = authenticate_call(backend, call);
+  if (!caller) return reply(std::unexpected(std::move(caller).error()));
+  auto held = std::make_shared<Reply<Resp>>(std::move(reply));
+  auto job = [&backend, &fn, &call, &request, caller = std::move(*caller), held, with] {
+    if (!is_wanted(backend.core, call)) return (*held)(overloaded());
+    std::optional<std::uint64_t> revision;
+    auto answer = backend.store.read([&](store::Read& read) {
+      if (with == WithRevision::yes) revision = to_number(read.revision());
+      return fn(read, caller, request);
+    });
+    (*held)(std::move(answer), revision);
+  };
+  if (!backend.readers(call.notes.principal, std::move(job))) (*held)(overloaded());
+}
+
 // fn(store::Read&, const app::Caller&, const Req&) -> Result<Resp>.
 template <class Req, class Resp, class Fn>
 void add_read(MethodTable& table, const Backend& backend, std::string name, Fn fn) {
-  bind<Req, Resp>(
-      table, std::move(name), v1::KIND_READ,
-      [&backend, fn = std::move(fn)](const Call& call, const Req& request, Reply<Resp> reply) {
-        auto caller = authenticate_call(backend, call);
-        if (!caller) return reply(std::unexpected(std::move(caller).error()));
-        auto held = std::make_shared<Reply<Resp>>(std::move(reply));
-        auto job = [&backend, &fn, &call, &request, caller = std::move(*caller), held] {
-          if (!is_wanted(backend.core, call)) return (*held)(overloaded());
-          (*held)(backend.store.read([&](store::Read& read) { return fn(read, caller, request); }));
-        };
-        if (!backend.readers(call.notes.principal, std::move(job))) (*held)(overloaded());
-      });
+  bind<Req, Resp>(table, std::move(name), v1::KIND_READ,
+                  [&backend, fn = std::move(fn)](const Call& call, const Req& request, Reply<Resp> reply) {
+                    answer_read(backend, fn, call, request, std::move(reply));
+                  });
 }
 
 // The write, unless the domain that it is for has written too much.
@@ -149,21 +163,50 @@ void submit_once(const Backend& backend, std::string_view method, const Call& ca
       std::move(reply), [](Resp&& made) -> Result<Resp> { return std::move(made); });
 }
 
-// prepare(const Call&, const Req&) -> Result<store::Write<T>>; encode(T&&) -> Result<Resp>.
+// How a write is done; its parts live as long as the method.
+template <class Prepare, class Encode>
+struct Writing {
+  std::string name;
+  Prepare prepare;  // (const Call&, const Req&) -> Result<store::Write<T>>
+  Encode encode;    // (T&&) -> Result<Resp>
+};
+
+template <class Req, class Resp, class Prepare, class Encode>
+void answer_write(const Backend& backend, const Writing<Prepare, Encode>& how, const Call& call,
+                  const Req& request, Reply<Resp> reply) {
+  if (!call.idempotency_key)
+    return submit(backend, if_within_limits(call, request, how.prepare(call, request)), std::move(reply),
+                  how.encode);
+  auto held = std::make_shared<Reply<Resp>>(std::move(reply));
+  auto job = [&backend, &how, &call, &request, held] {
+    if (!is_wanted(backend.core, call)) return (*held)(overloaded());
+    submit_once(backend, how.name, call, request, how.prepare, how.encode, std::move(*held));
+  };
+  if (!backend.readers(call.peer.address, std::move(job))) (*held)(overloaded());
+}
+
+// Prepare and Encode: as in Writing.
 template <class Req, class Resp, class Prepare, class Encode>
 void add_write(MethodTable& table, const Backend& backend, std::string name, Prepare prepare, Encode encode) {
-  bind<Req, Resp>(table, name, v1::KIND_WRITE,
-                  [&backend, name, prepare = std::move(prepare), encode](const Call& call, const Req& request,
-                                                                         Reply<Resp> reply) {
-                    if (!call.idempotency_key)
-                      return submit(backend, if_within_limits(call, request, prepare(call, request)),
-                                    std::move(reply), encode);
-                    auto held = std::make_shared<Reply<Resp>>(std::move(reply));
-                    auto job = [&backend, &name, &prepare, &call, &request, encode, held] {
-                      if (!is_wanted(backend.core, call)) return (*held)(overloaded());
-                      submit_once(backend, name, call, request, prepare, encode, std::move(*held));
-                    };
-                    if (!backend.readers(call.peer.address, std::move(job))) (*held)(overloaded());
+  Writing<Prepare, Encode> how{name, std::move(prepare), std::move(encode)};
+  bind<Req, Resp>(table, std::move(name), v1::KIND_WRITE,
+                  [&backend, how = std::move(how)](const Call& call, const Req& request, Reply<Resp> reply) {
+                    answer_write(backend, how, call, request, std::move(reply));
+                  });
+}
+
+// A write that can also be tried: try_out, as in add_read, answers if the request says validate_only.
+template <class Req, class Resp, class TryOut, class Prepare, class Encode>
+void add_write_or_try(MethodTable& table, const Backend& backend, std::string name, TryOut try_out,
+                      Prepare prepare, Encode encode) {
+  Writing<Prepare, Encode> how{name, std::move(prepare), std::move(encode)};
+  bind<Req, Resp>(table, std::move(name), v1::KIND_WRITE,
+                  [&backend, try_out = std::move(try_out), how = std::move(how)](
+                      const Call& call, const Req& request, Reply<Resp> reply) {
+                    if (request.validate_only())
+                      return answer_read(backend, try_out, call, request, std::move(reply),
+                                         WithRevision::yes);
+                    answer_write(backend, how, call, request, std::move(reply));
                   });
 }
 

@@ -28,6 +28,23 @@ void add_policy(MethodTable& table, const Backend& backend) {
         TRY(const auto allowed, platform_permit<app::act::ReadPolicy>(backend, caller));
         return encode(app::read_schema(backend.core, allowed));
       });
+
+  add_write_or_try<v1::WriteSchemaRequest, v1::PolicySchema>(
+      table, backend, "allauth.v1.PolicyService.WriteSchema",
+      [&backend](store::Read& read, const app::Caller& caller,
+                 const v1::WriteSchemaRequest& request) -> Result<v1::PolicySchema> {
+        TRY(const auto allowed, platform_permit<app::act::WriteSchema>(backend, caller));
+        TRY(const auto schema, app::try_schema(backend.core, read, allowed, request.text(), {}));
+        return encode(schema);
+      },
+      [&backend](const Call& call,
+                 const v1::WriteSchemaRequest& request) -> Result<store::Write<app::SchemaView>> {
+        TRY(const auto expected, expected_revision(call));
+        TRY(const auto caller, authenticate_call(backend, call));
+        TRY(auto allowed, platform_permit<app::act::WriteSchema>(backend, caller));
+        return app::write_schema(backend.core, std::move(allowed), request.text(), expected);
+      },
+      [](app::SchemaView&& schema) -> Result<v1::PolicySchema> { return encode(schema); });
 }
 
 }  // namespace allauth::wire::native

@@ -156,6 +156,8 @@ SAMPLES = {
     "from": lambda w: LEFT_OUT,  # only what an event before gave
     "expires_at": lambda w: "2099-01-01T00:00:00Z",
     "force": lambda w: False,
+    "text": lambda w: "definition sample/thing {}",
+    "validate_only": lambda w: True,
 }
 
 
