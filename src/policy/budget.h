@@ -15,13 +15,15 @@ struct Limits {
   std::uint32_t look_back_at = 128;         // so many objects at once: look from the subject's side, too
 };
 
-// For a look-up, which may have to check many.
+// For a look-up or many checks at once.
 inline constexpr std::uint32_t kLookupWork = 10 * Limits::kDefaultWork;
 
 // The work done so far. Looks at the stop flag every now and then.
 class Budget {
  public:
-  explicit Budget(const Limits& limits) : limits_(limits) { look_again(); }
+  explicit Budget(const Limits& limits) : limits_(limits) {
+    if (limits.stop == nullptr) look_again();
+  }
 
   void spend(std::uint64_t work) { work_ += work; }
   // Once true, it stays so.
@@ -29,6 +31,7 @@ class Budget {
 
   bool was_stopped() const { return stopped_; }
   const Limits& limits() const { return limits_; }
+  std::uint64_t work() const { return work_; }
 
  private:
   static constexpr std::uint64_t kBetweenLooks = 4096;
@@ -44,7 +47,7 @@ class Budget {
     next_look_ = limits_.stop == nullptr ? end : std::min(end, work_ + kBetweenLooks);
   }
 
-  const Limits limits_;
+  Limits limits_;
   std::uint64_t work_ = 0;
   std::uint64_t next_look_ = 0;
   bool stopped_ = false;

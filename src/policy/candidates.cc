@@ -27,9 +27,8 @@ std::vector<Candidate> sort_candidates(const Graph& graph, const std::unordered_
   return sorted;
 }
 
-Result<bool> verify(const Graph& graph, const Question& question, Budget& budget) {
+Result<bool> verify(Solver& solver, const Question& question, Budget& budget) {
   budget.spend(1);
-  Solver solver(graph, question, budget);
   const Solver::Truth allowed = solver.solve({question.object, question.member, Mode::allow});
   if (allowed == Solver::Truth::stopped) return given_up(budget);
   if (allowed != Solver::Truth::yes) return false;

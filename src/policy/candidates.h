@@ -52,9 +52,9 @@ struct Candidate {
 std::vector<Candidate> sort_candidates(const Graph& graph, const std::unordered_map<NodeId, Way>& ways,
                                        std::string_view own_id);
 
-// Does the member hold the subject, by a check?
+// Does the member hold the subject, by a check? The solver is one of this question.
 // Errors: policy.work.exceeded, policy.stopped.
-Result<bool> verify(const Graph& graph, const Question& question, Budget& budget);
+Result<bool> verify(Solver& solver, const Question& question, Budget& budget);
 
 // The page of those that `holds`, which is asked no more often than necessary.
 // Errors: policy.page.limit, policy.cursor.revision (both Code::invalid), and those of `holds`.

@@ -69,6 +69,13 @@ class Engine {
   // question with guests does allocate.
   Result<Decision> check(const Graph& graph, std::uint64_t revision, const CheckQuery& query) const;
 
+  // Many checks of one graph. Answers are in the order of the queries, each what check() says, error or
+  // not; but who asks of one subject again and again has part of the work done once. `together`: for all of
+  // them. What is left over when that is used up is answered by policy.work.exceeded.
+  std::vector<Result<Decision>> check_many(const Graph& graph, std::uint64_t revision,
+                                           std::span<const CheckQuery> queries,
+                                           const Limits& together = {.max_work = kLookupWork}) const;
+
   // The same search with notes taken; its decision equals that of check().
   Result<Explanation> explain(const Graph& graph, std::uint64_t revision, const CheckQuery& query) const;
 
@@ -80,6 +87,7 @@ class Engine {
   Result<Decision> decide(const Question& question, std::uint64_t revision, const Budget& budget,
                           Solver& solver) const;
   static void add_evidence(Decision& decision, const Question& question, const Solver& solver);
+  class Bulk;
 
   Limits limits_;
 };

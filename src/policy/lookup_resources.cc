@@ -26,12 +26,16 @@ Result<IdPage> lookup_resources(const Graph& graph, std::uint64_t revision, cons
     if (stop.member == member) found.try_emplace(stop.node, stop.way);
   });
   if (!complete) return given_up(budget);
+  Solver solver(graph, question, budget);
+  solver.keep();
   const auto holds = [&](const Candidate& candidate) -> Result<bool> {
     if (candidate.id == kEveryone) return false;
+    const ObjectRef object{query.kind, candidate.id};
+    if (query.restrictions != nullptr && !query.restrictions->permit(query.permission, object)) return false;
     if (candidate.way == Way::certain) return true;
     question.object = candidate.node;
     question.same_object = candidate.node == question.subject;
-    return verify(graph, question, budget);
+    return verify(solver, question, budget);
   };
   return cut_page(sort_candidates(graph, found, subject.id), query.page, revision, holds);
 }

@@ -5,7 +5,7 @@
 // `&`, `-` or `.all()`, or may be denied, is checked.
 #pragma once
 
-#include "policy/budget.h"
+#include "policy/check.h"
 #include "policy/graph.h"
 #include "policy/page.h"
 
@@ -13,8 +13,9 @@ namespace allauth::policy {
 
 struct ResourceQuery {
   SubjectRef subject;
-  std::string_view permission;  // or a relation
-  std::string_view kind;        // of the objects
+  const Restrictions* restrictions = nullptr;  // nullptr: unrestricted
+  std::string_view permission;                 // or a relation
+  std::string_view kind;                       // of the objects
   PageRequest page = {};
   Limits limits = {.max_work = kLookupWork};
 };

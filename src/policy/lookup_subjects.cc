@@ -151,37 +151,36 @@ Result<SubjectPage> lookup_subjects(const Graph& graph, std::uint64_t revision, 
   ForwardWalk walk(graph, question, budget);
   if (!walk.run()) return given_up(budget);
 
+  const auto check = [&] {
+    Solver solver(graph, question, budget);
+    return verify(solver, question, budget);
+  };
   SubjectPage page{.named = {}, .everyone = walk.everyone_certainly(), .excluded = {}};
   const bool nobody_excluded = page.everyone;
   // Somebody whom nothing names.
   if (!page.everyone && question.everyone != kNoNode) {
-    TRY(page.everyone, verify(graph, question, budget));
+    TRY(page.everyone, check());
   }
   const auto holds = [&](const Candidate& candidate) -> Result<bool> {
-    if (candidate.id == kEveryone) return false;
     if (candidate.way == Way::certain || nobody_excluded) return true;
     question.subject = candidate.node;
     question.same_object = question.subject_kind == graph.schema().member(question.member).definition &&
                            candidate.id == query.object.id;
-    return verify(graph, question, budget);
+    return check();
   };
-
-  const std::vector<Candidate> sorted = sort_candidates(graph, walk.found(), query.object.id);
-  const bool first_page = !query.page.after;
-  std::unordered_map<NodeId, bool> known;  // by the search for the excluded
-  if (page.everyone && !nobody_excluded && first_page) {
-    for (const Candidate& candidate : sorted) {
-      TRY(const bool held, holds(candidate));
-      known.emplace(candidate.node, held);
-      if (!held && candidate.id != kEveryone) page.excluded.emplace_back(candidate.id);
-    }
-  }
+  std::unordered_set<std::string_view> excluded;
   const auto listed = [&](const Candidate& candidate) -> Result<bool> {
-    if (page.everyone && candidate.way == Way::aside) return false;
-    const auto answer = known.find(candidate.node);
-    return answer != known.end() ? Result<bool>(answer->second) : holds(candidate);
+    if (candidate.id == kEveryone) return false;
+    TRY(const bool held, holds(candidate));
+    if (!page.everyone || held) return held && !(page.everyone && candidate.way == Way::aside);
+    excluded.insert(candidate.id);
+    return true;
   };
+  const std::vector<Candidate> sorted = sort_candidates(graph, walk.found(), query.object.id);
   TRY(page.named, cut_page(sorted, query.page, revision, listed));
+  std::ranges::copy_if(page.named.ids, std::back_inserter(page.excluded),
+                       [&](const std::string& id) { return excluded.contains(id); });
+  std::erase_if(page.named.ids, [&](const std::string& id) { return excluded.contains(id); });
   return page;
 }
 

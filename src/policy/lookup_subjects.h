@@ -22,10 +22,10 @@ struct SubjectQuery {
 
 struct SubjectPage {
   // Without `everyone` all who hold it. With it those whom a relationship on the way names; they hold it,
-  // too.
+  // too. Limit, total and where the next page begins are those of `named` and `excluded` together.
   IdPage named;
-  bool everyone = false;              // whoever is not in `excluded` holds it, known or not
-  std::vector<std::string> excluded;  // sorted; only on the first page
+  bool everyone = false;              // whoever is excluded on no page holds it, known or not
+  std::vector<std::string> excluded;  // sorted; nobody without `everyone`
 };
 
 // Errors: those of lookup_resources(), and policy.id.invalid (Code::invalid) for the object `*`.

@@ -107,6 +107,34 @@ TEST_F(Lookup, ListsSubjectsAndEveryoneButSome) {
   EXPECT_EQ(page.excluded, (Ids{"eve", "mallory"}));
 }
 
+TEST_F(Lookup, PagesTheExcludedWithTheNamed) {
+  relate({"doc:d#viewer@user:*", "doc:d#viewer@user:ann", "doc:d#viewer@user:cid", "doc:d#banned@user:bob",
+          "doc:d#banned@user:dan"});
+  const SubjectPage first = subjects("doc:d", "open", {.limit = 2, .total = true}).value();
+  EXPECT_EQ(first.named.ids, Ids{"ann"});
+  EXPECT_EQ(first.excluded, Ids{"bob"});
+  EXPECT_EQ(first.named.total, 4u);
+  const SubjectPage second = subjects("doc:d", "open", {.after = first.named.next, .limit = 2}).value();
+  EXPECT_EQ(second.named.ids, Ids{"cid"});
+  EXPECT_EQ(second.excluded, Ids{"dan"});
+  EXPECT_FALSE(second.named.next);
+}
+
+TEST_F(Lookup, ListsNoMoreThanTheCredentialIsGoodFor) {
+  relate({"doc:a#viewer@user:ann", "doc:b#viewer@user:ann"});
+  const Restrictions restrictions{.only = {{{.kind = "doc", .id = "b", .permission = "view"}}}};
+  const auto ask = [&](std::string_view permission) {
+    return lookup_resources(world_->graph(), 7,
+                            {.subject = {{"user", "ann"}},
+                             .restrictions = &restrictions,
+                             .permission = permission,
+                             .kind = "doc"})
+        ->ids;
+  };
+  EXPECT_EQ(ask("view"), Ids{"b"});
+  EXPECT_EQ(ask("open"), Ids{});
+}
+
 TEST_F(Lookup, DoesNotNameWhoIsMentionedOnlyWhereOthersAreExcluded) {
   relate({"doc:d#viewer@user:*", "doc:d#banned@user:ann", "doc:d#banned@user:eve", "doc:d#warned@user:eve"});
   const SubjectPage page = subjects("doc:d", "mild").value();

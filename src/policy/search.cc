@@ -84,14 +84,17 @@ void Search::forget(Mark mark) {
   kept_.pending.resize(mark.pending);
 }
 
-Search::End Search::explore(Place start, const Memo* known) {
+void Search::forget_all() { kept_.start(); }
+
+Search::End Search::explore(Place start, const Memo* memo, Known yes) {
   hit_.reset();
   rests_on_ = Memo::kCertain;
   ++kept_.round;
   auto at = static_cast<std::uint32_t>(kept_.tasks.size());
   known_ = nullptr;
   push(start.node, start.member, start.mode, kRoot, Label());
-  known_ = known;
+  known_ = memo;
+  known_yes_ = yes;
   start_ = start.member;
   look_back_at_ = start.mode == Mode::allow ? budget_.limits().look_back_at : kNever;
   guide_.reset();
@@ -312,7 +315,7 @@ bool Search::push(NodeId node, MemberId member, Mode mode, std::uint32_t parent,
 
 bool Search::is_known(const Task& task) {
   const auto answer = known_->find(Place{task.node, task.member, task.mode}.key());
-  if (!answer) return false;
+  if (!answer || (answer->yes && known_yes_ == Known::leads_on)) return false;
   if (answer->yes)
     hit_ = Hit{.task = task.parent,
                .rule = task.member,

@@ -68,8 +68,10 @@ class Search {
   Search(const Graph& graph, const Question& question, Budget& budget);
 
   // Everything that the place is a union of, behind what earlier calls left in tasks() and pending().
-  // Places that the memo knows are not searched again.
-  End explore(Place start, const Memo* known);
+  // Places that the memo knows are not searched again. `leads_on`: unless they hold, so that what is found is
+  // the way to the subject itself.
+  enum class Known { ends_there, leads_on };
+  End explore(Place start, const Memo* memo, Known yes = Known::ends_there);
 
   // What must be true for the gate to hold, added to `literals`. False: it cannot, or the budget is spent.
   bool unfold(const Pending& pending, std::vector<Literal>& literals);
@@ -90,6 +92,7 @@ class Search {
   };
   Mark mark() const;
   void forget(Mark mark);
+  void forget_all();
 
   // Does anybody need to ask whether the subject is denied the member?
   bool deniable(MemberId member) const { return denials_ && graph_.schema().member(member).deniable; }
@@ -133,6 +136,7 @@ class Search {
   const EdgeSet& everyone_edges_;  // from `kind:*` to its
   const bool denials_;
   const Memo* known_ = nullptr;
+  Known known_yes_ = Known::ends_there;
   std::uint32_t rests_on_ = Memo::kCertain;
   std::optional<Hit> hit_;
   MemberId start_ = 0;  // of the exploration at hand

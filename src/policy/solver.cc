@@ -20,21 +20,52 @@ Solver::Scratch& Solver::scratch() {
 Solver::Solver(const Graph& graph, const Question& question, Budget& budget, Notes* notes)
     : search_(graph, question, budget), budget_(budget), notes_(notes), kept_(scratch()) {}
 
-Solver::Truth Solver::solve(Place start) {
-  search_.forget({0, 0});
+void Solver::keep() {
+  keeping_ = true;
+  stale_ = true;
+}
+
+// False: the place is known not to hold.
+bool Solver::begin(Place start) {
   hit_.reset();
-  kept_.memo.start();
   kept_.frames.clear();
   kept_.literals.clear();
+  if (!keeping_) {
+    search_.forget({0, 0});
+    kept_.memo.start();
+    return true;
+  }
+  search_.forget_all();
+  // An object that no edge knows is not always the same one.
+  if (stale_ || start.node == kNoNode) kept_.memo.start();
+  stale_ = start.node == kNoNode;
+  const auto known = kept_.memo.find(start.key());
+  return !known || known->yes;
+}
+
+// Whatever the place is a union of does not hold, either.
+void Solver::remember_failure(const Frame& frame) {
+  for (const Search::Task& task : search_.tasks().subspan(frame.begin.tasks)) {
+    const std::uint64_t place = Place{task.node, task.member, task.mode}.key();
+    kept_.memo.settle_no(place, kept_.memo.mark(), 0, Memo::kCertain);
+  }
+}
+
+Solver::Truth Solver::solve(Place start) {
+  if (!begin(normal(start))) return Truth::no;
   open(normal(start));
   while (!kept_.frames.empty() && !tangled_) {
-    if (budget_.spent()) return Truth::stopped;
+    if (budget_.spent()) break;
     advance();
   }
   if (hit_) return Truth::yes;
-  if (budget_.spent()) return Truth::stopped;
+  if (budget_.spent()) {
+    stale_ = true;
+    return Truth::stopped;
+  }
   if (!tangled_) return Truth::no;
   search_.forget({0, 0});
+  stale_ = true;
   tangled_ = false;
   Tangle tangle(search_, budget_, notes_);
   if (!tangle.solve(normal(start))) return Truth::stopped;
@@ -61,7 +92,9 @@ void Solver::open(Place place) {
     kept_.literals.push_back({{place.node, place.member, Mode::allow}});
     kept_.literals.push_back({{place.node, place.member, Mode::deny}, true});
   } else {
-    const Search::End end = search_.explore(place, depth == 0 ? nullptr : &kept_.memo);
+    const Search::End end =
+        depth != 0 ? search_.explore(place, &kept_.memo)
+                   : search_.explore(place, keeping_ ? &kept_.memo : nullptr, Search::Known::leads_on);
     if (end == Search::End::stopped) return;
     frame.rests_on = search_.rests_on();
     frame.gate = frame.begin.pending;
@@ -128,6 +161,7 @@ void Solver::conclude(const Frame& frame, const std::optional<Search::Hit>& hit,
     kept_.memo.settle_yes(frame.place.key(), frame.memo_mark);
   else if (remember)
     kept_.memo.settle_no(frame.place.key(), frame.memo_mark, depth, frame.rests_on);
+  if (keeping_ && !hit && frame.rests_on >= depth) remember_failure(frame);
   kept_.literals.resize(frame.first_literal);
   if (depth == 0)
     hit_ = hit;

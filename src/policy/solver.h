@@ -28,6 +28,10 @@ class Solver {
 
   Truth solve(Place start);
 
+  // What does not hold stays known from now on: the next places are solved for the same subject, though the
+  // question may be about other objects and members. Answers, and the ways to them, stay the same.
+  void keep();
+
   // After a yes, until the next call: the way from the place to the subject, or to a gate.
   const Search::Hit& hit() const { return *hit_; }
   std::span<const Search::Task> tasks() const { return search_.tasks(); }
@@ -49,7 +53,8 @@ class Solver {
   struct Scratch;
   static Scratch& scratch();
 
-  Truth run();
+  bool begin(Place start);
+  void remember_failure(const Frame& frame);
   void open(Place place);
   void advance();
   bool next_gate();
@@ -67,6 +72,8 @@ class Solver {
   Scratch& kept_;
   std::optional<Search::Hit> hit_;
   bool tangled_ = false;
+  bool keeping_ = false;
+  bool stale_ = false;  // what is known is good for nothing any more
 };
 
 }  // namespace allauth::policy

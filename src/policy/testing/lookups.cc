@@ -65,14 +65,21 @@ std::string compare_subjects(World& world, const SubjectQuery& query) {
                          holds(id) ? "" : "not ", named, page->everyone, excluded);
   }
   if (page->everyone != holds("nobody-names-me")) return fmt::format("everyone: {}", page->everyone);
+  Ids all = named;
+  all.insert(excluded.begin(), excluded.end());
   return compare_pages(
       [&](const PageRequest& request) -> Result<IdPage> {
         SubjectQuery part = query;
         part.page = request;
         TRY(SubjectPage found, lookup_subjects(world.graph(), 1, part));
-        return std::move(found.named);
+        IdPage both = std::move(found.named);
+        if (!std::ranges::all_of(both.ids, [&](const auto& id) { return named.contains(id); }))
+          both.ids.clear();
+        both.ids.insert(both.ids.end(), found.excluded.begin(), found.excluded.end());
+        std::ranges::sort(both.ids);
+        return both;
       },
-      named);
+      all);
 }
 
 }  // namespace
