@@ -15,9 +15,9 @@ struct Row {
   Result<void> (*measure)(const Options&, Report&);
 };
 constexpr Row kRows[] = {
-    {"http", http_row},   {"rpc", rpc_row},       {"check", check_row}, {"mqtt", mqtt_row},
-    {"start", start_row}, {"writes", writes_row}, {"login", login_row}, {"nodes", nodes_row},
-    {"size", size_row},   {"lists", lists_row},
+    {"http", http_row},   {"rpc", rpc_row},       {"check", check_row},   {"mqtt", mqtt_row},
+    {"start", start_row}, {"writes", writes_row}, {"login", login_row},   {"nodes", nodes_row},
+    {"size", size_row},   {"lists", lists_row},   {"policy", policy_row},
 };
 
 // False if a row failed.

@@ -11,6 +11,7 @@ namespace allauth::bench {
 Result<void> http_row(const Options& options, Report& report);    // row_http.cc
 Result<void> rpc_row(const Options& options, Report& report);     // row_rpc.cc
 Result<void> check_row(const Options& options, Report& report);   // row_check.cc
+Result<void> policy_row(const Options& options, Report& report);  // row_policy.cc
 Result<void> mqtt_row(const Options& options, Report& report);    // row_mqtt.cc
 Result<void> start_row(const Options& options, Report& report);   // row_start.cc
 Result<void> writes_row(const Options& options, Report& report);  // row_writes.cc
