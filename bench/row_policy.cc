@@ -29,7 +29,7 @@ class PolicyBench {
   PolicyBench(const PolicySet& set, std::shared_ptr<const policy::CompiledSchema> schema, std::string row,
               bool quick, Report& report)
       : set_(set),
-        engine_(schema, kLimits),
+        engine_(kLimits),
         graph_(std::move(schema)),
         row_(std::move(row)),
         rounds_(quick ? 500 : 5'000),

@@ -53,7 +53,7 @@ TEST(ManyChecks, SayWhatEachSaysAlone) {
     const std::string schema = random_schema(random);
     const auto world = World::make(schema).value();
     fill(*world, random);
-    const Engine engine(world->schema());
+    const Engine engine;
     const Graph graph = world->graph();
     const std::vector<CheckQuery> queries = questions_of(*world, random);
     const auto answers = engine.check_many(graph, 1, queries, {.max_work = 100'000'000});
@@ -96,7 +96,7 @@ class ManyDocs : public testing::Test {
   }
 
   std::shared_ptr<const CompiledSchema> schema_ = compile_schema(kDocs).value();
-  Engine engine_{schema_};
+  Engine engine_;
   Graph graph_{schema_};
   std::vector<std::string> names_;
 };
