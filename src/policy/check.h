@@ -39,10 +39,22 @@ struct Restrictions {
   bool permit(std::string_view permission, const ObjectRef& object) const;
 };
 
-// Facts about the request, for conditions in the schema. Carried, not yet consulted.
+// What a message carries besides its content (MQTT 5, §3.3.2.3.7: a user property).
+struct Property {
+  std::string_view name;
+  std::string_view value;
+};
+
+// Facts about the request, for conditions in the schema. Carried, not yet consulted. Views are borrowed.
 struct Context {
   Instant now{};
   std::string_view address = {};  // of the caller, as text; empty: not known
+  // Of a message: what is done with it (connect, publish, subscribe, unsubscribe, deliver); empty: there is
+  // none.
+  std::string_view action = {};
+  std::uint8_t qos = 0;  // as asked for
+  bool retain = false;
+  std::span<const Property> properties = {};
 };
 
 struct CheckQuery {

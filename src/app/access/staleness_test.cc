@@ -37,7 +37,9 @@ class Staleness : public ::testing::Test {
     const Core& core = *world.core;
     const Authenticated device{.principal = {PrincipalKind::client, client.client.id.str()}};
     const auto message = [&](MessageAction action) {
-      return error_of(may_message(core, core.now(), device, action, "m/plant/c/temps").verdict);
+      return error_of(
+          may_message(core, core.now(), {.who = device, .action = action, .topic = "m/plant/c/temps"})
+              .verdict);
     };
     const std::string id = client.client.id.str();
     return {

@@ -1,37 +1,67 @@
 #include "app/messaging/messages.h"
 
+#include "app/access/gate.h"
+
 namespace allauth::app {
 namespace {
 
-std::string_view permission_of(MessageAction action) {
-  return action == MessageAction::publish ? "can_publish" : "can_subscribe";
+TopicUse use_of(MessageAction action) {
+  const bool filter = action == MessageAction::subscribe || action == MessageAction::unsubscribe;
+  return filter ? TopicUse::filter : TopicUse::name;
 }
 
-Verdict decide(const Core& core, const store::Snapshot& snapshot, const Authenticated& who,
-               MessageAction action, ChannelPlace place) {
+Verdict decide(const Core& core, const store::Snapshot& snapshot, const MessageQuestion& question,
+               ChannelPlace place) {
+  const bool publish = question.action == MessageAction::publish;
   const auto decision = core.engine.check(snapshot.graph(), to_number(snapshot.revision()),
-                                          {.subject = who.principal.subject(),
-                                           .restrictions = who.restrictions.get(),
-                                           .permission = permission_of(action),
-                                           .object = {kind::channel, snapshot.id(place.channel)}});
+                                          {.subject = question.who.principal.subject(),
+                                           .restrictions = question.who.restrictions.get(),
+                                           .permission = publish ? "can_publish" : "can_subscribe",
+                                           .object = {kind::channel, snapshot.id(place.channel)},
+                                           .context = {.now = core.clock.now(),
+                                                       .action = to_string(question.action),
+                                                       .qos = question.qos,
+                                                       .retain = question.retain,
+                                                       .properties = question.properties}});
   if (!decision) return Verdict::fail("policy.failed");
   return decision->allowed() ? Verdict::grant("message.allowed") : Verdict::deny("message.denied");
 }
 
+MessageVerdict may_connect(const Core& core, const store::Snapshot& snapshot,
+                           const MessageQuestion& question) {
+  MessageVerdict answer{still_valid(snapshot, question.who, core.clock.now())};
+  if (answer.verdict.granted()) answer.properties = question.who.properties;
+  return answer;
+}
+
 }  // namespace
 
-MessageVerdict may_message(const Core& core, const store::Snapshot& snapshot, const Authenticated& who,
-                           MessageAction action, std::string_view topic) {
-  if (const auto usable = snapshot.check_usable(); !usable) return {Verdict::fail(usable.error().reason), {}};
-  const auto parts = parse_topic(topic);
-  // A shared subscription's prefix is part of a filter, never of a topic.
-  if (!parts || (action == MessageAction::publish && !parts->share.empty()))
-    return {Verdict::deny("topic.unknown"), {}};
-  const auto resolved = resolve(snapshot, *parts);
-  if (!resolved.verdict.granted()) return {resolved.verdict, {}};
-  std::string seen = broker_topic(snapshot, *parts, resolved.place);
-  if (seen == topic) seen.clear();
-  return {decide(core, snapshot, who, action, resolved.place), std::move(seen)};
+std::string_view to_string(MessageAction action) {
+  switch (action) {
+    case MessageAction::connect:
+      return "connect";
+    case MessageAction::publish:
+      return "publish";
+    case MessageAction::subscribe:
+      return "subscribe";
+    case MessageAction::unsubscribe:
+      return "unsubscribe";
+    case MessageAction::deliver:
+      return "deliver";
+  }
+  return {};
+}
+
+MessageVerdict may_message(const Core& core, const store::Snapshot& snapshot,
+                           const MessageQuestion& question) {
+  if (question.action == MessageAction::connect) return may_connect(core, snapshot, question);
+  const bool unsubscribe = question.action == MessageAction::unsubscribe;
+  if (const auto usable = snapshot.check_usable(); !usable && !unsubscribe)
+    return {Verdict::fail(usable.error().reason)};
+  auto resolved = resolve(snapshot, question.domain, question.topic, use_of(question.action));
+  if (unsubscribe) return {Verdict::grant("message.allowed"), std::move(resolved.broker_topic)};
+  if (!resolved.verdict.granted()) return {resolved.verdict};
+  return {decide(core, snapshot, question, resolved.place), std::move(resolved.broker_topic), question.qos};
 }
 
 }  // namespace allauth::app

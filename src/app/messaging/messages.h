@@ -1,5 +1,12 @@
-// May this principal send or get messages on that topic? Answered from one snapshot.
+// May this principal connect, send or get messages? Answered from one snapshot.
 #pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "app/caller.h"
 #include "app/core.h"
@@ -7,16 +14,37 @@
 
 namespace allauth::app {
 
-enum class MessageAction { publish, subscribe };
+enum class MessageAction {
+  connect,      // and stay connected
+  publish,      // to a topic
+  subscribe,    // to a filter
+  unsubscribe,  // from a filter; whoever asks may
+  deliver,      // a message on a topic reaches a subscriber
+};
+std::string_view to_string(MessageAction);
+
+// All that may count. Views are borrowed for the time of the call.
+struct MessageQuestion {
+  const Authenticated& who;
+  MessageAction action;
+  std::string_view topic = {};   // or a filter; none to connect
+  std::string_view domain = {};  // the only one it may be about, by id or route; empty: any
+  std::uint8_t qos = 0;          // as asked for
+  bool retain = false;
+  std::span<const policy::Property> properties = {};
+};
 
 struct MessageVerdict {
   Verdict verdict;
-  std::string topic;  // as the broker shall see it; empty if it is the same
+  std::string topic = {};  // as the broker shall see it; empty if it is the same
+  std::uint8_t qos = 0;    // that is granted at most: as asked, since no rule can say less yet
+  // For whoever acts on the verdict: those that came with the credential, to connect.
+  std::vector<std::pair<std::string, std::string>> properties = {};
 };
 
-// Reasons: topic.unknown (not of our form), those of resolve(), message.denied, message.allowed, and
-// of errors policy.failed, state.stale, state.broken.
-MessageVerdict may_message(const Core& core, const store::Snapshot& snapshot, const Authenticated& who,
-                           MessageAction action, std::string_view topic);
+// Reasons: those of resolve(), message.denied, message.allowed, to connect those of still_valid(), and of
+// errors policy.failed, state.stale, state.broken.
+MessageVerdict may_message(const Core& core, const store::Snapshot& snapshot,
+                           const MessageQuestion& question);
 
 }  // namespace allauth::app

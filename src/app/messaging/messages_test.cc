@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "app/identity/authenticate.h"
 #include "app/test_world.h"
 
 namespace allauth::app {
@@ -32,10 +33,17 @@ TEST(Topics, AreTakenApart) {
 class Messages : public ::testing::Test {
  protected:
   Messages() { world.make_connection(client.client.id, channel.id, {.publish = true, .subscribe = false}); }
-  MessageVerdict ask(MessageAction action, const std::string& topic) {
-    return may_message(*world.core, world.core->now(), who, action, topic);
+  MessageVerdict ask(MessageAction action, const std::string& topic, const std::string& only = "") {
+    return may_message(*world.core, world.core->now(),
+                       {.who = who, .action = action, .topic = topic, .domain = only, .qos = 1});
+  }
+  void ask_as_subscriber() {
+    const auto subscriber = world.make_client(domain.id).client.id;
+    world.make_connection(subscriber, channel.id, {.publish = false, .subscribe = true});
+    who.principal.id = subscriber.str();
   }
   Reason publish(const std::string& topic) { return ask(MessageAction::publish, topic).verdict.reason; }
+  Reason subscribe(const std::string& filter) { return ask(MessageAction::subscribe, filter).verdict.reason; }
 
   TestWorld world;
   Domain domain = world.make_domain("plant");
@@ -59,7 +67,82 @@ TEST_F(Messages, NameAChannelByIdOrRouteAndAreOneTopicToTheBroker) {
 TEST_F(Messages, NeedTheRightForTheirDirection) {
   EXPECT_EQ(publish(by_id), Reason("message.allowed"));
   EXPECT_EQ(ask(MessageAction::subscribe, by_id).verdict.reason, Reason("message.denied"));
-  EXPECT_EQ(publish("$share/g/" + by_id), Reason("topic.unknown"));
+  EXPECT_EQ(ask(MessageAction::deliver, by_id).verdict.reason, Reason("message.denied"));
+  ask_as_subscriber();
+  EXPECT_EQ(subscribe(by_id + "/#"), Reason("message.allowed"));
+  EXPECT_EQ(ask(MessageAction::deliver, by_id + "/a").verdict.reason, Reason("message.allowed"));
+}
+
+TEST_F(Messages, AreGrantedTheQosThatWasAskedFor) {
+  EXPECT_EQ(ask(MessageAction::publish, by_id).qos, 1);
+  EXPECT_EQ(ask(MessageAction::publish, "m/nowhere/c/temps").qos, 0);
+}
+
+TEST_F(Messages, ComeFromConnectionsThatHold) {
+  auto outcome = must(authenticate_key(*world.core, {client.client.id.str(), client.key.key.copy()}));
+  who = std::get<Authenticated>(outcome);
+  who.properties = {{"plan", "basic"}};
+  const auto connect = [&] { return ask(MessageAction::connect, ""); };
+  EXPECT_TRUE(connect().verdict.granted());
+  EXPECT_EQ(connect().properties, who.properties);
+  who.expires = world.clock.now();
+  EXPECT_FALSE(connect().verdict.granted());
+  EXPECT_TRUE(connect().properties.empty());
+}
+
+TEST_F(Messages, AreUnsubscribedFromByWhomever) {
+  const auto unsubscribe = [&](const std::string& filter) { return ask(MessageAction::unsubscribe, filter); };
+  EXPECT_EQ(unsubscribe("m/plant/c/temps/#").topic, by_id + "/#");
+  for (const auto* filter : {"m/plant/c/nothing/#", "#", "$SYS/#", "a/#/b", ""}) {
+    EXPECT_TRUE(unsubscribe(filter).verdict.granted()) << filter;
+    EXPECT_EQ(unsubscribe(filter).topic, "") << filter;
+  }
+}
+
+TEST_F(Messages, AreRefusedWhereMqttHasNoSuchTopic) {
+  for (const auto& topic :
+       {std::string(), by_id + "/+", by_id + "/#", by_id + "/a+", by_id + std::string(1, '\0'),
+        by_id + "/\xff", by_id + "/\xed\xa0\x80", by_id + "/" + std::string(65'536, 'a')})
+    EXPECT_EQ(publish(topic), Reason("topic.invalid")) << topic.substr(0, 100);
+  for (const std::string& filter : std::vector<std::string>{
+           "", by_id + "/#/a", by_id + "/a#", by_id + "/a+", by_id + "/+a/b", "##", "$share/g",
+           "$share//" + by_id, "$share/g+/" + by_id, "$share/g/" + by_id + "/a#"})
+    EXPECT_EQ(subscribe(filter), Reason("topic.invalid")) << filter;
+  // Levels may be empty, and any UTF-8 may stand in them.
+  for (const auto& topic :
+       {by_id + "/", by_id + "//", by_id + "///a", by_id + "/\xc3\xa4 $", by_id + "/$SYS"})
+    EXPECT_EQ(publish(topic), Reason("message.allowed")) << topic;
+  EXPECT_EQ(publish(by_id + "/" + std::string(65'535 - by_id.size() - 1, 'a')), Reason("message.allowed"));
+}
+
+TEST_F(Messages, AreAboutOneChannel) {
+  ask_as_subscriber();
+  for (const std::string filter : {"", "/", "/#", "/+", "/+/#", "/+/a/+", "//#"}) {
+    EXPECT_EQ(subscribe(by_id + filter), Reason("message.allowed")) << filter;
+    EXPECT_EQ(subscribe("$share/g/" + by_id + filter), Reason("message.allowed")) << filter;
+  }
+  for (const std::string filter :
+       {"#", "+/#", "m/#", "m/plant/#", "m/plant/c/#", "m/plant/c/+", "m/plant/c/+/a", "m/+/c/temps",
+        "+/plant/c/temps", "m/plant/+/temps", "+/+/+/+", "$share/g/m/plant/c/+", "$share/g/#"})
+    EXPECT_EQ(subscribe(filter), Reason("topic.many_channels")) << filter;
+  for (const std::string filter :
+       {"x/#", "+", "m/+", "m/plant/x/+", "+/plant/d/temps", "/m/plant/c/temps", "m//c/+", "m/plant/c/"})
+    EXPECT_EQ(subscribe(filter), Reason("topic.unknown")) << filter;
+}
+
+TEST_F(Messages, LeaveTheBrokersOwnTopicsAlone) {
+  for (const std::string topic : {"$SYS/broker/load", "$share/g/m/plant/c/temps", "$", "$m/plant/c/temps"})
+    EXPECT_EQ(publish(topic), Reason("topic.reserved")) << topic;
+  for (const std::string filter : {"$SYS/#", "$SYS/+/a", "$share/g/$SYS/#"})
+    EXPECT_EQ(subscribe(filter), Reason("topic.reserved")) << filter;
+}
+
+TEST_F(Messages, StayWithinTheDomainOfWhoeverAsks) {
+  const auto other = world.make_domain("other");
+  for (const std::string& own : {std::string("plant"), domain.id.str()})
+    EXPECT_TRUE(ask(MessageAction::publish, by_id, own).verdict.granted());
+  for (const std::string& foreign : {std::string("other"), other.id.str(), std::string("nowhere")})
+    EXPECT_EQ(ask(MessageAction::publish, by_id, foreign).verdict.reason, Reason("topic.other_domain"));
 }
 
 TEST_F(Messages, StopAtDisabledAndUnknownChannels) {

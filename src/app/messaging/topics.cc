@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+#include "codec/mqtt/topic.h"
+
 namespace allauth::app {
 namespace {
 
@@ -19,6 +22,30 @@ bool is_name(std::string_view level) {
   return !level.empty() && level.find_first_of("+#") == std::string_view::npos;
 }
 
+// Does it match topics of more than one channel? Wildcards stand where domain or channel belong.
+bool spans_channels(std::string_view filter) {
+  for (const std::string_view fixed : {"m", "", "c", ""}) {
+    const auto level = cut_level(filter);
+    if (level == "#") return true;
+    if (level.empty()) return false;
+    if (!fixed.empty() && level != fixed && level != "+") return false;
+  }
+  return true;
+}
+
+bool is_well_formed(std::string_view text, TopicUse use) {
+  const bool fits = use == TopicUse::name ? mqtt::is_topic_name(text) : mqtt::is_topic_filter(text);
+  return fits && is_utf8(text);
+}
+
+// Why a text is not about one channel.
+Verdict refuse(std::string_view text, TopicUse use) {
+  if (use == TopicUse::filter) text = mqtt::effective_filter(text);
+  if (text.starts_with('$')) return Verdict::deny("topic.reserved");
+  return Verdict::deny(use == TopicUse::filter && spans_channels(text) ? Reason("topic.many_channels")
+                                                                       : Reason("topic.unknown"));
+}
+
 store::NodeId find_domain(const store::Snapshot& snapshot, std::string_view name) {
   const auto by_id = snapshot.find(kind::domain, name);
   return snapshot.thing(by_id).exists() ? by_id : snapshot.find_domain_route(name);
@@ -28,6 +55,19 @@ store::NodeId find_channel(const store::Snapshot& snapshot, store::NodeId domain
   const auto by_id = snapshot.find(kind::channel, name);
   const auto& thing = snapshot.thing(by_id);
   return thing.exists() && thing.domain == domain ? by_id : snapshot.find_channel_route(domain, name);
+}
+
+Verdict find_place(const store::Snapshot& snapshot, std::string_view only, const TopicParts& parts,
+                   ChannelPlace& place) {
+  place.domain = find_domain(snapshot, parts.domain);
+  if (place.domain == store::kNoNode) return Verdict::deny("topic.domain_unknown");
+  if (!only.empty() && find_domain(snapshot, only) != place.domain)
+    return Verdict::deny("topic.other_domain");
+  place.channel = find_channel(snapshot, place.domain, parts.channel);
+  if (place.channel == store::kNoNode) return Verdict::deny("topic.channel_unknown");
+  if (!snapshot.thing(place.domain).enabled()) return Verdict::deny("domain.disabled");
+  if (!snapshot.thing(place.channel).enabled()) return Verdict::deny("channel.disabled");
+  return Verdict::grant("topic.known");
 }
 
 }  // namespace
@@ -51,20 +91,19 @@ std::optional<TopicParts> parse_topic(std::string_view text) {
   return parts;
 }
 
-Resolved resolve(const store::Snapshot& snapshot, const TopicParts& parts) {
-  const auto domain = find_domain(snapshot, parts.domain);
-  if (domain == store::kNoNode) return {Verdict::deny("topic.domain_unknown"), {}};
-  const auto channel = find_channel(snapshot, domain, parts.channel);
-  if (channel == store::kNoNode) return {Verdict::deny("topic.channel_unknown"), {}};
-  const ChannelPlace place{domain, channel};
-  if (!snapshot.thing(domain).enabled()) return {Verdict::deny("domain.disabled"), place};
-  if (!snapshot.thing(channel).enabled()) return {Verdict::deny("channel.disabled"), place};
-  return {Verdict::grant("topic.known"), place};
-}
-
-std::string broker_topic(const store::Snapshot& snapshot, const TopicParts& parts, ChannelPlace place) {
-  return fmt::format("{}m/{}/c/{}{}", parts.share, snapshot.id(place.domain), snapshot.id(place.channel),
-                     parts.subtopic);
+ResolvedTopic resolve(const store::Snapshot& snapshot, std::string_view domain, std::string_view text,
+                      TopicUse use) {
+  if (!is_well_formed(text, use)) return {Verdict::deny("topic.invalid")};
+  const auto parts = parse_topic(text);
+  // A shared subscription's prefix is part of a filter, never of a topic.
+  if (!parts || (use == TopicUse::name && !parts->share.empty())) return {refuse(text, use)};
+  ResolvedTopic resolved;
+  resolved.verdict = find_place(snapshot, domain, *parts, resolved.place);
+  if (resolved.place.channel == store::kNoNode) return resolved;
+  resolved.broker_topic = fmt::format("{}m/{}/c/{}{}", parts->share, snapshot.id(resolved.place.domain),
+                                      snapshot.id(resolved.place.channel), parts->subtopic);
+  if (resolved.broker_topic == text) resolved.broker_topic.clear();
+  return resolved;
 }
 
 }  // namespace allauth::app

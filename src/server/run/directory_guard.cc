@@ -1,8 +1,6 @@
 #include "server/run/directory_guard.h"
 
-#include "app/access/gate.h"
 #include "app/identity/authenticate.h"
-#include "app/messaging/messages.h"
 #include "codec/base64.h"
 
 namespace allauth::server {
@@ -56,30 +54,32 @@ mqtt::Authenticator make_authenticator(std::function<const app::Core*()> core) {
   };
 }
 
-mqtt::TopicVerdict DirectoryGuard::publish(std::string_view topic, bool) {
-  auto answer = app::may_message(core_, core_.now(), who_, app::MessageAction::publish, topic);
+app::MessageVerdict DirectoryGuard::ask(app::MessageAction action, std::string_view topic,
+                                        bool retain) const {
+  return app::may_message(core_, core_.now(),
+                          {.who = who_, .action = action, .topic = topic, .retain = retain});
+}
+
+mqtt::TopicVerdict DirectoryGuard::publish(std::string_view topic, bool retain) {
+  auto answer = ask(app::MessageAction::publish, topic, retain);
   return {answer.verdict, std::move(answer.topic)};
 }
 
 mqtt::TopicVerdict DirectoryGuard::subscribe(std::string_view filter) {
-  auto answer = app::may_message(core_, core_.now(), who_, app::MessageAction::subscribe, filter);
+  auto answer = ask(app::MessageAction::subscribe, filter);
   return {answer.verdict, std::move(answer.topic)};
 }
 
 std::string DirectoryGuard::unsubscribe(std::string_view filter) {
-  const auto& snapshot = core_.now();
-  const auto parts = app::parse_topic(filter);
-  if (!parts) return std::string(filter);
-  const auto resolved = app::resolve(snapshot, *parts);
-  const bool known = resolved.place.domain != store::kNoNode && resolved.place.channel != store::kNoNode;
-  return known ? app::broker_topic(snapshot, *parts, resolved.place) : std::string(filter);
+  auto answer = ask(app::MessageAction::unsubscribe, filter);
+  return answer.topic.empty() ? std::string(filter) : std::move(answer.topic);
 }
 
 Verdict DirectoryGuard::deliver(std::string_view topic) {
-  return app::may_message(core_, core_.now(), who_, app::MessageAction::subscribe, topic).verdict;
+  return ask(app::MessageAction::deliver, topic).verdict;
 }
 
-Verdict DirectoryGuard::alive() { return app::still_valid(core_.now(), who_, core_.clock.now()); }
+Verdict DirectoryGuard::alive() { return ask(app::MessageAction::connect, {}).verdict; }
 
 std::uint64_t DirectoryGuard::revision() { return core_.snapshots.version(); }
 

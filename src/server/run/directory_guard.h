@@ -7,6 +7,7 @@
 
 #include "app/caller.h"
 #include "app/core.h"
+#include "app/messaging/messages.h"
 #include "mqtt/guard.h"
 
 namespace allauth::server {
@@ -31,6 +32,8 @@ class DirectoryGuard final : public mqtt::Guard {
   std::uint64_t revision() override;
 
  private:
+  app::MessageVerdict ask(app::MessageAction action, std::string_view topic, bool retain = false) const;
+
   const app::Core& core_;
   const app::Authenticated who_;
 };
