@@ -49,6 +49,14 @@ def test_mistakes_are_told_with_their_place(admin, schema, text, reason, place):
     assert admin.must("GET", schema)["text"] == ""
 
 
+def test_the_text_cannot_be_forgotten(admin, schema):
+    admin.must("PUT", schema, {"text": SHOP})
+    for body in ({}, {"validate_only": True}, {"text": None}):
+        assert admin.call("PUT", schema, json=body).status == 400
+    refused(admin.call("PUT", schema, json={}), 400, "schema.text", "text")
+    assert admin.must("GET", schema)["text"] == SHOP
+
+
 def test_a_schema_is_tried_out_and_guarded_by_its_revision(admin, schema):
     odd = SHOP.replace("buyer: user", "shop_order: user").replace("= buyer", "= shop_order")
     tried = admin.must("PUT", schema, {"text": odd, "validate_only": True})

@@ -18,6 +18,12 @@ v1::PolicySchema encode(const app::SchemaView& schema) {
   return message;
 }
 
+// Leaving it out would delete everything.
+Result<void> require_text(const v1::WriteSchemaRequest& request) {
+  if (request.has_text()) return {};
+  return fail(Code::invalid, "schema.text", "Give the whole schema; an empty text for none.", "text");
+}
+
 }  // namespace
 
 void add_policy(MethodTable& table, const Backend& backend) {
@@ -34,6 +40,7 @@ void add_policy(MethodTable& table, const Backend& backend) {
       [&backend](store::Read& read, const app::Caller& caller,
                  const v1::WriteSchemaRequest& request) -> Result<v1::PolicySchema> {
         TRY(const auto allowed, platform_permit<app::act::WriteSchema>(backend, caller));
+        TRY(require_text(request));
         TRY(const auto schema, app::try_schema(backend.core, read, allowed, request.text(), {}));
         return encode(schema);
       },
@@ -42,6 +49,7 @@ void add_policy(MethodTable& table, const Backend& backend) {
         TRY(const auto expected, expected_revision(call));
         TRY(const auto caller, authenticate_call(backend, call));
         TRY(auto allowed, platform_permit<app::act::WriteSchema>(backend, caller));
+        TRY(require_text(request));
         return app::write_schema(backend.core, std::move(allowed), request.text(), expected);
       },
       [](app::SchemaView&& schema) -> Result<v1::PolicySchema> { return encode(schema); });
