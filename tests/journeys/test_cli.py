@@ -154,6 +154,19 @@ def test_connections_and_the_questions_about_them(cli, domain):
     assert "Ask for example" in cli.fails(2, "check", "a", "b", "c", "d")
 
 
+def test_who_and_what_a_permission_is_about(cli, domain):
+    client, route = fresh("sensor"), fresh("temps")
+    cli.must("client", "create", "Sensor", "--id", client)
+    channel = cli.json("channel", "create", "Temperatures", "--route", route)["id"]
+    cli.must("connect", client, route, "--action", "publish")
+    assert ids(cli.must("policy", "lookup", "resources", f"client:{client}", "may", "publish", "channel", "--ways")) == [
+        channel, "channel#publisher"]
+    assert ids(cli.must("policy", "lookup", "subjects", "client", "may", "publish", f"channel:{route}")) == [client]
+    tree = cli.must("policy", "expand", "publish", f"channel:{route}")
+    assert tree.startswith(f"channel:{channel}#can_publish  union") and f"client:{client}" in tree
+    assert cli.json("domain", "get", domain)["id"] in ids(cli.must("policy", "lookup", "resources", "update", "domain", "--all"))
+
+
 def test_channels(cli, domain):
     route = fresh("channel")
     made = cli.json("channel", "create", "Noise", "--route", route)

@@ -41,6 +41,12 @@ def on_user(rpc, verb, path, body=None, ok=200):
     return Row(rpc, verb, path, body, anonymous=401, platform=ok, rest=404)
 
 
+def about_domain(rpc, path, body):
+    """A question about who may do something in a domain. What exists is not told by its answer."""
+    question = {**body, "permission": "read", "object": {"kind": "domain", "id": "{domain}"}}
+    return Row(rpc, "POST", path, question, anonymous=401, member=200, admin=200, owner=200, platform=200, rest=403)
+
+
 D, CL, CH, GR, RO = "/api/v1/domains", "/api/v1/clients", "/api/v1/channels", "/api/v1/groups", "/api/v1/roles"
 
 
@@ -161,6 +167,12 @@ TABLE = [
 
     on_platform("PolicyService.GetSchema", "GET", "/api/v1/policy/schema"),
     on_platform("PolicyService.WriteSchema", "PUT", "/api/v1/policy/schema", {"text": "", "validate_only": True}),
+    Row("PolicyService.LookupResources", "POST", "/api/v1/policy/lookup/resources", {"permission": "read", "object_kind": "domain"},
+        anonymous=401, rest=200),
+    on_platform("PolicyService.LookupResources", "POST", "/api/v1/policy/lookup/resources",
+                {"subject": {"kind": "user", "id": "{user}"}, "permission": "read", "object_kind": "domain"}),
+    about_domain("PolicyService.LookupSubjects", "/api/v1/policy/lookup/subjects", {"subject_kind": "user"}),
+    about_domain("PolicyService.Expand", "/api/v1/policy/expand", {}),
 
     Row("InfoService.GetInfo", "GET", "/api/v1/info", rest=200),
     Row("InfoService.GetHealth", "GET", "/api/v1/health", rest=200),

@@ -1,5 +1,7 @@
 #include "app/access/questions.h"
 
+#include <deque>
+
 namespace allauth::app {
 
 Result<Asking> Asking::begin(const Core& core, const Caller& caller) {
@@ -11,12 +13,12 @@ Result<Asking> Asking::begin(const Core& core, const Caller& caller) {
 }
 
 // Actions go by their plain name, permissions begin with can_.
-std::string_view Asking::name_permission(const Question& question) {
+std::string_view Asking::name_permission(std::string_view kind, std::string_view permission) {
   const auto& schema = snapshot_->graph().schema();
-  const auto definition = schema.find_definition(question.object.kind);
-  permission_.assign("can_").append(question.permission);
+  const auto definition = schema.find_definition(kind);
+  permission_.assign("can_").append(permission);
   const bool computed = definition && schema.find_member(*definition, permission_) != nullptr;
-  return computed ? std::string_view(permission_) : question.permission;
+  return computed ? std::string_view(permission_) : permission;
 }
 
 policy::ObjectRef Asking::container_of(const policy::ObjectRef& object) const {
@@ -39,7 +41,8 @@ bool Asking::caller_may(std::string_view permission, policy::ObjectRef object) c
 bool Asking::may_see_roles(policy::ObjectRef container) {
   if (container != seen_container_) {
     seen_container_ = container;
-    sees_roles_ = caller_may("can_role_read", container);
+    sees_roles_ = caller_may("can_role_read", container) ||
+                  (container.kind == kind::platform && caller_may("can_policy_read", container));
   }
   return sees_roles_;
 }
@@ -61,7 +64,7 @@ Result<policy::CheckQuery> Asking::prepare(const Question& question) {
                 "Asking about others takes the permission to see the roles there.", "subject");
   return policy::CheckQuery{.subject = own ? self : policy::SubjectRef{*question.subject},
                             .restrictions = own ? caller_.who.restrictions.get() : nullptr,
-                            .permission = name_permission(question),
+                            .permission = name_permission(question.object.kind, question.permission),
                             .object = question.object,
                             .context = {.now = now_}};
 }
@@ -69,6 +72,32 @@ Result<policy::CheckQuery> Asking::prepare(const Question& question) {
 Result<policy::Decision> Asking::decide(const Question& question) {
   TRY(const auto query, prepare(question));
   return core_.engine.check(snapshot_->graph(), to_number(snapshot_->revision()), query);
+}
+
+std::vector<Result<policy::Decision>> Asking::decide_all(std::span<const Question> questions) {
+  std::vector<std::optional<Error>> refused(questions.size());
+  std::deque<std::string> permissions;
+  std::vector<policy::CheckQuery> queries;
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    auto query = prepare(questions[i]);
+    if (!query) {
+      refused[i] = std::move(query).error();
+      continue;
+    }
+    query->permission = permissions.emplace_back(query->permission);
+    queries.push_back(*query);
+  }
+  auto answered = core_.engine.check_many(snapshot_->graph(), to_number(snapshot_->revision()), queries);
+  auto next = answered.begin();
+  std::vector<Result<policy::Decision>> all;
+  all.reserve(questions.size());
+  for (auto& error : refused) {
+    if (error)
+      all.emplace_back(fail(*std::move(error)));
+    else
+      all.push_back(std::move(*next++));
+  }
+  return all;
 }
 
 Result<policy::Explanation> Asking::explain(const Question& question) {

@@ -60,6 +60,21 @@ bool fits(const store::Place& place, const store::ListOrder& order) {
                              [](const auto& value) { return std::holds_alternative<std::string>(value); });
 }
 
+std::optional<store::Place> parse_place(std::string_view token, std::string_view made_for,
+                                        std::size_t values) {
+  const auto bytes = token.size() <= kMaxPageToken ? codec::base64url_decode(token) : std::nullopt;
+  if (!bytes || !bytes->starts_with(head_for(made_for))) return std::nullopt;
+  std::string_view rest = std::string_view(*bytes).substr(1 + kDigestBytes);
+  store::Place place;
+  while (!rest.empty() && place.size() < values) {
+    auto value = take_value(rest);
+    if (!value) return std::nullopt;
+    place.push_back(std::move(*value));
+  }
+  if (!rest.empty()) return std::nullopt;
+  return place;
+}
+
 }  // namespace
 
 std::string make_page_token(const store::Place& place, std::string_view made_for) {
@@ -80,17 +95,15 @@ std::string make_page_token(const store::Place& place, std::string_view made_for
 
 std::optional<store::Place> parse_page_token(std::string_view token, std::string_view made_for,
                                              const store::ListOrder& order) {
-  const auto bytes = token.size() <= kMaxPageToken ? codec::base64url_decode(token) : std::nullopt;
-  if (!bytes || !bytes->starts_with(head_for(made_for))) return std::nullopt;
-  std::string_view rest = std::string_view(*bytes).substr(1 + kDigestBytes);
-  store::Place place;
-  while (!rest.empty() && place.size() < order.fields.size()) {
-    auto value = take_value(rest);
-    if (!value) return std::nullopt;
-    place.push_back(std::move(*value));
-  }
-  if (!rest.empty() || !fits(place, order)) return std::nullopt;
-  return place;
+  auto place = parse_place(token, made_for, order.fields.size());
+  return place && fits(*place, order) ? std::move(place) : std::nullopt;
+}
+
+std::optional<std::string> parse_id_token(std::string_view token, std::string_view made_for) {
+  const auto place = parse_place(token, made_for, 1);
+  if (!place || place->empty()) return std::nullopt;
+  const auto* id = std::get_if<std::string>(&place->front());
+  return id != nullptr ? std::optional(*id) : std::nullopt;
 }
 
 }  // namespace allauth::app

@@ -22,5 +22,7 @@ std::string make_page_token(const store::Place& place, std::string_view made_for
 // Nothing if it is no token of ours, was made for something else, or does not have the order's values.
 std::optional<store::Place> parse_page_token(std::string_view token, std::string_view made_for,
                                              const store::ListOrder& order);
+// The same where a place is one text: an id.
+std::optional<std::string> parse_id_token(std::string_view token, std::string_view made_for);
 
 }  // namespace allauth::app

@@ -34,6 +34,14 @@ TEST(PageToken, IsGoodForWhatItWasMadeForOnly) {
       << "the caller puts the order into what it is for";
 }
 
+TEST(PageToken, CanBeAnId) {
+  EXPECT_EQ(parse_id_token(make_page_token({"u1"}, "list"), "list"), "u1");
+  EXPECT_FALSE(parse_id_token(make_page_token({"u1"}, "list"), "another"));
+  EXPECT_FALSE(parse_id_token(make_page_token({std::int64_t{1}}, "list"), "list"));
+  EXPECT_FALSE(parse_id_token(make_page_token({"Ada", "u1"}, "list"), "list"));
+  EXPECT_FALSE(parse_id_token(make_page_token({}, "list"), "list"));
+}
+
 TEST(PageToken, IsRefusedWhereAnythingIsWrong) {
   const auto bytes = *codec::base64url_decode(make_page_token({"Ada", "u1"}, "list"));
   const auto refused = [](const std::string& changed) {

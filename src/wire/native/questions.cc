@@ -106,12 +106,6 @@ Result<app::Question> decode_question(const Request& request) {
 
 constexpr int kMaxChecks = 1000;
 
-Result<bool> is_allowed(app::Asking& asking, const v1::CheckRequest& check) {
-  TRY(const auto question, decode_question(check));
-  TRY(const auto decision, asking.decide(question));
-  return decision.allowed();
-}
-
 void encode_error(const Error& error, v1::ItemError& item) {
   item.set_reason(std::string(error.reason.slug()));
   item.set_detail(error.code == Code::bug ? "This could not be decided." : error.message);
@@ -126,14 +120,25 @@ Result<v1::BatchCheckResponse> check_all(const app::Core& core, const Call& call
   TRY(auto asking, app::Asking::begin(core, caller));
   v1::BatchCheckResponse response;
   response.set_revision(encode_revision(asking.snapshot().revision()));
+  // What is no question gets its error first.
+  std::vector<app::Question> questions;
+  std::vector<v1::BatchCheckResult*> of_questions;
   response.mutable_results()->Reserve(request.checks_size());
   for (const auto& check : request.checks()) {
     auto& result = *response.add_results();
-    const auto allowed = is_allowed(asking, check);
-    if (allowed)
-      result.set_allowed(*allowed);
+    if (const auto question = decode_question(check)) {
+      questions.push_back(*question);
+      of_questions.push_back(&result);
+    } else {
+      encode_error(question.error(), *result.mutable_error());
+    }
+  }
+  const auto decisions = asking.decide_all(questions);
+  for (std::size_t i = 0; i < decisions.size(); ++i) {
+    if (decisions[i])
+      of_questions[i]->set_allowed(decisions[i]->allowed());
     else
-      encode_error(allowed.error(), *result.mutable_error());
+      encode_error(decisions[i].error(), *of_questions[i]->mutable_error());
   }
   return response;
 }

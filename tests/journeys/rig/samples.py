@@ -140,6 +140,11 @@ SAMPLES = {
     "RemoveRoleMemberRequest.id": lambda w: w["role_member"],
     "CheckRequest.object": lambda w: {"kind": "domain", "id": w["domain"]},
     "ExplainRequest.object": lambda w: {"kind": "domain", "id": w["domain"]},
+    "LookupSubjectsRequest.object": lambda w: {"kind": "domain", "id": w["domain"]},
+    "ExpandRequest.object": lambda w: {"kind": "domain", "id": w["domain"]},
+    "object_kind": lambda w: "domain",
+    "subject_kind": lambda w: "user",
+    "subject_relation": lambda w: LEFT_OUT,  # only where the subject has such a relation
     "page_size": lambda w: 10,
     "depth": lambda w: 1,
     "page_token": lambda w: LEFT_OUT,  # only what a page before gave

@@ -15,15 +15,6 @@ namespace {
 constexpr std::uint64_t kUsual = 50;
 constexpr std::uint64_t kLargestPage = 1000;
 
-Result<std::uint64_t> limit_of(const Options& options) {
-  const auto given = options.find("limit");
-  if (options.has("all")) return UINT64_MAX;
-  if (!given) return kUsual;
-  const auto limit = parse_u64(*given);
-  if (limit && *limit > 0) return *limit;
-  return fail(Code::invalid, "usage", "--limit takes a number from 1 on.");
-}
-
 std::vector<const Json*> things_of(const boost::json::array& list) {
   std::vector<const Json*> things;
   for (const auto& thing : list) things.push_back(&thing);
@@ -47,6 +38,15 @@ void print_ids_of(const std::vector<const Json*>& things, std::string_view colum
 }
 
 }  // namespace
+
+Result<std::uint64_t> limit_of(const Options& options) {
+  const auto given = options.find("limit");
+  if (options.has("all")) return UINT64_MAX;
+  if (!given) return kUsual;
+  const auto limit = parse_u64(*given);
+  if (limit && *limit > 0) return *limit;
+  return fail(Code::invalid, "usage", "--limit takes a number from 1 on.");
+}
 
 Result<void> list_all(Connection& connection, const wire::RestMethod& method, FieldValues values,
                       const Options& options, std::string_view columns) {

@@ -14,6 +14,9 @@ namespace allauth::server::cli {
 Result<void> list_all(Connection& connection, const wire::RestMethod& method, FieldValues values,
                       const Options& options, std::string_view columns);
 
+// --limit, or all there are with --all. Error: usage.
+Result<std::uint64_t> limit_of(const Options& options);
+
 // The table of an answer that has a list, or its texts one on a line.
 void print_list(const Json& answer, std::string_view columns);
 
