@@ -7,6 +7,7 @@
 #include "server/cli/client/connection.h"
 #include "server/cli/client/json.h"
 #include "server/cli/commands.h"
+#include "server/cli/resource/resource.h"
 #include "server/cli/table/shared_options.h"
 #include "server/cli/terminal/terminal.h"
 
@@ -77,16 +78,28 @@ Result<void> write_schema(const Invocation& invocation) {
 }  // namespace
 
 std::vector<Command> policy_commands() {
-  return {
-      {.path = "policy schema get",
-       .summary = "Print the schema: your own kinds of things, as they were written",
-       .options = {{"core", "", "print the kinds that the product has, instead"}},
-       .details = "What is allowed and hardly meant is told on standard error.",
-       .examples = {{"", "allauth policy schema get > own.schema"},
-                    {"what there is to refer to", "allauth policy schema get --core"}},
-       .see_also = {"policy schema write"},
-       .groups = {&output_options(), &server_options()},
-       .run = get_schema},
+  auto commands = make_commands({
+      {.path = "policy grants",
+       .method = "PolicyService.ListGrants",
+       .summary = "List what the roles of a user or client grant and deny, or yours",
+       .words = "[subject]",
+       .columns = "object.kind object.id allowed denied role_ids",
+       .details =
+           "What is denied wins, also over what is allowed by another role or further out; `allauth explain` "
+           "tells what follows for one thing.",
+       .examples = {{"", "allauth policy grants"}, {"", "allauth policy grants bob@example.org"}},
+       .see_also = {"explain", "user roles"}},
+  });
+  commands.push_back({.path = "policy schema get",
+                      .summary = "Print the schema: your own kinds of things, as they were written",
+                      .options = {{"core", "", "print the kinds that the product has, instead"}},
+                      .details = "What is allowed and hardly meant is told on standard error.",
+                      .examples = {{"", "allauth policy schema get > own.schema"},
+                                   {"what there is to refer to", "allauth policy schema get --core"}},
+                      .see_also = {"policy schema write"},
+                      .groups = {&output_options(), &server_options()},
+                      .run = get_schema});
+  commands.push_back(
       {.path = "policy schema write",
        .summary = "Replace your own kinds of things by those of a file",
        .words = "FILE",
@@ -98,8 +111,8 @@ std::vector<Command> policy_commands() {
                     {"would it be taken?", "allauth policy schema write own.schema --validate-only"}},
        .see_also = {"policy schema get", "policy validate"},
        .groups = {&output_options(), &server_options()},
-       .run = write_schema},
-  };
+       .run = write_schema});
+  return commands;
 }
 
 }  // namespace allauth::server::cli

@@ -1,5 +1,7 @@
 #include "allauth/v1/policy.pb.h"
+#include "app/policy/grants.h"
 #include "app/policy/schema.h"
+#include "wire/native/list_request.h"
 #include "wire/native/services.h"
 #include "wire/native/steps.h"
 
@@ -22,6 +24,34 @@ v1::PolicySchema encode(const app::SchemaView& schema) {
 Result<void> require_text(const v1::WriteSchemaRequest& request) {
   if (request.has_text()) return {};
   return fail(Code::invalid, "schema.text", "Give the whole schema; an empty text for none.", "text");
+}
+
+v1::Grants encode(const app::HeldGrants& grants) {
+  v1::Grants message;
+  message.mutable_object()->set_kind(grants.kind);
+  message.mutable_object()->set_id(grants.id);
+  message.mutable_allowed()->Assign(grants.allowed.begin(), grants.allowed.end());
+  message.mutable_denied()->Assign(grants.denied.begin(), grants.denied.end());
+  message.mutable_role_ids()->Assign(grants.roles.begin(), grants.roles.end());
+  return message;
+}
+
+Result<v1::ListGrantsResponse> list_grants(const Backend& backend, const Call& call,
+                                           const v1::ListGrantsRequest& request) {
+  TRY(const auto caller, authenticate_call(backend, call));
+  std::optional<policy::ObjectRef> subject;
+  if (!request.kind().empty() || !request.id().empty()) {
+    if (!is_id(request.id()))
+      return fail(Code::invalid, "id.invalid", "Give the id of whom to ask about.", "id");
+    subject = policy::ObjectRef{request.kind(), request.id()};
+  }
+  TRY(const auto list, decode_list(request));
+  TRY(const auto found, app::list_grants(backend.core, caller, subject, list));
+  v1::ListGrantsResponse response;
+  for (const auto& grants : found.page.items) *response.add_grants() = encode(grants);
+  set_page(response, found.page);
+  response.set_revision(encode_revision(found.revision));
+  return response;
 }
 
 }  // namespace
@@ -53,6 +83,12 @@ void add_policy(MethodTable& table, const Backend& backend) {
         return app::write_schema(backend.core, std::move(allowed), request.text(), expected);
       },
       [](app::SchemaView&& schema) -> Result<v1::PolicySchema> { return encode(schema); });
+
+  add_snapshot<v1::ListGrantsRequest, v1::ListGrantsResponse>(
+      table, "allauth.v1.PolicyService.ListGrants",
+      [&backend](const Call& call, const v1::ListGrantsRequest& request) {
+        return list_grants(backend, call, request);
+      });
 }
 
 }  // namespace allauth::wire::native
