@@ -12,7 +12,8 @@
 
 namespace allauth {
 
-enum class Status : std::uint8_t { enabled = 1, disabled = 2 };
+// Only a domain is ever frozen: then those who administer the platform may act in it, and nobody else.
+enum class Status : std::uint8_t { enabled = 1, disabled = 2, frozen = 3 };
 
 // Who and when, and the revision of the last change, which is the entity's ETag.
 struct Stamp {

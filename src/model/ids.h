@@ -30,6 +30,7 @@ inline constexpr std::string_view group = "group";
 inline constexpr std::string_view channel = "channel";
 inline constexpr std::string_view role = "role";
 inline constexpr std::string_view platform = "platform";
+inline constexpr std::string_view catalogue = "catalogue";
 }  // namespace kind
 
 // The one platform object, which holds what is not in a domain.

@@ -9,7 +9,7 @@ BackwardWalk::BackwardWalk(const Graph& graph, const Question& question, MemberI
       plan_(reverse(graph.schema(), wanted, {question.subject_kind, question.subject_relation})) {}
 
 void BackwardWalk::start() {
-  const Way way = graph_.has_denials() ? Way::maybe : Way::certain;
+  const Way way = graph_.has_denials() || graph_.has_closed() ? Way::maybe : Way::certain;
   for (const MemberId member : plan_.itself) push(question_.subject, member, way);
   for (const ReversePlan::Start& start : plan_.starts)
     go(start.everyone ? question_.everyone : question_.subject, start.label, start.member, way);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/entrance.h"
 #include "policy/locate.h"
 
 namespace allauth::policy {
@@ -27,15 +28,19 @@ std::vector<Candidate> sort_candidates(const Graph& graph, const std::unordered_
   return sorted;
 }
 
-Result<bool> verify(Solver& solver, const Question& question, Budget& budget) {
+Result<bool> verify(const Graph& graph, Solver& solver, const Question& question, Budget& budget) {
   budget.spend(1);
   const Solver::Truth allowed = solver.solve({question.object, question.member, Mode::allow});
   if (allowed == Solver::Truth::stopped) return given_up(budget);
   if (allowed != Solver::Truth::yes) return false;
-  if (!solver.deniable(question.member)) return true;
-  const Solver::Truth denied = solver.solve({question.object, question.member, Mode::deny});
-  if (denied == Solver::Truth::stopped) return given_up(budget);
-  return denied == Solver::Truth::no;
+  if (solver.deniable(question.member)) {
+    const Solver::Truth denied = solver.solve({question.object, question.member, Mode::deny});
+    if (denied == Solver::Truth::stopped) return given_up(budget);
+    if (denied != Solver::Truth::no) return false;
+  }
+  const Solver::Truth left_out = is_left_out(graph, question, budget, solver);
+  if (left_out == Solver::Truth::stopped) return given_up(budget);
+  return left_out == Solver::Truth::no;
 }
 
 Result<IdPage> cut_page(std::span<const Candidate> sorted, const PageRequest& request, std::uint64_t revision,

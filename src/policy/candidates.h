@@ -54,7 +54,7 @@ std::vector<Candidate> sort_candidates(const Graph& graph, const std::unordered_
 
 // Does the member hold the subject, by a check? The solver is one of this question.
 // Errors: policy.work.exceeded, policy.stopped.
-Result<bool> verify(Solver& solver, const Question& question, Budget& budget);
+Result<bool> verify(const Graph& graph, Solver& solver, const Question& question, Budget& budget);
 
 // The page of those that `holds`, which is asked no more often than necessary.
 // Errors: policy.page.limit, policy.cursor.revision (both Code::invalid), and those of `holds`.

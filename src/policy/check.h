@@ -5,7 +5,7 @@
 // if it did not hold is a no (decision 036), and a limit on the work turns a runaway search into an error,
 // which callers treat as a denial. Unknown ids are not errors; nobody has a way to them, except as everyone
 // (`user:*`) or as themselves (`self`). Where a role of the subject is denied what was asked, nothing else
-// counts (decision 035).
+// counts (decision 035); where the object is closed, only those who may enter it count (decision 038).
 #pragma once
 
 #include <cstdint>
@@ -96,8 +96,10 @@ class Engine {
   Result<Explanation> explain_alone(const Graph& graph, std::uint64_t revision,
                                     const CheckQuery& query) const;
   static Result<Question> locate(const Graph& graph, const CheckQuery& query);
-  Result<Decision> decide(const Question& question, std::uint64_t revision, const Budget& budget,
-                          Solver& solver) const;
+  Result<Decision> decide(const Graph& graph, const Question& question, std::uint64_t revision,
+                          Budget& budget, Solver& solver) const;
+  Result<Decision> decide_open(const Question& question, std::uint64_t revision, const Budget& budget,
+                               Solver& solver) const;
   static void add_evidence(Decision& decision, const Question& question, const Solver& solver);
   class Bulk;
 

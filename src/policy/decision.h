@@ -9,7 +9,7 @@
 namespace allauth::policy {
 
 // Which relation or permission of which definition decided. Comparable within one schema;
-// CompiledSchema::rule_name() gives "channel#publisher", "restricted" or "deny".
+// CompiledSchema::rule_name() gives "channel#publisher", "restricted", "deny" or "closed".
 struct RuleId {
   std::uint32_t value = 0;
 
@@ -20,6 +20,9 @@ struct RuleId {
 inline constexpr RuleId kRestrictedRule{0};
 // A role of the subject has a grant that denies.
 inline constexpr RuleId kDenyRule{~std::uint32_t{0}};
+// It would be allowed, but the object lies in one that is closed, and the subject is not among those who may
+// enter it all the same (decision 038).
+inline constexpr RuleId kClosedRule{~std::uint32_t{0} - 1};
 
 class Decision {
  public:
@@ -28,13 +31,13 @@ class Decision {
   bool allowed() const { return allowed_; }
 
   // Allowed: the relation that held the subject, or the permission whose `&`, `-` or `all` came true.
-  // Denied: the permission asked for, kRestrictedRule or kDenyRule.
+  // Denied: the permission asked for, kRestrictedRule, kDenyRule or kClosedRule.
   RuleId rule() const { return rule_; }
 
   // Allowed: the objects on the way from the one asked about to the subject, which is left out; at
   // most four, the last ones if there were more, and none that only guests of the question name. Denied by
-  // kDenyRule: on the way to the role that is denied it, likewise; else none. Graph::name() of the graph that
-  // was checked, or of a later one, names them.
+  // kDenyRule: on the way to the role that is denied it, likewise; by kClosedRule: what is closed; else none.
+  // Graph::name() of the graph that was checked, or of a later one, names them.
   std::span<const std::uint32_t> evidence() const { return {evidence_.data(), evidence_count_}; }
 
   // The revision of the graph, as the caller gave it.

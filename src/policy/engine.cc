@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "policy/check.h"
+#include "policy/entrance.h"
 #include "policy/explainer.h"
 #include "policy/locate.h"
 #include "policy/solver.h"
@@ -50,8 +51,21 @@ Result<Question> Engine::locate(const Graph& graph, const CheckQuery& query) {
                   .everyone = everyone_of(graph, {*subject_kind, subject_relation})};
 }
 
-Result<Decision> Engine::decide(const Question& question, std::uint64_t revision, const Budget& budget,
-                                Solver& solver) const {
+Result<Decision> Engine::decide(const Graph& graph, const Question& question, std::uint64_t revision,
+                                Budget& budget, Solver& solver) const {
+  TRY(const Decision decision, decide_open(question, revision, budget, solver));
+  if (!decision.allowed() || !graph.has_closed()) return decision;
+  const Solver::Truth left_out = is_left_out(graph, question, budget, solver);
+  if (left_out == Solver::Truth::stopped) return given_up(budget);
+  if (left_out == Solver::Truth::no) return decision;
+  Decision denied(false, kClosedRule, revision);
+  const NodeId closed = find_closed(graph, question.object, budget);
+  if (!Graph::is_guest(closed)) denied.evidence_[denied.evidence_count_++] = closed;
+  return denied;
+}
+
+Result<Decision> Engine::decide_open(const Question& question, std::uint64_t revision, const Budget& budget,
+                                     Solver& solver) const {
   if (question.restricted) return Decision(false, kRestrictedRule, revision);
   switch (solver.solve({question.object, question.member, Mode::allow})) {
     case Solver::Truth::stopped:
@@ -113,7 +127,7 @@ Result<Decision> Engine::check_alone(const Graph& graph, std::uint64_t revision,
   TRY(const Question question, locate(graph, query));
   Budget budget(query.limits != nullptr ? *query.limits : limits_);
   Solver solver(graph, question, budget);
-  return decide(question, revision, budget, solver);
+  return decide(graph, question, revision, budget, solver);
 }
 
 Result<Explanation> Engine::explain_alone(const Graph& graph, std::uint64_t revision,
@@ -122,11 +136,11 @@ Result<Explanation> Engine::explain_alone(const Graph& graph, std::uint64_t revi
   Budget budget(query.limits != nullptr ? *query.limits : limits_);
   Notes notes;
   Solver solver(graph, question, budget, &notes);
-  TRY(const Decision decision, decide(question, revision, budget, solver));
+  TRY(const Decision decision, decide(graph, question, revision, budget, solver));
   // A denial would still be in the way of whatever is missing.
   const Place denied{question.object, question.member, Mode::deny};
-  if (!decision.allowed() && decision.rule() != kDenyRule && solver.deniable(question.member) &&
-      solver.solve(denied) == Solver::Truth::stopped)
+  const bool settled = decision.allowed() || decision.rule() == kDenyRule || decision.rule() == kClosedRule;
+  if (!settled && solver.deniable(question.member) && solver.solve(denied) == Solver::Truth::stopped)
     return given_up(budget);
   Candidates candidates;
   Explanation explanation = explain_notes(graph, query, question, notes, decision, candidates);

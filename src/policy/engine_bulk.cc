@@ -46,7 +46,7 @@ class Engine::Bulk {
     budget_ = Budget(limits);
     if (budget_.spent()) return given_up(budget_);
     if (!solver_) solver_.emplace(graph, question_, budget_).keep();
-    auto decision = engine_.decide(question_, revision_, budget_, *solver_);
+    auto decision = engine_.decide(graph, question_, revision_, budget_, *solver_);
     left_ -= static_cast<std::uint32_t>(std::min<std::uint64_t>(left_, budget_.work() + 1));
     return decision;
   }

@@ -4,7 +4,8 @@
 // Permissions, relations that are referred to and arrows are expanded; a stored userset (group:staff#member)
 // stays as it is. Where a permission on an object comes up again below itself, it is not expanded once more;
 // where it comes up elsewhere it is, so the tree of data with many cycles can be too large to be made.
-// The tree takes no account of the identity doc:1#view of doc:1#view, which is the same for every place.
+// The tree takes no account of the identity doc:1#view of doc:1#view, which is the same for every place, nor
+// of whether the object is closed.
 #pragma once
 
 #include <string>

@@ -28,6 +28,8 @@ std::string clause(const Missing& missing) {
       return fmt::format("whether it is in {} # {} rests on itself", missing.object, missing.name);
     case Missing::Kind::denied:
       return fmt::format("{} denies {} to {}", missing.object, missing.name, fmt::join(missing.roles, ", "));
+    case Missing::Kind::closed:
+      return fmt::format("{} is {}", missing.object, missing.name);
   }
   return {};
 }

@@ -39,6 +39,7 @@ struct Missing {
     excluded,   // the subject is in `object # name`, which takes it away
     undefined,  // whether it is in `object # name` rests on itself, which counts against it
     denied,     // `roles` are denied the action `name` on `object`, and the subject is a member
+    closed,     // `object` is closed; `name` says how: "disabled"
   };
   Kind kind;
   std::string object;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "policy/entrance.h"
 #include "policy/words.h"
 
 namespace allauth::policy {
@@ -119,6 +120,21 @@ class Frontier {
     }
   }
 
+  // What is closed, and what it would take to enter it all the same.
+  void write_closed() {
+    Budget budget{Limits{}};
+    const NodeId closed = find_closed(graph_, question_.object, budget);
+    if (closed == kNoNode) return;
+    add({Missing::Kind::closed, words_.name(closed), state_of(closed)});
+    const Member* entrance = schema_.entrance(graph_.definition(question_.object));
+    if (entrance == nullptr) return;
+    write({question_.object, schema_.id(*entrance), Mode::holds});
+    // It is closed in another way; nobody needs to hear of that.
+    std::erase_if(to_.missing, [&](const Missing& missing) {
+      return missing.kind == Missing::Kind::link && missing.object == words_.name(closed);
+    });
+  }
+
   void add_denial(const Note& note) {
     const Search::Hit& hit = *note.hit;
     std::uint32_t at = hit.task;
@@ -136,6 +152,20 @@ class Frontier {
       to_.missing_cut = true;
     else
       to_.missing.push_back(std::move(missing));
+  }
+
+  // How it is closed: another relation that it has to itself.
+  std::string state_of(NodeId closed) const {
+    std::string_view state = schema_.name(schema_.closed());
+    graph_.subjects(closed).visit(
+        Label::relation(kItself, kItself), Label::relation(kMaxName, kMaxName),
+        [&](Label label, std::span<const NodeId> subjects) {
+          const bool of_itself = std::binary_search(subjects.begin(), subjects.end(), closed);
+          if (of_itself && !label.is_grant() && label.relation_name() != schema_.closed())
+            state = schema_.name(label.relation_name());
+          return true;
+        });
+    return std::string(state);
   }
 
   void places(const Note& note) {
@@ -277,6 +307,10 @@ Explanation explain_notes(const Graph& graph, const CheckQuery& query, const Que
     proof.write(denied, 0);
   }
   if (decision.rule() == kDenyRule) return explanation;
+  if (decision.rule() == kClosedRule) {
+    frontier.write_closed();
+    return explanation;
+  }
   const Note* allows = find_note(notes, allowed);
   if (allows != nullptr && allows->hit)
     explanation.missing.push_back({Missing::Kind::undefined, explanation.object, explanation.permission});

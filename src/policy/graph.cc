@@ -34,6 +34,13 @@ Result<Graph> Graph::with(std::span<const Edge> guests) const {
   return editor.freeze();
 }
 
+bool Graph::is_closed(NodeId node) const {
+  const NameId closed = schema_->closed();
+  const auto none = [](Label, std::span<const NodeId>) { return false; };
+  return closed_ != 0 &&
+         !subjects(node).visit(Label::relation(closed, kItself), Label::relation(closed, kMaxName), none);
+}
+
 bool Graph::contains(const Edge& edge) const {
   const auto kind = schema_->find_definition(edge.resource.kind);
   const auto subject_kind = schema_->find_definition(edge.subject.object.kind);

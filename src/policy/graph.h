@@ -42,6 +42,8 @@ class Graph {
   // Relationships and grants (one per object, role and effect).
   std::uint64_t size() const { return size_; }
   bool has_denials() const { return denials_ != 0; }
+  bool has_closed() const { return closed_ != 0; }
+  bool is_closed(NodeId node) const;
 
   // Is this relationship stored? Grants that allow count: domain:d1#client_read@role:r1#member. What the
   // schema does not know is not stored.
@@ -105,13 +107,14 @@ class Graph {
   Index reverse_;
   std::uint64_t size_ = 0;
   std::uint64_t denials_ = 0;  // of them, grants that deny
+  std::uint64_t closed_ = 0;   // and those that close an object
 };
 
 // Changes one graph into the next. One thread; other threads may go on reading every version. An
 // operation that fails changes nothing.
 // Errors (Code::invalid): policy.kind.unknown, policy.relation.unknown, policy.relation.computed (a
 // permission or a relation from grants cannot be stored), policy.subject.forbidden (not a type that the
-// relation allows), policy.action.unknown, policy.id.invalid.
+// relation allows), policy.action.unknown, policy.action.never_denied, policy.id.invalid.
 class Graph::Editor {
  public:
   explicit Editor(Graph base);
@@ -126,6 +129,8 @@ class Graph::Editor {
   // change.
   Result<bool> set_grants(const ObjectRef& object, std::string_view role_id, Effect effect,
                           std::span<const std::string_view> actions);
+  // Takes back what the role is granted and denied anywhere else. Names the objects where something was.
+  std::vector<ObjectRef> keep_grants(const ObjectRef& role, std::span<const ObjectRef> objects);
 
   // From now on by this schema, which goes on from the one before (SchemaSource::before); relationships that
   // it does not allow are dropped. Costs nothing that grows with the graph unless something is not allowed
@@ -144,12 +149,14 @@ class Graph::Editor {
   friend class Graph;
   NodeId intern(DefinitionId definition, std::string_view id);
   Result<Label> label(const Edge& edge) const;
-  Result<std::string> action_bits(DefinitionId kind, std::span<const std::string_view> actions) const;
+  Result<std::string> action_bits(DefinitionId kind, Effect effect,
+                                  std::span<const std::string_view> actions) const;
   std::optional<Label> current_grant(NodeId object, NodeId role, Effect effect) const;
   Result<std::vector<Located>> held(const ObjectRef& resource, std::string_view relation) const;
   void link(const Located& edge);
   void unlink(const Located& edge);
   void drop(NodeId resource, NameId relation, const Form& form);
+  bool closes(Label label) const;
 
   Graph base_;
   Index::Editor forward_;

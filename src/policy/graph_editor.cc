@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "policy/graph.h"
 
 namespace allauth::policy {
@@ -131,7 +133,7 @@ Result<std::vector<Graph::Editor::Located>> Graph::Editor::held(const ObjectRef&
 Result<bool> Graph::Editor::set_grants(const ObjectRef& object, std::string_view role_id, Effect effect,
                                        std::span<const std::string_view> actions) {
   TRY(const DefinitionId kind, find_kind(base_.schema(), object.kind));
-  TRY(const std::string bits, action_bits(kind, actions));
+  TRY(const std::string bits, action_bits(kind, effect, actions));
   const auto role_kind = base_.schema().grant_role(kind);
   if (!role_kind)
     return invalid("policy.action.unknown", fmt::format("Nothing can be granted on a {}.", object.kind));
@@ -152,8 +154,30 @@ Result<bool> Graph::Editor::set_grants(const ObjectRef& object, std::string_view
   return true;
 }
 
+std::vector<ObjectRef> Graph::Editor::keep_grants(const ObjectRef& role, std::span<const ObjectRef> objects) {
+  std::vector<ObjectRef> left;
+  const auto kind = base_.schema().find_definition(role.kind);
+  const NodeId node = kind ? base_.find(*kind, role.id) : kNoNode;
+  const EdgeSet* held = node == kNoNode ? nullptr : reverse_.find(node);
+  if (held == nullptr) return left;
+  std::vector<Located> gone;
+  for (const auto& [first, last] : {Label::grants(), Label::denials()}) {
+    held->visit(first, last, [&](Label label, std::span<const NodeId> granted) {
+      for (const NodeId object : granted)
+        if (std::ranges::find(objects, base_.name(object)) == objects.end())
+          gone.push_back({object, node, label});
+      return true;
+    });
+  }
+  for (const Located& edge : gone) {
+    unlink(edge);
+    left.push_back(base_.name(edge.resource));
+  }
+  return left;
+}
+
 // The action set as a bitmap over NameId without trailing zero bytes; empty: no action.
-Result<std::string> Graph::Editor::action_bits(DefinitionId kind,
+Result<std::string> Graph::Editor::action_bits(DefinitionId kind, Effect effect,
                                                std::span<const std::string_view> actions) const {
   std::string bits;
   for (const std::string_view action : actions) {
@@ -161,6 +185,9 @@ Result<std::string> Graph::Editor::action_bits(DefinitionId kind,
     if (relation == nullptr || relation->kind != Member::Kind::granted)
       return invalid("policy.action.unknown", fmt::format("\"{}\" cannot be granted on a {}.", action,
                                                           base_.schema().definition_name(kind)));
+    if (effect == Effect::deny && relation->never_denied)
+      return invalid("policy.action.never_denied", fmt::format("\"{}\" cannot be denied on a {}.", action,
+                                                               base_.schema().definition_name(kind)));
     const std::size_t byte = relation->name / 8u;
     if (bits.size() <= byte) bits.resize(byte + 1);
     bits[byte] = static_cast<char>(static_cast<unsigned char>(bits[byte]) | 1u << (relation->name % 8));
@@ -186,6 +213,7 @@ void Graph::Editor::link(const Located& edge) {
   reverse_.at(edge.subject).insert(edge.label, edge.resource);
   ++base_.size_;
   if (edge.label.is_denial()) ++base_.denials_;
+  if (closes(edge.label)) ++base_.closed_;
 }
 
 void Graph::Editor::unlink(const Located& edge) {
@@ -193,6 +221,12 @@ void Graph::Editor::unlink(const Located& edge) {
   reverse_.at(edge.subject).erase(edge.label, edge.resource);
   --base_.size_;
   if (edge.label.is_denial()) --base_.denials_;
+  if (closes(edge.label)) --base_.closed_;
+}
+
+bool Graph::Editor::closes(Label label) const {
+  const NameId closed = base_.schema().closed();
+  return closed != kItself && label.relation_name() == closed;
 }
 
 }  // namespace allauth::policy

@@ -49,6 +49,41 @@ TEST(Graphs, ReplaceTheGrantsOfARoleOnAnObject) {
   EXPECT_EQ(editor.freeze().size(), 1u);
 }
 
+TEST(Graphs, DenyOnlyWhatTheSchemaLetsRolesDeny) {
+  using Actions = std::vector<std::string_view>;
+  Graph::Editor editor{Graph(core_schema())};
+  const auto set = [&](Effect effect, const Actions& actions) {
+    return editor.set_grants({"domain", "d1"}, "r1", effect, actions);
+  };
+  EXPECT_EQ(set(Effect::deny, {"read", "role_manage"}).error().reason, Reason("policy.action.never_denied"));
+  EXPECT_EQ(editor.freeze().size(), 0u);
+  EXPECT_TRUE(set(Effect::deny, {"read", "member_manage"}).value());
+  EXPECT_TRUE(set(Effect::allow, {"read", "role_manage"}).value());
+  EXPECT_EQ(editor.freeze().size(), 2u);
+  EXPECT_TRUE(editor.freeze().has_denials());
+}
+
+TEST(Graphs, TakeBackTheGrantsOfARoleThatAreNotKept) {
+  using Actions = std::vector<std::string_view>;
+  Graph::Editor editor{Graph(core_schema())};
+  const Actions read{"read"};
+  const ObjectRef c1{"client", "c1"}, c2{"client", "c2"}, d1{"domain", "d1"};
+  for (const ObjectRef& object : {c1, c2, d1}) {
+    ASSERT_TRUE(editor.set_grants(object, "r1", Effect::allow, read));
+    ASSERT_TRUE(editor.set_grants(object, "r2", Effect::allow, read));
+  }
+  ASSERT_TRUE(editor.set_grants(c2, "r1", Effect::deny, read));
+  EXPECT_TRUE(editor.keep_grants({"role", "nobody"}, {}).empty());
+  const std::vector<ObjectRef> kept{c1, d1};
+  EXPECT_EQ(editor.keep_grants({"role", "r1"}, kept), (std::vector<ObjectRef>{c2, c2}));
+  const Graph graph = editor.freeze();
+  EXPECT_EQ(graph.size(), 5u);
+  EXPECT_FALSE(graph.has_denials());
+  EXPECT_FALSE(graph.contains({c2, "read", {{"role", "r1"}, "member"}}));
+  EXPECT_TRUE(graph.contains({c2, "read", {{"role", "r2"}, "member"}}));
+  EXPECT_TRUE(editor.keep_grants({"role", "r1"}, kept).empty());
+}
+
 TEST(Graphs, ReplaceTheOneEdgeOfARelation) {
   Graph::Editor editor{Graph(core_schema())};
   const ObjectRef c1{"client", "c1"};

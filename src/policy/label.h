@@ -29,6 +29,10 @@ class Label {
 
   constexpr bool is_grant() const { return (bits_ & kGrant) != 0; }
   constexpr bool is_denial() const { return is_grant() && (bits_ & kDeny) != 0; }
+  // kItself for a grant.
+  constexpr NameId relation_name() const {
+    return is_grant() ? kItself : static_cast<NameId>(bits_ >> 15 & kMaxName);
+  }
   constexpr std::uint32_t action_set() const { return bits_ & (kDeny - 1); }
   constexpr std::uint32_t bits() const { return bits_; }
 

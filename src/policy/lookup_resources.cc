@@ -35,7 +35,7 @@ Result<IdPage> lookup_resources(const Graph& graph, std::uint64_t revision, cons
     if (candidate.way == Way::certain) return true;
     question.object = candidate.node;
     question.same_object = candidate.node == question.subject;
-    return verify(solver, question, budget);
+    return verify(graph, solver, question, budget);
   };
   return cut_page(sort_candidates(graph, found, subject.id), query.page, revision, holds);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/candidates.h"
+#include "policy/entrance.h"
 #include "policy/locate.h"
 #include "policy/search.h"
 
@@ -21,7 +22,9 @@ class ForwardWalk {
 
   // False: the budget is spent.
   bool run() {
-    push(question_.object, question_.member, graph_.has_denials() ? Way::maybe : Way::certain);
+    const bool shut = find_closed(graph_, question_.object, budget_) != kNoNode;
+    push(question_.object, question_.member, graph_.has_denials() || shut ? Way::maybe : Way::certain);
+    if (shut) add_entrance();
     while (const auto stop = frontier_.pop()) {
       if (budget_.spent()) return false;
       visit(*stop);
@@ -33,6 +36,12 @@ class ForwardWalk {
   bool everyone_certainly() const { return everyone_ == Way::certain; }
 
  private:
+  // Who may enter a closed object makes a difference, too.
+  void add_entrance() {
+    const Member* entrance = schema_.entrance(schema_.member(question_.member).definition);
+    if (entrance != nullptr) push(question_.object, schema_.id(*entrance), Way::maybe);
+  }
+
   void visit(const Frontier::Stop& stop) {
     const Member& member = schema_.member(stop.member);
     const auto& names = member.plan.names;
@@ -153,7 +162,7 @@ Result<SubjectPage> lookup_subjects(const Graph& graph, std::uint64_t revision, 
 
   const auto check = [&] {
     Solver solver(graph, question, budget);
-    return verify(solver, question, budget);
+    return verify(graph, solver, question, budget);
   };
   SubjectPage page{.named = {}, .everyone = walk.everyone_certainly(), .excluded = {}};
   const bool nobody_excluded = page.everyone;

@@ -71,6 +71,10 @@ inline constexpr Statement kGroupConnectionsOfChannel(
     "SELECT {columns} FROM group_connections WHERE channel_id = $1 ORDER BY group_id");
 inline constexpr Statement kRolesOfScope(
     "role.of_scope", "SELECT {columns} FROM roles WHERE scope_kind = $1 AND scope_id = $2 ORDER BY name");
+inline constexpr Statement kRolesGrantingOn(  // on this one thing
+    "role.granting_on",
+    "SELECT {columns} FROM roles WHERE id IN (SELECT role_id FROM role_grants WHERE kind = $1 AND "
+    "object_id = $2 AND object_id <> '')");
 inline constexpr Statement kMembersOfRole(
     "role_member.of_role",
     "SELECT {columns} FROM role_members WHERE role_id = $1 ORDER BY subject_kind, subject_id");

@@ -109,6 +109,7 @@ TEST_P(ReaderContract, NoHotStatementScansATable) {
       lookup::kConnectionsOfGroup.with_columns(columns<GroupConnection>()),
       lookup::kGroupConnectionsOfChannel.with_columns(columns<GroupConnection>()),
       lookup::kRolesOfScope.with_columns(columns<Role>()),
+      lookup::kRolesGrantingOn.with_columns(columns<Role>()),
       lookup::kMembersOfRole.with_columns(columns<RoleMember>()),
       lookup::kMembershipsOfSubject.with_columns(columns<RoleMember>()),
       lookup::kCredentialsOfOwner.with_columns(columns<Credential>()),

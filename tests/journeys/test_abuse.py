@@ -70,13 +70,8 @@ class Peer:
         self.raw = None
 
 
-# What the API has a field for and does not offer yet is answered 501.
-NOT_OFFERED = b'"reason":"deny.unsupported"'
-
-
 def check_refusal(answer, what, statuses=range(400, 500)):
-    offered = answer.status != 501 or NOT_OFFERED not in answer.body
-    assert answer.status in statuses or not offered, f"{what}: {answer.status} {answer.body[:300]}"
+    assert answer.status in statuses, f"{what}: {answer.status} {answer.body[:300]}"
     assert answer.headers.get("content-type") == "application/problem+json", f"{what}: {answer.headers}"
     problem = json.loads(answer.body)
     assert problem["status"] == answer.status and SLUG.fullmatch(problem["reason"]) and problem["detail"], f"{what}: {problem}"

@@ -113,6 +113,9 @@ struct UpdateDomain : On<DomainId> {
 struct EnableDomain : On<DomainId> {
   static constexpr std::string_view kind = kind::domain, permission = "can_enable";
 };
+struct FreezeDomain : On<DomainId> {
+  static constexpr std::string_view kind = kind::domain, permission = "can_freeze";
+};
 struct DeleteDomain : On<DomainId> {
   static constexpr std::string_view kind = kind::domain, permission = "can_delete";
 };

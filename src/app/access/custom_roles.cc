@@ -1,8 +1,5 @@
 #include "app/access/custom_roles.h"
 
-#include <algorithm>
-#include <set>
-
 #include "app/access/roles.h"
 #include "app/directory/change.h"
 #include "store/lookups.h"
@@ -11,39 +8,6 @@ namespace allauth::app {
 namespace {
 
 using policy::CompiledSchema;
-
-constexpr std::size_t kMaxActions = 1000;  // far more than any kind has
-
-// In order and each once, as actions of this kind.
-Result<std::set<std::string>> check_actions(const CompiledSchema& schema, std::string_view kind,
-                                            const RoleActions& actions) {
-  if (!actions.denied.empty())
-    return fail(Code::unsupported, "deny.unsupported", "Roles can allow, but not deny.", "denied_actions");
-  if (actions.allowed.size() > kMaxActions)
-    return fail(Code::invalid, "role.action", "There are not so many actions.", "actions");
-  const auto definition = schema.find_definition(kind);
-  std::set<std::string> checked;
-  for (std::size_t i = 0; i < actions.allowed.size(); ++i) {
-    if (!definition || !schema.is_action(*definition, actions.allowed[i]))
-      return fail(Code::invalid, "role.action", fmt::format("This is no action of a {}.", kind),
-                  fmt::format("actions[{}]", i));
-    checked.insert(actions.allowed[i]);
-  }
-  return checked;
-}
-
-std::vector<RoleGrant> grants_of(std::string_view kind, const std::set<std::string>& actions) {
-  std::vector<RoleGrant> grants;
-  for (const auto& action : actions)
-    grants.push_back({.kind = std::string(kind), .object = {}, .action = action});
-  return grants;
-}
-
-std::set<std::string> actions_of(const Role& role) {
-  std::set<std::string> actions;
-  for (const auto& grant : role.grants) actions.insert(action_on_scope(role, grant));
-  return actions;
-}
 
 Result<void> require_free_name(store::Read& read, const Role& role) {
   TRY(const auto same,
@@ -62,6 +26,22 @@ Result<store::Act> role_act(store::Read& read, const Caller& caller, std::string
                             const Role& role) {
   TRY(const auto domain, domain_of_scope(read, role.scope_kind, role.scope_id));
   return act_of(caller, slug, kind::role, role.id.str(), domain.str());
+}
+
+// Only those that are given.
+Result<void> replace_words(const CompiledSchema& schema, store::Read& read, Role& role,
+                           const RoleChanges& changes) {
+  TRY(auto given, check_words(schema, role.scope_kind,
+                              {changes.allowed.value_or(std::vector<std::string>()),
+                               changes.denied.value_or(std::vector<std::string>()),
+                               changes.elsewhere.value_or(std::vector<RoleGrant>())}));
+  TRY(require_things(read, role, given));
+  RoleWords words = words_of(role);
+  if (changes.allowed) words.allowed = std::move(given.allowed);
+  if (changes.denied) words.denied = std::move(given.denied);
+  if (changes.elsewhere) words.elsewhere = std::move(given.elsewhere);
+  role.grants = grants_of(role.scope_kind, words);
+  return {};
 }
 
 // Changes a role with `edit(tx, role) -> Result<void>`.
@@ -88,34 +68,40 @@ Result<RoleScope> parse_scope(const CompiledSchema& schema, std::string_view kin
   return RoleScope(kind, std::string(id));
 }
 
-Result<std::vector<std::string>> list_actions(const CompiledSchema& schema, std::string_view kind) {
+Result<Actions> list_actions(const CompiledSchema& schema, std::string_view kind) {
   const auto definition = schema.find_definition(kind);
   if (!definition || schema.actions(*definition).empty())
     return fail(Code::invalid, "role.scope",
                 "A role is on the platform, a domain, a group, a client or a channel.", "scope_kind");
-  const auto names = schema.actions(*definition);
-  return std::vector<std::string>(names.begin(), names.end());
+  Actions actions;
+  for (const auto name : schema.actions(*definition)) {
+    actions.all.emplace_back(name);
+    if (schema.is_deniable(*definition, name)) actions.deniable.emplace_back(name);
+  }
+  return actions;
 }
 
 Result<store::Write<Role>> create_role(const Core& core, Permit<act::CreateRole> permit, NewRole fresh) {
   const RoleScope& scope = permit.object();
-  TRY(const auto actions, check_actions(core.schema(), scope.kind(), fresh.actions));
+  TRY(auto words, check_words(core.schema(), scope.kind(), fresh.actions));
   Role role{.id = RoleId::trusted(core.ids.next()),
             .scope_kind = std::string(scope.kind()),
             .scope_id = scope.str(),
             .name = std::move(fresh.name),
-            .grants = grants_of(scope.kind(), actions)};
-  return guarded<Role>(core, std::move(permit),
-                       [prepared = std::move(role)](store::Tx& tx, const auto& p) -> Result<Role> {
-                         Role role = prepared;
-                         TRY(auto act, role_act(tx, p.caller(), "role.created", role));
-                         TRY(require_room(tx, p.object()));
-                         TRY(require_free_name(tx, role));
-                         role.stamp = fresh_stamp(tx, p.caller());
-                         TRY(store::insert(tx, role));
-                         tx.act(std::move(act));
-                         return role;
-                       });
+            .grants = grants_of(scope.kind(), words)};
+  return guarded<Role>(
+      core, std::move(permit),
+      [prepared = std::move(role), words = std::move(words)](store::Tx& tx, const auto& p) -> Result<Role> {
+        Role role = prepared;
+        TRY(auto act, role_act(tx, p.caller(), "role.created", role));
+        TRY(require_room(tx, p.object()));
+        TRY(require_free_name(tx, role));
+        TRY(require_things(tx, role, words));
+        role.stamp = fresh_stamp(tx, p.caller());
+        TRY(store::insert(tx, role));
+        tx.act(std::move(act));
+        return role;
+      });
 }
 
 Result<Role> get_role(store::Read& read, const Permit<act::ReadRole>& permit) {
@@ -136,29 +122,21 @@ Result<store::Write<Role>> update_role(const Core& core, Permit<act::ManageRole>
   return changing(core, std::move(permit), "role.updated", expected,
                   [&core, changes = std::move(changes)](store::Tx& tx, Role& role) -> Result<void> {
                     if (changes.name) role.name = *changes.name;
-                    if (changes.actions) {
-                      TRY(const auto actions,
-                          check_actions(core.schema(), role.scope_kind, *changes.actions));
-                      role.grants = grants_of(role.scope_kind, actions);
-                    }
+                    TRY(replace_words(core.schema(), tx, role, changes));
                     return require_free_name(tx, role);
                   });
 }
 
 Result<store::Write<Role>> change_actions(const Core& core, Permit<act::ManageRole> permit, ActionChange how,
                                           RoleActions actions, std::optional<Revision> expected) {
-  const auto* slug = how == ActionChange::add ? "role.actions_added" : "role.actions_removed";
-  return changing(core, std::move(permit), slug, expected,
-                  [&core, how, actions = std::move(actions)](store::Tx&, Role& role) -> Result<void> {
-                    TRY(const auto named, check_actions(core.schema(), role.scope_kind, actions));
-                    auto held = actions_of(role);
-                    for (const auto& action : named) {
-                      if (how == ActionChange::add)
-                        held.insert(action);
-                      else
-                        held.erase(action);
-                    }
-                    role.grants = grants_of(role.scope_kind, held);
+  const bool adds = how == ActionChange::add;
+  return changing(core, std::move(permit), adds ? "role.actions_added" : "role.actions_removed", expected,
+                  [&core, adds, actions = std::move(actions)](store::Tx& tx, Role& role) -> Result<void> {
+                    TRY(const auto named, check_words(core.schema(), role.scope_kind, actions));
+                    if (adds) TRY(require_things(tx, role, named));
+                    TRY(const auto words,
+                        adds ? add_words(words_of(role), named) : remove_words(words_of(role), named));
+                    role.grants = grants_of(role.scope_kind, words);
                     return {};
                   });
 }

@@ -1,26 +1,22 @@
 // Roles of one's own making, on the platform, a domain, a group, a client or a channel.
 //
-// What can be granted is what the policy schema lists as actions of the scope's kind, and it holds on the
-// scope and below only. Whoever may manage the roles of a scope may grant any of its actions, also such
-// that they lack themselves: docs/decisions/018-roles-end-at-their-scope.md.
+// What can be granted and denied is what the policy schema lists as actions of the scope's kind, and it holds
+// on the scope and below only. Whoever may manage the roles of a scope may grant any of its actions, also
+// such that they lack themselves: docs/decisions/018-roles-end-at-their-scope.md. They may deny as well:
+// docs/decisions/037-what-roles-can-deny.md.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "app/access/gate.h"
+#include "app/access/role_grants.h"
 #include "app/lists/list_page.h"
 #include "model/access.h"
 
 namespace allauth::app {
 
 inline constexpr std::size_t kMaxRolesPerScope = 100;
-
-// As a caller gives them.
-struct RoleActions {
-  std::vector<std::string> allowed;
-  std::vector<std::string> denied;  // must be empty: unsupported deny.unsupported
-};
 
 struct NewRole {
   std::string name;  // parse_name
@@ -29,18 +25,24 @@ struct NewRole {
 
 // What is absent stays as it is.
 struct RoleChanges {
-  std::optional<std::string> name;
-  std::optional<RoleActions> actions;
+  std::optional<std::string> name = {};
+  std::optional<std::vector<std::string>> allowed = {};
+  std::optional<std::vector<std::string>> denied = {};
+  std::optional<std::vector<RoleGrant>> elsewhere = {};
 };
 
 // The kinds that roles can be on have actions. Error: invalid role.scope.
 Result<RoleScope> parse_scope(const policy::CompiledSchema& schema, std::string_view kind,
                               std::string_view id);
 // Error: invalid role.scope.
-Result<std::vector<std::string>> list_actions(const policy::CompiledSchema& schema, std::string_view kind);
+struct Actions {
+  std::vector<std::string> all;
+  std::vector<std::string> deniable;  // those of them that can also be denied
+};
+Result<Actions> list_actions(const policy::CompiledSchema& schema, std::string_view kind);
 
-// Errors of all that take actions: invalid role.action, unsupported deny.unsupported. Of all that change a
-// role: conflict role.built_in.
+// Errors of all that take actions: those of check_words() and require_things(). Of all that change a role:
+// conflict role.built_in.
 
 // Errors: conflict name.taken (in its scope), exhausted role.too_many.
 Result<store::Write<Role>> create_role(const Core& core, Permit<act::CreateRole> permit, NewRole role);

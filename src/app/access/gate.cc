@@ -57,6 +57,10 @@ Result<policy::Decision> Gate::decide(const Caller& caller, std::string_view per
                            .context = {.now = now}};
   TRY(const auto decision, core_.engine.check(snapshot.graph(), to_number(snapshot.revision()), query));
   if (decision.allowed()) return decision;
+  if (decision.rule() == policy::kClosedRule)
+    return fail(Code::denied, "gate.closed",
+                "The domain is disabled or frozen, and you are not among those who may act in it until it is "
+                "enabled.");
   if (object.kind != kind::platform) {
     query.permission = "can_read";
     TRY(const auto readable, core_.engine.check(snapshot.graph(), to_number(snapshot.revision()), query));

@@ -45,7 +45,8 @@ class Gate {
  public:
   explicit Gate(const Core& core) : core_(core) {}
 
-  // Errors: denied gate.denied, when the caller may at least read the object; else not_found
+  // Errors: denied gate.closed, when just the domain's status stands against it; denied gate.denied, when the
+  // caller may at least read the object; else not_found
   // object.missing, the same as for an object that does not exist; unauthenticated gate.credential.
   template <class Act>
   Result<Permit<Act>> require(const Caller& caller, typename Act::Object object) const {

@@ -4,6 +4,7 @@
 #include "app/directory/change.h"
 #include "base/text.h"
 #include "store/lookups.h"
+#include "store/snapshot/role_grants.h"
 
 namespace allauth::app {
 namespace {
@@ -169,8 +170,11 @@ Result<void> require_may_act_as(const Core& core, store::Read& read, const Calle
     const policy::ObjectRef scope{membership.scope_kind, membership.scope_id};
     if (gate.allows(caller, act::CreateRole::permission, scope)) continue;
     TRY(const auto role, require_row<Role>(read, membership.role));
-    const bool all = std::ranges::all_of(role.grants, [&](const RoleGrant& grant) {
-      return gate.allows(caller, "can_" + action_on_scope(role, grant), scope);
+    TRY(const auto granted, store::project_grants(core.schema(), role));
+    const bool all = std::ranges::all_of(granted, [&](const store::ObjectGrants& grants) {
+      return std::ranges::all_of(grants.allowed, [&](std::string_view action) {
+        return gate.allows(caller, fmt::format("can_{}", action), grants.object());
+      });
     });
     if (!all)
       return fail(Code::denied, "key.roles",

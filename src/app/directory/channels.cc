@@ -100,7 +100,7 @@ Result<store::Write<store::Done>> delete_channel(const Core& core, Permit<act::D
                               [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
                                 TRY(const auto channel, require_row<Channel>(tx, p.object()));
                                 TRY(check_revision(channel.stamp, expected));
-                                TRY(erase_channel(tx, channel));
+                                TRY(erase_channel(tx, p.caller(), channel));
                                 tx.act(channel_act(p.caller(), "channel.deleted", channel));
                                 return store::Done{};
                               });

@@ -152,7 +152,7 @@ Result<store::Write<store::Done>> delete_client(const Core& core, Permit<act::De
                               [expected](store::Tx& tx, const auto& p) -> Result<store::Done> {
                                 TRY(const auto client, require_row<Client>(tx, p.object()));
                                 TRY(check_revision(client.stamp, expected));
-                                TRY(erase_client(tx, client));
+                                TRY(erase_client(tx, p.caller(), client));
                                 tx.act(client_act(p.caller(), "client.deleted", client));
                                 return store::Done{};
                               });

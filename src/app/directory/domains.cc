@@ -36,6 +36,33 @@ void apply_changes(Domain& domain, DomainChanges changes) {
   change_common(domain, std::move(changes.common));
 }
 
+std::string_view slug_of(Status status) {
+  switch (status) {
+    case Status::enabled:
+      return "domain.enabled";
+    case Status::disabled:
+      return "domain.disabled";
+    case Status::frozen:
+      return "domain.frozen";
+  }
+  return "domain.disabled";
+}
+
+template <class Act>
+store::Write<Domain> changing_status(const Core& core, Permit<Act> permit, Status status,
+                                     std::optional<Revision> expected) {
+  return guarded<Domain>(
+      core, std::move(permit), [status, expected](store::Tx& tx, const auto& p) -> Result<Domain> {
+        TRY(auto domain, require_row<Domain>(tx, p.object()));
+        TRY(domain, change_row(tx, p.caller(), std::move(domain), expected, [&](Domain& row) -> Result<void> {
+              row.status = status;
+              return {};
+            }));
+        tx.act(act_of(p.caller(), slug_of(status), kind::domain, domain.id.str(), domain.id.str()));
+        return domain;
+      });
+}
+
 }  // namespace
 
 Result<store::Write<Domain>> create_domain(const Core& core, Permit<act::CreateDomain> permit,
@@ -96,17 +123,12 @@ Result<store::Write<Domain>> update_domain(const Core& core, Permit<act::UpdateD
 
 Result<store::Write<Domain>> set_domain_status(const Core& core, Permit<act::EnableDomain> permit,
                                                Status status, std::optional<Revision> expected) {
-  return guarded<Domain>(
-      core, std::move(permit), [status, expected](store::Tx& tx, const auto& p) -> Result<Domain> {
-        TRY(auto domain, require_row<Domain>(tx, p.object()));
-        TRY(domain, change_row(tx, p.caller(), std::move(domain), expected, [&](Domain& row) -> Result<void> {
-              row.status = status;
-              return {};
-            }));
-        tx.act(act_of(p.caller(), status == Status::enabled ? "domain.enabled" : "domain.disabled",
-                      kind::domain, domain.id.str(), domain.id.str()));
-        return domain;
-      });
+  return changing_status(core, std::move(permit), status, expected);
+}
+
+Result<store::Write<Domain>> freeze_domain(const Core& core, Permit<act::FreezeDomain> permit,
+                                           std::optional<Revision> expected) {
+  return changing_status(core, std::move(permit), Status::frozen, expected);
 }
 
 Result<store::Write<store::Done>> delete_domain(const Core& core, Permit<act::DeleteDomain> permit,
@@ -125,8 +147,9 @@ Result<store::Write<store::Done>> delete_domain(const Core& core, Permit<act::De
           return fail(Code::conflict, "domain.not_empty",
                       "Clients, channels or groups are in it; delete them first, or say force=true.");
         TRY(require_erasable(core, content));
-        TRY(explain_size(erase_content(tx, domain.id)));
+        // Roles first: what they grant on single things goes with them.
         TRY(explain_size(erase_roles_on(tx, kind::domain, domain.id.str())));
+        TRY(explain_size(erase_content(tx, p.caller(), domain.id)));
         TRY(store::erase(tx, domain));
         tx.act(act_of(p.caller(), "domain.deleted", kind::domain, domain.id.str(), domain.id.str()));
         return store::Done{};

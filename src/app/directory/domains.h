@@ -35,6 +35,9 @@ Result<store::Write<Domain>> update_domain(const Core& core, Permit<act::UpdateD
                                            DomainChanges changes, std::optional<Revision> expected);
 Result<store::Write<Domain>> set_domain_status(const Core& core, Permit<act::EnableDomain> permit,
                                                Status status, std::optional<Revision> expected);
+// Who may not, among those who may do everything else in it, are told gate.closed until it is enabled.
+Result<store::Write<Domain>> freeze_domain(const Core& core, Permit<act::FreezeDomain> permit,
+                                           std::optional<Revision> expected);
 
 // Refused while clients, channels or groups are in it: conflict domain.not_empty. Forced, it erases them
 // with all that belongs to them; that takes client_delete, channel_delete and group_delete on it: denied

@@ -1,5 +1,6 @@
 #include "app/directory/erase.h"
 
+#include "app/access/role_grants.h"
 #include "app/access/roles.h"
 #include "app/directory/change.h"
 #include "app/identity/credentials.h"
@@ -83,7 +84,8 @@ Result<void> empty_group(store::Tx& tx, const Caller& caller, const Group& group
       [&](const Channel& channel) { return take_out_of_group(tx, caller, channel); });
 }
 
-Result<void> erase_one_group(store::Tx& tx, const Group& group) {
+Result<void> erase_one_group(store::Tx& tx, const Caller& caller, const Group& group) {
+  TRY(take_grants_on(tx, caller, kind::group, group.id.str()));
   TRY(erase_connections<GroupConnection>(tx, store::lookup::kConnectionsOfGroup, group.id));
   TRY(erase_roles_on(tx, kind::group, group.id.str()));
   return store::erase(tx, group);
@@ -97,7 +99,8 @@ Result<void> erase_roles_on(store::Tx& tx, std::string_view kind, std::string_vi
   return {};
 }
 
-Result<void> erase_client(store::Tx& tx, const Client& client) {
+Result<void> erase_client(store::Tx& tx, const Caller& caller, const Client& client) {
+  TRY(take_grants_on(tx, caller, kind::client, client.id.str()));
   TRY(erase_connections<Connection>(tx, store::lookup::kConnectionsOfClient, client.id));
   TRY(auto keys, credentials_of(tx, kind::client, client.id.str()));
   for (auto& key : keys) TRY(erase_credential(tx, std::move(key)));
@@ -106,7 +109,8 @@ Result<void> erase_client(store::Tx& tx, const Client& client) {
   return store::erase(tx, client);
 }
 
-Result<void> erase_channel(store::Tx& tx, const Channel& channel) {
+Result<void> erase_channel(store::Tx& tx, const Caller& caller, const Channel& channel) {
+  TRY(take_grants_on(tx, caller, kind::channel, channel.id.str()));
   TRY(erase_connections<Connection>(tx, store::lookup::kConnectionsOfChannel, channel.id));
   TRY(erase_connections<GroupConnection>(tx, store::lookup::kGroupConnectionsOfChannel, channel.id));
   TRY(erase_roles_on(tx, kind::channel, channel.id.str()));
@@ -117,28 +121,28 @@ Result<void> erase_group(const Core& core, store::Tx& tx, const Caller& caller, 
   TRY(const auto groups, with_groups_below(core, tx, group));
   for (auto at = groups.rbegin(); at != groups.rend(); ++at) {
     TRY(empty_group(tx, caller, *at));
-    TRY(erase_one_group(tx, *at));
+    TRY(erase_one_group(tx, caller, *at));
   }
   tx.takes_rights();
   return {};
 }
 
-Result<void> erase_content(store::Tx& tx, const DomainId& domain) {
+Result<void> erase_content(store::Tx& tx, const Caller& caller, const DomainId& domain) {
   TRY(drain(
       [&](const std::string& last) {
         return store::select<Client>(tx, store::lookup::kClientsOfDomain, domain, last, kPage);
       },
-      [&](const Client& client) { return erase_client(tx, client); }));
+      [&](const Client& client) { return erase_client(tx, caller, client); }));
   TRY(drain(
       [&](const std::string& last) {
         return store::select<Channel>(tx, store::lookup::kChannelsOfDomain, domain, last, kPage);
       },
-      [&](const Channel& channel) { return erase_channel(tx, channel); }));
+      [&](const Channel& channel) { return erase_channel(tx, caller, channel); }));
   return drain(
       [&](const std::string& last) {
         return store::select<Group>(tx, store::lookup::kGroupsOfDomain, domain, last, kPage);
       },
-      [&](const Group& group) { return erase_one_group(tx, group); });
+      [&](const Group& group) { return erase_one_group(tx, caller, group); });
 }
 
 Result<void> require_force(const Core& core, const Caller& caller, policy::ObjectRef object,

@@ -1,5 +1,5 @@
-// Erasing things with all that belongs to them: what a delete of one thing and a forced delete of all
-// that is in something have in common.
+// Erasing things with all that belongs to them and what is granted on them: what a delete of one thing and a
+// forced delete of all that is in something have in common.
 #pragma once
 
 #include <span>
@@ -15,14 +15,14 @@ namespace allauth::app {
 enum class Deletion { if_empty, forced };
 
 // A client with its keys, connections, memberships and the roles on it.
-Result<void> erase_client(store::Tx& tx, const Client& client);
+Result<void> erase_client(store::Tx& tx, const Caller& caller, const Client& client);
 // A channel with its connections and the roles on it.
-Result<void> erase_channel(store::Tx& tx, const Channel& channel);
+Result<void> erase_channel(store::Tx& tx, const Caller& caller, const Channel& channel);
 // A group with its connections, the roles on it and all groups below it. Their clients and channels stay, in
 // no group. Error: conflict delete.too_large.
 Result<void> erase_group(const Core& core, store::Tx& tx, const Caller& caller, const Group& group);
 // All clients, channels and groups of a domain.
-Result<void> erase_content(store::Tx& tx, const DomainId& domain);
+Result<void> erase_content(store::Tx& tx, const Caller& caller, const DomainId& domain);
 // The roles on something, with their members.
 Result<void> erase_roles_on(store::Tx& tx, std::string_view kind, std::string_view id);
 

@@ -48,6 +48,7 @@ class SchemaCompiler {
     for (std::size_t id = 0; id < schema_.members_.size(); ++id) make_plan(static_cast<MemberId>(id));
     find_reach();
     find_deniable();
+    find_ways_in();
     return std::make_shared<const CompiledSchema>(std::move(schema_));
   }
 
@@ -61,11 +62,15 @@ class SchemaCompiler {
     for (const ResolvedDefinition& from : source_.definitions) {
       const auto id = static_cast<DefinitionId>(schema_.definitions_.size());
       if (from.source != nullptr) schema_.definition_index_.emplace(from.name, id);
-      CompiledSchema::Definition to{.name = from.name, .members = {}, .grant_role = from.grant_role};
+      CompiledSchema::Definition to{
+          .name = from.name, .members = {}, .grant_role = from.grant_role, .ways_in = {}};
       for (const ResolvedMember& member : from.members) {
         to.members.emplace_back(member.name, static_cast<MemberId>(schema_.members_.size()));
-        schema_.members_.push_back(
-            {.kind = member.kind, .definition = id, .name = member.name, .forms = member.forms});
+        schema_.members_.push_back({.kind = member.kind,
+                                    .definition = id,
+                                    .name = member.name,
+                                    .never_denied = member.never_denied,
+                                    .forms = member.forms});
         schema_.expressions_.push_back(expression_of(member.expr));
         sources_.push_back(&member);
         for (const Form& form : member.forms)
@@ -330,7 +335,7 @@ class SchemaCompiler {
         case Step::Kind::same:
           return false;
         case Step::Kind::grants:
-          return true;
+          return !schema_.members_[step.rule].never_denied;
         case Step::Kind::arrow:
         case Step::Kind::every:
           return std::any_of(step.hops.begin(), step.hops.end(), [&](const Hop& hop) {
@@ -344,6 +349,26 @@ class SchemaCompiler {
       }
       return false;
     });
+  }
+
+  void find_ways_in() {
+    const auto closed = schema_.find_name("closed");
+    const auto can_enter = schema_.find_name("can_enter");
+    if (!closed || !can_enter) return;
+    schema_.closed_ = *closed;
+    schema_.can_enter_ = *can_enter;
+    for (DefinitionId id = 0; id < source_.definitions.size(); ++id) {
+      const ResolvedMember* entrance = source_.definitions[id].find(*can_enter);
+      if (entrance == nullptr) continue;
+      for_each_part(entrance->expr, [&](const ResolvedExpr& part) {
+        if (part.kind != ResolvedExpr::Kind::arrow || part.target != *can_enter) return;
+        Step step{.kind = Step::Kind::arrow, .rule = find(id, part.name), .relation = part.name};
+        for (const Form& form : schema_.members_[step.rule].forms) add_target(step, form, *can_enter);
+        drop_empty(step);
+        auto& ways = schema_.definitions_[id].ways_in;
+        ways.insert(ways.end(), step.hops.begin(), step.hops.end());
+      });
+    }
   }
 
   MemberId find(DefinitionId definition, NameId name) const {

@@ -21,6 +21,7 @@ TEST(Language, IsAcceptedInAllItsForms) {
            "relation viewer: user#... | group#member",
            "relation viewer: user:*",
            "relation viewer: role#member from grants",
+           "relation viewer: role#member from allow grants",
            "relation parent: document\n permission view = parent->view",
            "relation parent: document\n permission view = parent.any(view)",
            "relation parent: document\n permission view = parent.all(view)",

@@ -215,7 +215,10 @@ INSTANTIATE_TEST_SUITE_P(
                             "schema.type", "4:11: a relation from grants is held through a stored relation"},
                     Mistake{"definition abc {\n relation one: abc\n relation two: abc\n relation read: "
                             "abc#one from grants\n relation edit: abc#two from grants\n}",
-                            "schema.type", "5:11: all relations from grants of `abc` need the same type"}));
+                            "schema.type", "5:11: all relations from grants of `abc` need the same type"},
+                    Mistake{
+                        "definition abc {\n relation one: abc\n relation read: abc#one from deny grants\n}",
+                        "schema.syntax", "3:30: expected `grants`"}));
 
 std::string repeated(std::string text, std::string_view part, int count) {
   for (int i = 0; i < count; ++i) text += part;

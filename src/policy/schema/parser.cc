@@ -128,6 +128,7 @@ class Parser {
       relation.types.push_back(std::move(type));
     } while (tokens_.accept("|"));
     if (tokens_.accept("from")) {
+      relation.never_denied = tokens_.accept("allow");
       TRY(tokens_.expect("grants"));
       relation.from_grants = true;
     }

@@ -96,6 +96,7 @@ struct Member {
   NameId name;
   bool direct_only = false;      // a stored relation without usersets: an edge to the subject is all there is
   bool deniable = false;         // some grant that a role can be denied leads here
+  bool never_denied = false;     // a relation from allow grants
   std::vector<Form> forms = {};  // none for a permission
   Plan plan = {};
 };

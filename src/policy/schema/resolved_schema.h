@@ -44,6 +44,7 @@ struct ResolvedMember {
   Member::Kind kind;
   NameId name;
   std::vector<Form> forms = {};  // of a relation
+  bool never_denied = false;     // of a relation from grants
   ResolvedExpr expr = {};        // of a permission
 };
 

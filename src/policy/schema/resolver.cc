@@ -93,6 +93,7 @@ class Resolver {
     ResolvedDefinition& definition = schema_.definitions[id];
     const auto& relations = definition.source->relations;
     for (std::size_t i = 0; i < relations.size(); ++i) {
+      definition.members[i].never_denied = relations[i].never_denied;
       for (const SourceType& type : relations[i].types) {
         TRY(const Form form, resolve_type(type));
         definition.members[i].forms.push_back(form);

@@ -47,9 +47,14 @@ bool CompiledSchema::is_action(DefinitionId definition, std::string_view name) c
   return member != nullptr && member->kind == Member::Kind::granted;
 }
 
+bool CompiledSchema::is_deniable(DefinitionId definition, std::string_view action) const {
+  return is_action(definition, action) && !find_member(definition, action)->never_denied;
+}
+
 std::string CompiledSchema::rule_name(RuleId rule) const {
   if (rule == kRestrictedRule) return "restricted";
   if (rule == kDenyRule) return "deny";
+  if (rule == kClosedRule) return "closed";
   const Member& decided = members_[rule.value - 1];
   return std::string(definition_name(decided.definition)).append("#").append(name(decided.name));
 }

@@ -59,10 +59,22 @@ class CompiledSchema {
   // The actions that roles can grant on a definition, in the order of their names; none: it is no scope.
   std::vector<std::string_view> actions(DefinitionId definition) const;
   bool is_action(DefinitionId definition, std::string_view name) const;
+  // Can roles deny it, too?
+  bool is_deniable(DefinitionId definition, std::string_view action) const;
   // The role that a definition's relations from grants are held by; nullopt if it has none.
   std::optional<GrantRole> grant_role(DefinitionId definition) const {
     return definitions_[definition].grant_role;
   }
+
+  // An object with any edge of a relation named `closed` is closed: only who holds its permission `can_enter`
+  // may do anything on it, and on what refers to it by `can_enter` (decision 038). kItself: there is none.
+  NameId closed() const { return closed_; }
+  // Who may enter objects of that kind all the same; nullptr: nobody.
+  const Member* entrance(DefinitionId definition) const {
+    return closed_ == kItself ? nullptr : find_member(definition, can_enter_);
+  }
+  // The edges to what an object of that kind lies in, for being closed: the arrows in its `can_enter`.
+  const std::vector<Hop>& ways_in(DefinitionId definition) const { return definitions_[definition].ways_in; }
 
   // With those of schemas before, which find_definition() does not know any more.
   std::size_t definition_count() const { return definitions_.size(); }
@@ -90,6 +102,7 @@ class CompiledSchema {
     std::string name;
     std::vector<std::pair<NameId, MemberId>> members;  // sorted by name id
     std::optional<GrantRole> grant_role;
+    std::vector<Hop> ways_in;
   };
   struct TextHash {
     using is_transparent = void;
@@ -99,6 +112,8 @@ class CompiledSchema {
 
   std::vector<Definition> definitions_;
   std::vector<std::string> names_;  // [kItself] is unused
+  NameId closed_ = kItself;
+  NameId can_enter_ = kItself;
   std::vector<Member> members_;
   std::size_t first_part_ = 0;  // parts come last
   std::vector<std::string> part_texts_;

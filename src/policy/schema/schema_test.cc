@@ -104,7 +104,7 @@ TEST(CoreSchema, HasNoOdditiesAndKeepsItsNamingRule) {
 TEST(CompiledSchemas, KnowTheActionsOfADefinition) {
   const auto schema =
       compile_schema(in_document("relation viewer: user\n relation share: role#member from grants\n"
-                                 " relation edit: role#member from grants\n"
+                                 " relation edit: role#member from allow grants\n"
                                  " permission can_edit = edit"))
           .value();
   const DefinitionId document = schema->find_definition("document").value();
@@ -113,6 +113,29 @@ TEST(CompiledSchemas, KnowTheActionsOfADefinition) {
   EXPECT_TRUE(schema->is_action(document, "edit"));
   for (const auto other : {"viewer", "can_edit", "member", "nothing", ""})
     EXPECT_FALSE(schema->is_action(document, other)) << other;
+  EXPECT_TRUE(schema->is_deniable(document, "share"));
+  for (const auto other : {"edit", "viewer", "nothing"})
+    EXPECT_FALSE(schema->is_deniable(document, other)) << other;
+  EXPECT_TRUE(schema->find_member(document, "share")->deniable);
+  EXPECT_FALSE(schema->find_member(document, "can_edit")->deniable)
+      << "nobody can be denied what it is made of";
+}
+
+// Nobody can be locked out for good: what takes a role away can be denied nowhere, nor can what opens a
+// domain.
+TEST(TheCoreSchema, KeepsTheWayBackOpen) {
+  const auto schema = core_schema();
+  for (const auto kind : {"platform", "domain", "group", "client", "channel", "role"}) {
+    const DefinitionId id = schema->find_definition(kind).value();
+    for (const auto permission : {"can_role_read", "can_role_manage", "can_read", "can_manage"}) {
+      const Member* found = schema->find_member(id, permission);
+      if (found == nullptr ||
+          (kind != std::string_view("role") && !std::string_view(permission).contains("role")))
+        continue;
+      EXPECT_FALSE(found->deniable) << kind << " " << permission;
+    }
+  }
+  EXPECT_FALSE(schema->find_member(*schema->find_definition("platform"), "can_administer")->deniable);
 }
 
 }  // namespace

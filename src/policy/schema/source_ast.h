@@ -51,6 +51,7 @@ struct SourceRelation {
   std::string name = {};
   std::vector<SourceType> types = {};
   bool from_grants = false;
+  bool never_denied = false;  // from allow grants
 };
 
 struct SourcePermission {

@@ -45,8 +45,33 @@ Oracle::Truth Oracle::ask(const SubjectRef& subject, std::string_view member, co
   const Subject who{intern(subject.object), name(subject.relation)};
   const ObjectId asked = intern(object);
   const Answers& found = answers(who);
+  if (is_shut(asked) && !at(found.certain.holds, asked, name("can_enter"))) return Truth::no;
   if (at(found.certain.holds, asked, name(member))) return Truth::yes;
   return at(found.possible.holds, asked, name(member)) ? Truth::undefined : Truth::no;
+}
+
+bool Oracle::is_shut(ObjectId object) const {
+  const NameId can_enter = name("can_enter"), closed = name("closed");
+  if (can_enter == schema_.names.size()) return false;
+  std::vector<ObjectId> reached{object};
+  for (std::size_t i = 0; i < reached.size(); ++i) {
+    const ObjectId here = reached[i];
+    const ResolvedMember* entrance = schema_.definitions[objects_[here].kind].find(can_enter);
+    if (const auto found = edges_.find({here, closed}); found != edges_.end() && !found->second.empty())
+      return true;
+    if (entrance == nullptr) continue;
+    for_each_part(entrance->expr, [&](const ResolvedExpr& part) {
+      const auto around = edges_.find({here, part.name});
+      if (part.kind != ResolvedExpr::Kind::arrow || part.target != can_enter || around == edges_.end())
+        return;
+      for (const Subject& next : around->second) {
+        const bool has_one = schema_.definitions[objects_[next.object].kind].find(can_enter) != nullptr;
+        if (has_one && std::ranges::find(reached, next.object) == reached.end())
+          reached.push_back(next.object);
+      }
+    });
+  }
+  return false;
 }
 
 std::vector<ObjectRef> Oracle::objects() const {

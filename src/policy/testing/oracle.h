@@ -11,6 +11,9 @@
 // a grant, and with it what refers to it: through names, "+", "&", the left side of "-" and arrows, but not
 // through usersets. On the right of "-" each member that is named is one of its own: if it is denied, it does
 // not hold, and what stands beside it is not touched.
+//
+// An object is shut if it, or anything that it comes to by the arrows `->can_enter` of its `can_enter`, has
+// an edge of the relation `closed`. Of a shut object nothing holds for whom its `can_enter` does not.
 #pragma once
 
 #include <deque>
@@ -74,6 +77,7 @@ class Oracle {
     Model possible;
   };
 
+  bool is_shut(ObjectId object) const;
   std::size_t add_node(DefinitionId definition, const ResolvedExpr& expr);
   DefinitionId kind(std::string_view name) const;
   NameId name(std::string_view name) const;

@@ -16,6 +16,7 @@ class Draft {
     kinds_ = {"user"};
     for (unsigned i = 0, more = 1 + below(4); i < more; ++i) kinds_.push_back(fmt::format("kind{}", i));
     grants_ = below(2) == 0;
+    closes_ = below(3) == 0;
   }
 
   std::string text() {
@@ -41,9 +42,12 @@ class Draft {
     std::string text;
     for (std::size_t i = 0; i < kMembers; ++i) text += fmt::format(" relation rel{}: {}\n", i, types());
     for (std::size_t i = 0; i < kMembers && grants_; ++i)
-      text += fmt::format(" relation act{}: role#member from grants\n", i);
+      text += fmt::format(" relation act{}: role#member from {}grants\n", i, below(4) == 0 ? "allow " : "");
     for (std::size_t i = 0; i < kMembers; ++i)
       text += fmt::format(" permission per{} = {}\n", i, expression(3));
+    if (closes_ && below(4) != 0)
+      text += fmt::format("{} permission can_enter = {} + rel0->can_enter\n",
+                          below(3) == 0 ? "" : " relation closed: user\n", expression(1));
     return text;
   }
 
@@ -96,6 +100,7 @@ class Draft {
   std::mt19937& random_;
   std::vector<std::string> kinds_;
   bool grants_ = false;
+  bool closes_ = false;
 };
 
 class Filler {
@@ -130,8 +135,8 @@ class Filler {
     if (!definition.grant_role) return;
     std::vector<std::string_view> actions;
     for (const ResolvedMember& member : definition.members) {
-      if (member.kind == Member::Kind::granted && random_() % 2 == 0)
-        actions.push_back(world_.language().names[member.name]);
+      if (member.kind != Member::Kind::granted || (effect == Effect::deny && member.never_denied)) continue;
+      if (random_() % 2 == 0) actions.push_back(world_.language().names[member.name]);
     }
     const std::string object = id();
     (void)world_.grant({definition.name, object}, id(), effect, actions).value();

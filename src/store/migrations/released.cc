@@ -5,9 +5,9 @@
 namespace allauth::store {
 
 std::span<const Migration> released_migrations() {
-  static const std::array kAll{kDirectory,     kLogTags,     kGroups,           kListOrders,
-                               kUsage,         kKeptAnswers, kGroupConnections, kDomainsOfUser,
-                               kRelationships, kPolicySchema};
+  static const std::array kAll{kDirectory,     kLogTags,      kGroups,           kListOrders,
+                               kUsage,         kKeptAnswers,  kGroupConnections, kDomainsOfUser,
+                               kRelationships, kPolicySchema, kGrantsOnThings};
   return kAll;
 }
 

@@ -3,8 +3,10 @@
 #include <span>
 
 #include "base/text.h"
+#include "model/catalogue.h"
 #include "policy/core_schema.h"
 #include "store/image.h"
+#include "store/snapshot/role_grants.h"
 
 namespace allauth::store {
 namespace {
@@ -16,22 +18,6 @@ constexpr std::string_view kInside = "inside";  // of a group: the clients in it
 policy::Edge within(std::string_view kind, std::string_view id, std::string_view relation,
                     policy::ObjectRef in) {
   return {{kind, id}, relation, {in}};
-}
-
-// What a role grants, or denies, on its scope, as far as this schema knows it: an action that a newer
-// program stored is nothing that can be asked for here. All else must be enforced, or nothing may be.
-Result<std::vector<std::string>> granted_actions(const policy::CompiledSchema& schema, const Role& role,
-                                                 Effect effect) {
-  std::vector<std::string> actions;
-  const auto kind = schema.find_definition(role.scope_kind);
-  for (const auto& grant : role.grants) {
-    if ((grant.effect != Effect::allow && grant.effect != Effect::deny) || !grant.object.empty())
-      return fail(Code::bug, "snapshot.grant", "A role holds a grant that this version cannot enforce.");
-    if (grant.effect != effect) continue;
-    auto action = action_on_scope(role, grant);
-    if (kind && schema.is_action(*kind, action)) actions.push_back(std::move(action));
-  }
-  return actions;
 }
 
 std::shared_ptr<const ThingText> text_of(ThingText text) {
@@ -125,9 +111,18 @@ Result<void> SnapshotBuilder::put(const User& user) {
   return {};
 }
 
+// The edges that stand for what its status is, unless that is enabled.
+Result<void> SnapshotBuilder::close_domain(std::string_view id, Status status) {
+  const policy::ObjectRef domain{kind::domain, id};
+  TRY(edge(status != Status::enabled, {domain, "closed", {domain}}));
+  TRY(edge(status == Status::disabled, {domain, "disabled", {domain}}));
+  return edge(status == Status::frozen, {domain, "frozen", {domain}});
+}
+
 Result<void> SnapshotBuilder::put(const Domain& domain) {
   const auto& id = domain.id.str();
   TRY(edge(true, within(kind::domain, id, "platform", kPlatform)));
+  TRY(close_domain(id, domain.status));
   put_thing(node(kind::domain, id),
             {ImageKind::domain, domain.status, kNoNode, kNoNode, text_of({.route = domain.route})});
   return {};
@@ -186,15 +181,36 @@ Result<void> SnapshotBuilder::put(const GroupConnection& connection) {
 }
 
 Result<void> SnapshotBuilder::put(const Role& role) {
-  const policy::ObjectRef scope{role.scope_kind, role.scope_id};
-  constexpr std::pair<Effect, policy::Effect> kEffects[] = {{Effect::allow, policy::Effect::allow},
-                                                            {Effect::deny, policy::Effect::deny}};
-  for (const auto& [stored, effect] : kEffects) {
-    TRY(const auto actions, granted_actions(frozen_.schema(), role, stored));
-    const std::vector<std::string_view> views(actions.begin(), actions.end());
-    TRY(graph_.set_grants(scope, role.id.str(), effect, views));
+  TRY(const auto granted, project_grants(frozen_.schema(), role));
+  std::vector<policy::ObjectRef> objects;
+  for (const auto& grants : granted) {
+    const auto object = objects.emplace_back(grants.object());
+    if (object.kind == kind::catalogue) TRY(put_entry(object.id));
+    TRY(graph_.set_grants(object, role.id.str(), policy::Effect::allow, grants.allowed));
+    TRY(graph_.set_grants(object, role.id.str(), policy::Effect::deny, grants.denied));
   }
-  return only_edge({kind::role, role.id.str()}, "scope", scope);
+  for (const auto& object : graph_.keep_grants({kind::role, role.id.str()}, objects))
+    if (object.kind == kind::catalogue) TRY(forget_entry(object.id));
+  return only_edge({kind::role, role.id.str()}, "scope", {role.scope_kind, role.scope_id});
+}
+
+// An entry of the catalogue lies in the one above as long as something is granted there, or in it.
+Result<void> SnapshotBuilder::put_entry(std::string_view entry) {
+  for (auto above = catalogue_parent(entry); !above.empty(); above = catalogue_parent(entry = above))
+    TRY(edge(true, within(kind::catalogue, entry, "within", {kind::catalogue, above})));
+  return {};
+}
+
+Result<void> SnapshotBuilder::forget_entry(std::string_view entry) {
+  for (; !catalogue_parent(entry).empty(); entry = catalogue_parent(entry)) {
+    const policy::Graph now = graph_.freeze();
+    const NodeId at = node(kind::catalogue, entry);
+    const auto [first, last] = std::pair(policy::Label::grants().first, policy::Label::denials().second);
+    const auto none = [](policy::Label, std::span<const NodeId>) { return false; };
+    if (!now.resources(at).empty() || !now.subjects(at).visit(first, last, none)) return {};
+    TRY(graph_.replace({kind::catalogue, entry}, "within", std::nullopt));
+  }
+  return {};
 }
 
 Result<void> SnapshotBuilder::put(const RoleMember& member) {
@@ -316,7 +332,10 @@ Result<void> SnapshotBuilder::remove_thing(std::string_view kind, std::string_vi
     TRY(edge(false, {{kind, id}, "self", {{kind, id}}}));
     return edge(false, within(kind, id, "platform", kPlatform));
   }
-  if (kind == kind::domain) return edge(false, within(kind, id, "platform", kPlatform));
+  if (kind == kind::domain) {
+    TRY(close_domain(id, Status::enabled));
+    return edge(false, within(kind, id, "platform", kPlatform));
+  }
   constexpr std::string_view kOfGroup[] = {"domain", "parent", "above", "effect"};
   constexpr std::string_view kOfOthers[] = {"domain", "group"};
   const auto relations = kind == kind::group ? std::span<const std::string_view>(kOfGroup) : kOfOthers;

@@ -48,6 +48,7 @@ class SnapshotBuilder {
   Result<void> remove_thing(std::string_view kind, std::string_view id);
   template <class Row>
   Result<void> decode_and_put(std::string_view bytes);
+  Result<void> close_domain(std::string_view id, Status status);
   Result<void> edge(bool present, const policy::Edge& edge);
   Result<void> relate(bool present, const Relationship& row);
   // The relation's one edge, to the object of that id; none if the id is empty.
@@ -57,6 +58,8 @@ class SnapshotBuilder {
   // The one edge that leads from a group to what lies in it; none if the group's id is empty. Answers the
   // group's node.
   Result<NodeId> list_in(std::string_view group, std::string_view relation, policy::ObjectRef thing);
+  Result<void> put_entry(std::string_view entry);
+  Result<void> forget_entry(std::string_view entry);
   NodeId node(std::string_view kind, std::string_view id) const;
   Result<void> put_password(NodeId owner, const Credential& password);
   void put_thing(NodeId node, Thing thing);

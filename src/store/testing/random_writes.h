@@ -32,7 +32,9 @@ class RandomWrites {
                            .username = maybe(id("n")),
                            .status = status()});
       case 1:
-        return upsert(Domain{.id = DomainId::trusted(id("d")), .route = maybe(id("r")), .status = status()});
+        return upsert(Domain{.id = DomainId::trusted(id("d")),
+                             .route = maybe(id("r")),
+                             .status = pick(4) == 0 ? Status::frozen : status()});
       case 2:
         return upsert(Client{.id = ClientId::trusted(id("c")),
                              .domain = DomainId::trusted("d0"),
@@ -66,6 +68,18 @@ class RandomWrites {
                   .name = name("o", n)};
         if (flip()) role.grants.push_back({.kind = "client", .object = {}, .action = "read"});
         if (flip()) role.grants.push_back({.kind = role.scope_kind, .object = {}, .action = "update"});
+        if (flip()) role.grants.push_back({.kind = role.scope_kind, .action = "*", .effect = Effect::deny});
+        if (!on_group && flip())
+          role.grants.push_back({.kind = "client", .object = id("c"), .action = "read", .effect = effect()});
+        return upsert(std::move(role));
+      }
+      case 13: {
+        Role role{.id = RoleId::trusted(id("p")), .scope_kind = "platform", .scope_id = "main"};
+        role.name = role.id.str();
+        for (const auto* resource : {"shop/orders", "shop/*"})
+          if (flip())
+            role.grants.push_back({.kind = resource, .action = flip() ? "*" : "read", .effect = effect()});
+        if (flip()) role.grants.push_back({.kind = "shop/orders", .object = id("o"), .action = "read"});
         return upsert(std::move(role));
       }
       case 11:
@@ -116,6 +130,7 @@ class RandomWrites {
   bool flip() { return pick(2) == 0; }
   std::string id(std::string_view kind) { return name(kind, pick(kIds)); }
   std::string maybe(std::string text) { return flip() ? text : std::string(); }
+  Effect effect() { return flip() ? Effect::allow : Effect::deny; }
   Status status() { return flip() ? Status::enabled : Status::disabled; }
 
   template <class Row>
@@ -173,7 +188,7 @@ class RandomWrites {
       case 6:
         return [row = Group{.id = GroupId::trusted(id("g"))}](Tx& tx) { return erase(tx, row); };
       case 7:
-        return [row = RoleId::trusted(id("o"))](Tx& tx) -> Result<void> {
+        return [row = RoleId::trusted(flip() ? id("o") : id("p"))](Tx& tx) -> Result<void> {
           TRY(auto role, find<Role>(tx, row));
           if (!role) return fail(Code::not_found, "row.missing", "There is none.");
           role->grants.clear();  // as the program does it

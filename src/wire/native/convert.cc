@@ -1,8 +1,8 @@
 #include "wire/native/convert.h"
 
 #include <algorithm>
-#include <set>
 
+#include "app/access/role_grants.h"
 #include "wire/native/list_request.h"
 #include "wire/rest/json_read.h"
 #include "wire/rest/json_write.h"
@@ -16,6 +16,8 @@ v1::Status encode_status(Status status) {
       return v1::STATUS_ENABLED;
     case Status::disabled:
       return v1::STATUS_DISABLED;
+    case Status::frozen:
+      return v1::STATUS_FROZEN;
   }
   return v1::STATUS_UNSPECIFIED;
 }
@@ -83,8 +85,10 @@ Result<std::optional<Status>> decode_status(v1::Status status) {
       return Status::enabled;
     case v1::STATUS_DISABLED:
       return Status::disabled;
+    case v1::STATUS_FROZEN:
+      return Status::frozen;
     default:
-      return fail(Code::invalid, "list.filter", "A status is enabled or disabled.", "status");
+      return fail(Code::invalid, "list.filter", "A status is enabled, disabled or frozen.", "status");
   }
 }
 
@@ -158,9 +162,16 @@ v1::Role encode(const Role& role) {
   message.set_scope_id(role.scope_id);
   message.set_name(role.name);
   message.set_built_in(role.system);
-  std::set<std::string> actions;
-  for (const auto& grant : role.grants) actions.insert(action_on_scope(role, grant));
-  message.mutable_actions()->Assign(actions.begin(), actions.end());
+  const app::RoleWords words = app::words_of(role);
+  message.mutable_actions()->Assign(words.allowed.begin(), words.allowed.end());
+  message.mutable_denied_actions()->Assign(words.denied.begin(), words.denied.end());
+  for (const auto& grant : words.elsewhere) {
+    auto& item = *message.add_grants();
+    item.set_kind(grant.kind);
+    item.set_object_id(grant.object);
+    item.set_action(grant.action);
+    item.set_effect(grant.effect == Effect::deny ? v1::EFFECT_DENY : v1::EFFECT_ALLOW);
+  }
   encode_stamp(role.stamp, message);
   return message;
 }

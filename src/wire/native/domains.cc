@@ -86,6 +86,15 @@ void add_domains(MethodTable& table, const Backend& backend) {
   add_status<v1::DisableDomainRequest>(table, backend, "allauth.v1.DomainService.DisableDomain",
                                        Status::disabled);
 
+  add_write<v1::FreezeDomainRequest, v1::Domain>(
+      table, backend, "allauth.v1.DomainService.FreezeDomain",
+      [&backend](const Call& call, const v1::FreezeDomainRequest& request) -> Result<store::Write<Domain>> {
+        TRY(const auto expected, expected_revision(call));
+        TRY(auto allowed, permit<app::act::FreezeDomain>(backend, call, request.domain_id(), "domain_id"));
+        return app::freeze_domain(backend.core, std::move(allowed), expected);
+      },
+      encode_entity<v1::Domain>());
+
   add_write<v1::DeleteDomainRequest, google::protobuf::Empty>(
       table, backend, "allauth.v1.DomainService.DeleteDomain",
       [&backend](const Call& call,

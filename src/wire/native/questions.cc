@@ -92,7 +92,10 @@ Result<app::Question> decode_question(const Request& request) {
   TRY(check_names(request.permission(), request.object().kind()));
   app::Question question{.permission = request.permission(),
                          .object = {request.object().kind(), request.object().id()}};
-  if (!is_id(question.object.id))
+  const std::string_view id = question.object.id;
+  const bool is_entry =
+      question.object.kind == kind::catalogue && !id.empty() && id.size() <= policy::kMaxObjectId;
+  if (!is_id(id) && !is_entry)
     return fail(Code::invalid, "id.invalid", "Give the id of the object.", "object.id");
   if (!request.has_subject()) return question;
   const auto& subject = request.subject();

@@ -7,19 +7,29 @@ namespace {
 
 using RoleWrite = Result<store::Write<Role>>;
 
+template <class List>
+std::vector<RoleGrant> decode_grants(const List& grants) {
+  std::vector<RoleGrant> decoded;
+  for (const auto& grant : grants)
+    decoded.push_back({grant.kind(), grant.object_id(), grant.action(),
+                       grant.effect() == v1::EFFECT_DENY ? Effect::deny : Effect::allow});
+  return decoded;
+}
+
 template <class Request>
 app::RoleActions decode_actions(const Request& request) {
-  app::RoleActions actions{.allowed = {request.actions().begin(), request.actions().end()}, .denied = {}};
-  if constexpr (requires { request.denied_actions(); })
-    actions.denied = {request.denied_actions().begin(), request.denied_actions().end()};
-  return actions;
+  return {.allowed = {request.actions().begin(), request.actions().end()},
+          .denied = {request.denied_actions().begin(), request.denied_actions().end()},
+          .elsewhere = decode_grants(request.grants())};
 }
 
 Result<app::RoleChanges> decode(const Call& call, const v1::UpdateRoleRequest& request) {
   app::RoleChanges changes;
   TRY(changes.name, decode_present<std::string>(call, "name", request.name(), parse_name));
-  if (is_present(call, "actions") || is_present(call, "denied_actions"))
-    changes.actions = decode_actions(request);
+  app::RoleActions given = decode_actions(request);
+  if (is_present(call, "actions")) changes.allowed = std::move(given.allowed);
+  if (is_present(call, "denied_actions")) changes.denied = std::move(given.denied);
+  if (is_present(call, "grants")) changes.elsewhere = std::move(given.elsewhere);
   return changes;
 }
 
@@ -68,7 +78,8 @@ void add_role_reads(MethodTable& table, const Backend& backend) {
         TRY(authenticate_call(backend, call));
         TRY(const auto actions, app::list_actions(backend.core.schema(), request.scope_kind()));
         v1::ListActionsResponse response;
-        response.mutable_actions()->Assign(actions.begin(), actions.end());
+        response.mutable_actions()->Assign(actions.all.begin(), actions.all.end());
+        response.mutable_deniable_actions()->Assign(actions.deniable.begin(), actions.deniable.end());
         return response;
       });
 }

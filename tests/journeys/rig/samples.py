@@ -131,7 +131,10 @@ SAMPLES = {
     "UpdateConnectionRequest.actions": lambda w: ["publish"],
     "ConnectGroupRequest.actions": lambda w: ["publish"],
     "UpdateGroupConnectionRequest.actions": lambda w: ["publish"],
-    "denied_actions": lambda w: LEFT_OUT,  # not offered
+    "denied_actions": lambda w: ["update"],
+    "RoleGrant.kind": lambda w: "client",
+    "RoleGrant.object_id": lambda w: w["device"].id,
+    "RoleGrant.action": lambda w: "read",
     "permission": lambda w: "read",
     "scope_kind": lambda w: "domain",
     "scope_id": lambda w: w["domain"],

@@ -45,7 +45,8 @@ constexpr auto kWordings = std::to_array<Wording>({
     {"tags_any", "tags-any", "TAG", "", "only those with this tag; again for others that will do, too"},
     {"metadata", "metadata", "KEY=VALUE", "a text, again for more; or all of it as a JSON object",
      "only those whose metadata have this; again for more, or a JSON object"},
-    {"status", "status", "STATUS", "enabled or disabled", "only those that are enabled, or disabled"},
+    {"status", "status", "STATUS", "enabled, disabled or frozen",
+     "only those that are enabled, or disabled, or frozen"},
     {"created_after", "created-after", "TIME", "",
      "only those made from then on, such as 2026-11-22T05:12:00Z"},
     {"created_before", "created-before", "TIME", "", "only those made before"},
@@ -58,13 +59,20 @@ constexpr auto kWordings = std::to_array<Wording>({
     {"depth", "depth", "N", "so many levels, 1 to 20; else all", ""},
     {"force", "force", "", "with what is in it", ""},
     {"role", "role", "ROLE", "owner, admin or member", "only those with this role"},
-    {"actions", "action", "ACTION", "such as publish or client_read; again, or with commas, for more", ""},
+    {"actions", "action", "ACTION",
+     "such as publish or client_read, or * for all; again, or with commas, for more", ""},
+    {"denied_actions", "deny", "ACTION",
+     "an action to deny, whatever else allows it; again, or with commas, for more", ""},
+    {"grants", "grant", "JSON",
+     "one elsewhere: {\"kind\":\"client\",\"object_id\":\"ID\",\"action\":\"read\",\"effect\":\"deny\"}; "
+     "again for more",
+     ""},
     {"kind", "kind", "KIND", "user or client", "only those of this kind"},
     {"scope_kind", "kind", "KIND", "platform, domain, group, client or channel", ""},
     {"expires_at", "expires-at", "TIME", "until then, such as 2026-12-31T00:00:00Z; else for good", ""},
 });
 
-constexpr auto kHidden = std::to_array<std::string_view>({"page_size", "page_token", "denied_actions"});
+constexpr auto kHidden = std::to_array<std::string_view>({"page_size", "page_token"});
 
 std::string dashed(std::string name) {
   std::ranges::replace(name, '_', '-');
@@ -118,7 +126,8 @@ std::string metavar_of(const wire::RequestField& field) {
 }
 
 bool is_hidden(const wire::RequestField& field) {
-  return std::ranges::find(kHidden, field.name) != kHidden.end() || field.type == Type::message;
+  const bool unworded = field.type == Type::message && find_wording(field) == nullptr;
+  return std::ranges::find(kHidden, field.name) != kHidden.end() || unworded;
 }
 
 }  // namespace allauth::server::cli

@@ -47,7 +47,9 @@ Result<std::string> number_of(const Field& field, const std::string& value) {
 }
 
 // Actions and words hold no commas, tags may.
-bool may_be_divided(const Field& field) { return field.type == Type::word || field.name == "actions"; }
+bool may_be_divided(const Field& field) {
+  return field.type == Type::word || field.name.ends_with("actions");
+}
 
 std::vector<std::string> pieces_of(const Field& field, const std::vector<std::string>& values) {
   std::vector<std::string> pieces;
@@ -66,7 +68,12 @@ Result<std::string> json_of(const Field& field, const std::vector<std::string>& 
   if (field.type == Type::object) return object_of(field, values);
   if (field.repeated) {
     std::string list;
-    for (const auto& piece : pieces_of(field, values)) list += (list.empty() ? "" : ",") + quoted(piece);
+    for (const auto& piece : pieces_of(field, values)) {
+      const bool as_it_is = field.type == Type::message;
+      if (as_it_is && !parse_json(piece))
+        return usage(fmt::format("--{} takes JSON objects, not `{}`.", option_of(field, false).name, piece));
+      list += (list.empty() ? "" : ",") + (as_it_is ? piece : quoted(piece));
+    }
     return "[" + list + "]";
   }
   if (field.type == Type::flag) return values.back();
