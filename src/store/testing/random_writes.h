@@ -25,7 +25,7 @@ class RandomWrites {
   explicit RandomWrites(unsigned seed) : random_(seed) {}
 
   std::function<Result<void>(Tx&)> next() {
-    switch (pick(15)) {
+    switch (pick(17)) {
       case 0:
         return upsert(User{.id = UserId::trusted(id("u")),
                            .email = maybe(id("e")),
@@ -73,7 +73,7 @@ class RandomWrites {
           role.grants.push_back({.kind = "client", .object = id("c"), .action = "read", .effect = effect()});
         return upsert(std::move(role));
       }
-      case 13: {
+      case 15: {
         Role role{.id = RoleId::trusted(id("p")), .scope_kind = "platform", .scope_id = "main"};
         role.name = role.id.str();
         for (const auto* resource : {"shop/orders", "shop/*"})
