@@ -33,6 +33,8 @@ struct Core {
   Amounts quotas{};                   // of domains that have none of their own; 0: no limit
   std::int64_t domains_per_user = 0;  // that one user or client may have made; 0: no limit
 
+  std::uint64_t most_relationships = 10'000'000;  // of the installation's own kinds, in all
+
   // The newest snapshot, good until the next call on this thread. Whoever answers from it asks it first
   // whether it may (check_usable).
   const store::Snapshot& now() const { return *snapshots.view(); }

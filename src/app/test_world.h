@@ -35,14 +35,15 @@ T must(Result<T> result) {
 
 class TestWorld {
  public:
-  TestWorld() : hub(policy::core_schema(), clock, log, metrics) {
+  // `location`: of the database; empty: a file in the folder.
+  explicit TestWorld(const std::string& location = {}) : hub(policy::core_schema(), clock, log, metrics) {
     std::string pattern = (std::filesystem::temp_directory_path() / "allauth-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
     store = must(store::Store::open({.clock = clock,
                                      .entropy = entropy,
                                      .log = log,
                                      .metrics = metrics,
-                                     .location = folder_ + "/test.db"}));
+                                     .location = location.empty() ? folder_ + "/test.db" : location}));
     auto key = must(crypto::SigningKey::generate());
     auto trusted = must(crypto::KeySet::make({key.public_key()}));
     const AccessRules rules{"issuer", "audience"};

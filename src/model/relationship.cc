@@ -27,6 +27,16 @@ bool is_related_id(std::string_view id) {
   return !id.empty() && id.size() <= kMaxRelatedId && std::ranges::all_of(id, is_id_character);
 }
 
+bool RelationshipFilter::matches(const Relationship& row) const {
+  const auto fits = [](const std::string& wanted, const std::string& value) {
+    return wanted.empty() || value == wanted;
+  };
+  return fits(resource_kind, row.resource_kind) && fits(resource_id, row.resource_id) &&
+         row.resource_id.starts_with(resource_id_prefix) && fits(relation, row.relation) &&
+         fits(subject_kind, row.subject_kind) && fits(subject_id, row.subject_id) &&
+         (!subject_relation || row.subject_relation == *subject_relation);
+}
+
 std::string Relationship::key_text() const {
   if (resource_kind.empty() || resource_id.empty() || relation.empty() || subject_kind.empty() ||
       subject_id.empty())

@@ -48,6 +48,20 @@ struct Relationship {
   }
 };
 
+// What is known of the relationships that are meant; what is empty may be anything.
+struct RelationshipFilter {
+  std::string resource_kind;  // never empty where it is used to find something
+  std::string resource_id;
+  std::string resource_id_prefix;
+  std::string relation;
+  std::string subject_kind;
+  std::string subject_id;
+  std::optional<std::string> subject_relation;  // an empty text: subjects themselves
+
+  bool matches(const Relationship& row) const;
+  friend bool operator==(const RelationshipFilter&, const RelationshipFilter&) = default;
+};
+
 // An id in a relationship: what ids of the directory may hold and what SpiceDB's may, up to 1024 bytes; so
 // none holds "#". `*` is none.
 bool is_related_id(std::string_view id);

@@ -45,6 +45,9 @@ class Graph {
   bool has_closed() const { return closed_ != 0; }
   bool is_closed(NodeId node) const;
 
+  // Whether a schema lets it be stored. Errors: those of Editor::add().
+  static Result<void> check(const CompiledSchema& schema, const Edge& edge);
+
   // Is this relationship stored? Grants that allow count: domain:d1#client_read@role:r1#member. What the
   // schema does not know is not stored.
   bool contains(const Edge& edge) const;
@@ -148,7 +151,6 @@ class Graph::Editor {
   };
   friend class Graph;
   NodeId intern(DefinitionId definition, std::string_view id);
-  Result<Label> label(const Edge& edge) const;
   Result<std::string> action_bits(DefinitionId kind, Effect effect,
                                   std::span<const std::string_view> actions) const;
   std::optional<Label> current_grant(NodeId object, NodeId role, Effect effect) const;

@@ -20,33 +20,8 @@ Result<DefinitionId> find_kind(const CompiledSchema& schema, std::string_view ki
   return invalid("policy.kind.unknown", fmt::format("The policy has no kind \"{}\".", kind));
 }
 
-}  // namespace
-
-Graph::Editor::Editor(Graph base)
-    : base_(std::move(base)), forward_(base_.forward_), reverse_(base_.reverse_) {
-  // The editor's own indexes are the ones that count from here on.
-  base_.forward_ = {};
-  base_.reverse_ = {};
-}
-
-Graph Graph::Editor::freeze() {
-  Graph frozen = base_;
-  frozen.forward_ = forward_.freeze();
-  frozen.reverse_ = reverse_.freeze();
-  return frozen;
-}
-
-NodeId Graph::Editor::intern(DefinitionId definition, std::string_view id) {
-  if (base_.guest_names_ == nullptr) return base_.names_->intern(id, definition);
-  const NodeId known = base_.find_with_guests(definition, id);
-  if (known != kNoNode) return known;
-  base_.guest_names_->push_back({definition, std::string(id)});
-  return kFirstGuest + static_cast<NodeId>(base_.guest_names_->size() - 1);
-}
-
 // The label of an edge that the schema allows.
-Result<Label> Graph::Editor::label(const Edge& edge) const {
-  const CompiledSchema& schema = base_.schema();
+Result<Label> label_of(const CompiledSchema& schema, const Edge& edge) {
   TRY(const DefinitionId kind, find_kind(schema, edge.resource.kind));
   const Member* relation = schema.find_member(kind, edge.relation);
   if (relation == nullptr)
@@ -72,8 +47,37 @@ Result<Label> Graph::Editor::label(const Edge& edge) const {
   return Label::relation(relation->name, *held_by);
 }
 
+}  // namespace
+
+Result<void> Graph::check(const CompiledSchema& schema, const Edge& edge) {
+  TRY(label_of(schema, edge));
+  return {};
+}
+
+Graph::Editor::Editor(Graph base)
+    : base_(std::move(base)), forward_(base_.forward_), reverse_(base_.reverse_) {
+  // The editor's own indexes are the ones that count from here on.
+  base_.forward_ = {};
+  base_.reverse_ = {};
+}
+
+Graph Graph::Editor::freeze() {
+  Graph frozen = base_;
+  frozen.forward_ = forward_.freeze();
+  frozen.reverse_ = reverse_.freeze();
+  return frozen;
+}
+
+NodeId Graph::Editor::intern(DefinitionId definition, std::string_view id) {
+  if (base_.guest_names_ == nullptr) return base_.names_->intern(id, definition);
+  const NodeId known = base_.find_with_guests(definition, id);
+  if (known != kNoNode) return known;
+  base_.guest_names_->push_back({definition, std::string(id)});
+  return kFirstGuest + static_cast<NodeId>(base_.guest_names_->size() - 1);
+}
+
 Result<bool> Graph::Editor::add(const Edge& edge) {
-  TRY(const Label label, this->label(edge));
+  TRY(const Label label, label_of(base_.schema(), edge));
   const CompiledSchema& schema = base_.schema();
   const Located located{intern(*schema.find_definition(edge.resource.kind), edge.resource.id),
                         intern(*schema.find_definition(edge.subject.object.kind), edge.subject.object.id),
@@ -85,7 +89,7 @@ Result<bool> Graph::Editor::add(const Edge& edge) {
 }
 
 Result<bool> Graph::Editor::remove(const Edge& edge) {
-  TRY(const Label label, this->label(edge));
+  TRY(const Label label, label_of(base_.schema(), edge));
   const CompiledSchema& schema = base_.schema();
   const Located located{base_.find(*schema.find_definition(edge.resource.kind), edge.resource.id),
                         base_.find(*schema.find_definition(edge.subject.object.kind), edge.subject.object.id),

@@ -33,6 +33,8 @@ class Label {
   constexpr NameId relation_name() const {
     return is_grant() ? kItself : static_cast<NameId>(bits_ >> 15 & kMaxName);
   }
+  // The relation of the subject, of what is no grant; kItself: the subject itself.
+  constexpr NameId held_by() const { return static_cast<NameId>(bits_ & kMaxName); }
   constexpr std::uint32_t action_set() const { return bits_ & (kDeny - 1); }
   constexpr std::uint32_t bits() const { return bits_; }
 

@@ -1,4 +1,5 @@
 // Which lists there are. An order that is added here takes an index in a migration.
+#include "model/relationship.h"
 #include "store/lists.h"
 
 namespace allauth::store {
@@ -207,6 +208,47 @@ const List& nodes() {
   return list;
 }
 
+const List& relationships_of_kind() {
+  static const List list = list_of<Relationship>(
+      {.name = "relationship.list",
+       .where = "resource_kind = $1",
+       .key_word = "resource",
+       .key = {{"resource_id"}, {"relation"}, {"subject_kind"}, {"subject_id"}, {"subject_relation"}},
+       .columns = {}});
+  return list;
+}
+
+const List& relationships_of_object() {
+  static const List list =
+      list_of<Relationship>({.name = "relationship.list_of_object",
+                             .where = "resource_kind = $1 AND resource_id = $2",
+                             .key_word = "resource",
+                             .key = {{"relation"}, {"subject_kind"}, {"subject_id"}, {"subject_relation"}},
+                             .columns = {}});
+  return list;
+}
+
+const List& relationships_of_subject() {
+  static const List list =
+      list_of<Relationship>({.name = "relationship.list_of_subject",
+                             .where = "subject_kind = $1 AND subject_id = $2 AND resource_kind = $3",
+                             .key_word = "resource",
+                             .key = {{"resource_id"}, {"relation"}, {"subject_relation"}},
+                             .columns = {}});
+  return list;
+}
+
+const List& relationships_at_hand() {
+  static const List list = list_of<Relationship>(
+      {.name = "relationship.list_at_hand",
+       .where = {},
+       .key_word = "resource",
+       .key = {{"resource_id"}, {"relation"}, {"subject_kind"}, {"subject_id"}, {"subject_relation"}},
+       .columns = {},
+       .few = true});
+  return list;
+}
+
 }  // namespace list
 
 std::vector<const List*> all_lists() {
@@ -229,7 +271,11 @@ std::vector<const List*> all_lists() {
           &list::domains_of_user(),
           &list::keys_of_client(),
           &list::live_sessions_of_user(),
-          &list::nodes()};
+          &list::nodes(),
+          &list::relationships_of_kind(),
+          &list::relationships_of_object(),
+          &list::relationships_of_subject(),
+          &list::relationships_at_hand()};
 }
 
 }  // namespace allauth::store

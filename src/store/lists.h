@@ -132,6 +132,10 @@ const List& domains_of_user();   // as memberships, by the built-in role there
 const List& keys_of_client();
 const List& live_sessions_of_user();
 const List& nodes();
+const List& relationships_of_kind();
+const List& relationships_of_object();
+const List& relationships_of_subject();  // on objects of a kind
+const List& relationships_at_hand();     // of kinds that are no rows
 }  // namespace list
 
 std::vector<const List*> all_lists();

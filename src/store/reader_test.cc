@@ -1,6 +1,7 @@
 #include "store/kept_answers.h"
 #include "store/lists.h"
 #include "store/lookups.h"
+#include "store/relationships.h"
 #include "store/testing/contract.h"
 
 namespace allauth::store::testing {
@@ -147,6 +148,7 @@ TEST_P(ReaderContract, NoHotStatementScansATable) {
   for (const auto& statement : log_statements()) hot.push_back(statement);
   for (const auto& statement : retention_statements()) hot.push_back(statement);
   for (const auto& statement : node_statements()) hot.push_back(statement);
+  for (const auto& statement : relationship_statements()) hot.push_back(statement);
   store_.reset();
   auto database = GetParam().open(folder_.path());
   ASSERT_TRUE(database);

@@ -179,6 +179,13 @@ TABLE = [
     on_platform("PolicyService.ListGrants", "GET", "/api/v1/policy/grants?kind=user&id={user}"),
     Row("PolicyService.ListGrants", "GET", "/api/v1/policy/grants?kind=client&id={client}", anonymous=401, rest=403,
         platform=200, owner=200, admin=200, member=200),
+    on_platform("PolicyService.ListRelationships", "GET", "/api/v1/policy/relationships?resource_kind=platform&resource_id=main"),
+    # Whoever is let in learns that there is no such kind here.
+    on_platform("PolicyService.WriteRelationships", "POST", "/api/v1/policy/relationships/write", {"updates": [
+        {"relationship": {"resource": {"kind": "no/kind", "id": "1"}, "relation": "viewer", "subject": {"kind": "user", "id": "1"}}}]},
+        ok=400),
+    on_platform("PolicyService.DeleteRelationships", "POST", "/api/v1/policy/relationships/delete",
+                {"filter": {"resource_kind": "no/kind"}}, ok=400),
 
     Row("InfoService.GetInfo", "GET", "/api/v1/info", rest=200),
     Row("InfoService.GetHealth", "GET", "/api/v1/health", rest=200),

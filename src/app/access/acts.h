@@ -94,6 +94,9 @@ struct ReadPolicy : On<Platform> {
 struct WriteSchema : On<Platform> {
   static constexpr std::string_view kind = kind::platform, permission = "can_schema_write";
 };
+struct WriteRelationships : On<Platform> {
+  static constexpr std::string_view kind = kind::platform, permission = "can_policy_write";
+};
 struct WatchPlatform : On<Platform> {
   static constexpr std::string_view kind = kind::platform, permission = "can_audit_read";
 };

@@ -2,6 +2,8 @@
 
 #include <deque>
 
+#include "model/relationship.h"
+
 namespace allauth::app {
 
 Result<Asking> Asking::begin(const Core& core, const Caller& caller) {
@@ -58,15 +60,24 @@ Result<policy::CheckQuery> Asking::prepare(const Question& question) {
                  .message = "These questions take too long together; ask fewer at once.",
                  .retry_after = Seconds(1)});
   const auto self = caller_.who.principal.subject();
-  const bool own = !question.subject || *question.subject == self.object;
-  if (!own && !may_see_roles(container_of(question.object)))
-    return fail(Code::denied, "question.subject",
-                "Asking about others takes the permission to see the roles there.", "subject");
-  return policy::CheckQuery{.subject = own ? self : policy::SubjectRef{*question.subject},
+  const bool own = !question.subject || *question.subject == self;
+  if ((!own || !question.relationships.empty()) && !may_see_roles(container_of(question.object)))
+    return fail(
+        Code::denied, "question.subject",
+        "Asking about others, or with relationships of one's own, takes the permission to see the roles "
+        "there.",
+        "subject");
+  for (const auto& edge : question.relationships)
+    if (!is_own_kind(edge.resource.kind))
+      return fail(Code::invalid, "policy.relationship.managed",
+                  "Only relationships of the installation's own kinds can be brought.",
+                  "context.relationships");
+  return policy::CheckQuery{.subject = own ? self : *question.subject,
                             .restrictions = own ? caller_.who.restrictions.get() : nullptr,
                             .permission = name_permission(question.object.kind, question.permission),
                             .object = question.object,
-                            .context = {.now = now_}};
+                            .context = {.now = now_},
+                            .guests = question.relationships};
 }
 
 Result<policy::Decision> Asking::decide(const Question& question) {
@@ -126,9 +137,11 @@ Result<Explained> explain(const Core& core, const Caller& caller, const Question
   // Whoever is told that the domain is closed may do it as soon as it is not.
   const bool closed = explanation.decision.rule() == policy::kClosedRule;
   if (!explained.allowed && !closed && !asking.may_see_reasons(question)) {
-    const auto subject = question.subject.value_or(caller.who.principal.subject().object);
-    explained.text = fmt::format("{} {} may not {} this {}; what is missing is shown to those who may see it",
-                                 subject.kind, subject.id, question.permission, question.object.kind);
+    const auto subject = question.subject.value_or(caller.who.principal.subject());
+    explained.text =
+        fmt::format("{} {}{}{} may not {} this {}; what is missing is shown to those who may see it",
+                    subject.object.kind, subject.object.id, subject.relation.empty() ? "" : "#",
+                    subject.relation, question.permission, question.object.kind);
     explained.steps.clear();
     return explained;
   }

@@ -2,15 +2,19 @@
 // may see the roles of the domain that it is about.
 #pragma once
 
+#include <span>
+
 #include "app/access/gate.h"
 
 namespace allauth::app {
 
 // Borrows its texts; those of the questions to an Asking must outlive it.
 struct Question {
-  std::optional<policy::ObjectRef> subject{};  // a user or client; nothing: the caller
-  std::string_view permission;                 // "publish" or "can_publish"
+  std::optional<policy::SubjectRef> subject{};  // nothing: the caller
+  std::string_view permission;                  // "publish" or "can_publish"
   policy::ObjectRef object;
+  // Of the installation's own kinds, to be counted in for this question: at most policy::Graph::kMaxGuests.
+  std::span<const policy::Edge> relationships{};
 };
 
 // The questions of one caller, any number of them, all answered from one state. For one thread, which they
@@ -22,8 +26,10 @@ class Asking {
   // On the newest state. Errors: unauthenticated gate.credential; unavailable state.stale, state.broken.
   static Result<Asking> begin(const Core& core, const Caller& caller);
 
-  // Errors: invalid policy.kind.unknown, policy.permission.unknown; denied question.subject; exhausted
-  // policy.work.exceeded, question.time.
+  // Asking about others is also to name whoever holds something (role r1 # member), and to bring
+  // relationships: the answer tells what those whom they name may.
+  // Errors: invalid policy.kind.unknown, policy.permission.unknown, policy.relationship.managed, those of
+  // policy::Graph::with(); denied question.subject; exhausted policy.work.exceeded, question.time.
   Result<policy::Decision> decide(const Question& question);
   Result<policy::Explanation> explain(const Question& question);
   // The same as one decide() after the other, and quicker where many are about the same subject.

@@ -11,7 +11,7 @@ class Questions : public ::testing::Test {
  protected:
   Questions() { world.make_connection(client, channel.id, {.publish = true}); }
   Question about(std::string_view permission) {
-    return {.subject = policy::ObjectRef{kind::client, client.str()},
+    return {.subject = policy::SubjectRef{{kind::client, client.str()}},
             .permission = permission,
             .object = {kind::channel, channel.id.str()}};
   }

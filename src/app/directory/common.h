@@ -47,4 +47,13 @@ Result<T> in_item(std::string_view list, std::size_t index, Result<T> result) {
   return std::unexpected(std::move(error));
 }
 
+// The same of a part of a request.
+template <class T>
+Result<T> in_field(std::string_view name, Result<T> result) {
+  if (result) return result;
+  Error error = std::move(result).error();
+  error.field = fmt::format("{}{}{}", name, error.field.empty() ? "" : ".", error.field);
+  return std::unexpected(std::move(error));
+}
+
 }  // namespace allauth::app

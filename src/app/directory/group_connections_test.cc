@@ -33,7 +33,7 @@ class GroupConnections : public ::testing::Test {
   }
   bool may(std::string_view permission) {
     return must(check(*world.core, world.admin,
-                      {.subject = policy::ObjectRef{kind::client, lamp.id.str()},
+                      {.subject = policy::SubjectRef{{kind::client, lamp.id.str()}},
                        .permission = permission,
                        .object = {kind::channel, temps.id.str()}}))
         .allowed;

@@ -48,6 +48,13 @@ void append(std::string& out, const std::optional<Instant>& time) {
   append(out, time ? std::to_string(to_millis(*time)) : std::string());
 }
 
+void append(std::string& out, const RelationshipFilter& related) {
+  for (const auto* text : {&related.resource_kind, &related.resource_id, &related.resource_id_prefix,
+                           &related.relation, &related.subject_kind, &related.subject_id})
+    append(out, *text);
+  append(out, related.subject_relation ? "#" + *related.subject_relation : std::string());
+}
+
 }  // namespace
 
 Result<void> check_filter(const ListFilter& filter) {
@@ -67,6 +74,7 @@ std::string fingerprint(const ListFilter& filter) {
   for (const auto* text : {&filter.name, &filter.name_contains, &filter.email, &filter.email_prefix,
                            &filter.username, &filter.username_prefix})
     append(out, *text);
+  if (filter.related != RelationshipFilter{}) append(out, filter.related);
   append(out, filter.tags_all);
   append(out, filter.tags_any);
   append(out, filter.metadata ? filter.metadata->json : std::string());

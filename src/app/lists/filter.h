@@ -10,6 +10,7 @@
 
 #include "model/access.h"
 #include "model/entities.h"
+#include "model/relationship.h"
 
 namespace allauth::app {
 
@@ -27,6 +28,7 @@ struct ListFilter {
   // Of users.
   std::string email, email_prefix;
   std::string username, username_prefix;
+  RelationshipFilter related;  // of relationships
 
   friend bool operator==(const ListFilter&, const ListFilter&) = default;
 };
@@ -64,6 +66,8 @@ class Matcher {
       if (!tags_fit(row.tags)) return false;
     if constexpr (requires { row.status; })
       if (filter_.status && row.status != *filter_.status) return false;
+    if constexpr (requires { filter_.related.matches(row); })
+      if (!filter_.related.matches(row)) return false;
     if (!times_fit(row.stamp)) return false;
     if constexpr (requires { row.metadata; })
       if (!metadata_fits(row.metadata)) return false;

@@ -14,8 +14,8 @@
 
 namespace allauth::app {
 
-// A name may have 512 bytes, and it is all in the token.
-inline constexpr std::size_t kMaxPageToken = 1024;
+// A name may have 512 bytes, the two ids of a relationship 1024 each, and they are all in the token.
+inline constexpr std::size_t kMaxPageToken = 4096;
 
 std::string make_page_token(const store::Place& place, std::string_view made_for);
 

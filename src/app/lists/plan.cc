@@ -89,6 +89,9 @@ Range range_of(std::string_view column, const ListFilter& filter) {
   if (column == "name") return text_range(filter.name, {});
   if (column == "email") return text_range(filter.email, filter.email_prefix);
   if (column == "username") return text_range(filter.username, filter.username_prefix);
+  if (column == "resource_id")
+    return text_range(filter.related.resource_id, filter.related.resource_id_prefix);
+  if (column == "relation") return text_range(filter.related.relation, {});
   if (column == "created_at") return time_range(filter.created_after, filter.created_before);
   if (column == "updated_at") return time_range(filter.updated_after, filter.updated_before);
   return {};
@@ -129,7 +132,7 @@ Result<ListPlan> plan_list(const store::List& list, const ListRequest& request,
                 .total = request.count || request.offset.has_value()};
   TRY(parse_order(list, request.order_by, plan));
   use_exact_filters(list, request.filter, plan);
-  auto range = range_of(plan.order->word, request.filter);
+  auto range = range_of(plan.order->fields.front()->column, request.filter);
   plan.low = std::move(range.low);
   plan.high = std::move(range.high);
   plan.beginning = beginning_of(plan);

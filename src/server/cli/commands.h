@@ -19,8 +19,9 @@ std::vector<Command> login_commands();  // and logout, whoami
 std::vector<Command> profile_commands();
 std::vector<Command> question_commands();  // check, explain
 std::vector<Command> policy_commands();
-std::vector<Command> validation_commands();  // policy validate
-std::vector<Command> lookup_commands();      // policy lookup, policy expand
+std::vector<Command> validation_commands();    // policy validate
+std::vector<Command> lookup_commands();        // policy lookup, policy expand
+std::vector<Command> relationship_commands();  // policy relationships
 std::vector<Command> watch_commands();
 std::vector<Command> call_commands();  // api, info, health
 std::vector<Command> rpc_commands();

@@ -156,6 +156,7 @@ struct Config {
   HttpConfig http;
   LimitsConfig limits;
   QuotasConfig quotas;
+  PolicyConfig policy;
   TokenConfig tokens;
   PasswordConfig password;
   StoreConfig store;

@@ -232,6 +232,12 @@ void add_quotas(std::vector<Key>& keys) {
                       &Config::quotas, &QuotasConfig::domains_per_user));
 }
 
+void add_policy(std::vector<Key>& keys) {
+  keys.push_back(part("policy.max_relationships",
+                      "How many relationships of the installation's own kinds there may be, about.",
+                      &Config::policy, &PolicyConfig::max_relationships));
+}
+
 void add_log(std::vector<Key>& keys) {
   keys.push_back(part("log.level", "Least level that is logged: debug, info, warn or error.", &Config::log,
                       &LogConfig::level));
@@ -271,6 +277,7 @@ std::vector<Key> make_keys() {
                       &Config::http, &HttpConfig::idle_timeout));
   add_limits(keys);
   add_quotas(keys);
+  add_policy(keys);
   keys.push_back(
       part("tokens.issuer", "The `iss` of our access tokens.", &Config::tokens, &TokenConfig::issuer));
   keys.push_back(

@@ -32,4 +32,8 @@ struct QuotasConfig {
   std::int64_t domains_per_user = 10'000;
 };
 
+struct PolicyConfig {
+  std::int64_t max_relationships = 10'000'000;
+};
+
 }  // namespace allauth::server

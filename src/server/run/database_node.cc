@@ -123,17 +123,19 @@ Result<void> DatabaseNode::make_core(Keys keys) {
   issuer_ = std::make_unique<app::TokenIssuer>(
       rules, app::Lifetimes{config.tokens.access_lifetime, config.tokens.refresh_lifetime},
       std::move(keys.signing), std::move(keys.tokens));
-  core_ = std::make_unique<app::Core>(app::Core{.clock = ground_.clock,
-                                                .entropy = ground_.entropy,
-                                                .ids = ground_.ids,
-                                                .snapshots = ground_.hub,
-                                                .engine = ground_.engine,
-                                                .tokens = *tokens_,
-                                                .digests = *digests_,
-                                                .password_params = params,
-                                                .dummy_record = crypto::dummy_phc(params, ground_.entropy),
-                                                .quotas = quotas_of(config.quotas),
-                                                .domains_per_user = config.quotas.domains_per_user});
+  core_ = std::make_unique<app::Core>(
+      app::Core{.clock = ground_.clock,
+                .entropy = ground_.entropy,
+                .ids = ground_.ids,
+                .snapshots = ground_.hub,
+                .engine = ground_.engine,
+                .tokens = *tokens_,
+                .digests = *digests_,
+                .password_params = params,
+                .dummy_record = crypto::dummy_phc(params, ground_.entropy),
+                .quotas = quotas_of(config.quotas),
+                .domains_per_user = config.quotas.domains_per_user,
+                .most_relationships = static_cast<std::uint64_t>(config.policy.max_relationships)});
   return {};
 }
 

@@ -265,9 +265,12 @@ Result<void> SnapshotBuilder::put(const Session& session) {
 Result<void> SnapshotBuilder::relate(bool present, const Relationship& row) {
   if (!is_own_kind(row.resource_kind))
     return fail(Code::bug, "snapshot.relationship", "A relationship is of a kind that is the product's own.");
-  return edge(present, {{row.resource_kind, row.resource_id},
-                        row.relation,
-                        {{row.subject_kind, row.subject_id}, row.subject_relation}});
+  const policy::Edge edge{{row.resource_kind, row.resource_id},
+                          row.relation,
+                          {{row.subject_kind, row.subject_id}, row.subject_relation}};
+  TRY(const bool changed, present ? graph_.add(edge) : graph_.remove(edge));
+  if (changed) base_.relationships_ += present ? 1 : std::uint64_t(-1);
+  return {};
 }
 
 Result<void> SnapshotBuilder::put(const Relationship& row) {

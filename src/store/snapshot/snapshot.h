@@ -97,6 +97,8 @@ class Snapshot {
   // How many there are, for metrics and tests.
   std::size_t keys() const { return keys_.size(); }
   std::size_t revoked_sessions() const { return revoked_.size(); }
+  // Of the installation's own kinds.
+  std::uint64_t relationships() const { return relationships_; }
 
  private:
   friend class SnapshotBuilder;
@@ -112,6 +114,7 @@ class Snapshot {
   persistent::DigestTrie<KeyRecord> keys_;
   persistent::DigestTrie<std::string> nodes_;
   persistent::TextTrie<Instant> revoked_;  // since when
+  std::uint64_t relationships_ = 0;
 };
 
 }  // namespace allauth::store

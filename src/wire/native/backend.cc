@@ -120,6 +120,7 @@ void add_all(MethodTable& table, const Backend& backend) {
   add_nodes(table, backend);
   add_policy(table, backend);
   add_lookups(table, backend);
+  add_relationships(table, backend);
   add_info(table, backend);
   add_watch(table, backend);
   add_questions(table, backend.core, backend.hashers, backend.is_node);

@@ -1,7 +1,11 @@
 #include "app/access/questions.h"
 
+#include <deque>
+
 #include "allauth/v1/auth.pb.h"
 #include "app/identity/authenticate.h"
+#include "app/policy/relationship_rules.h"
+#include "wire/native/related.h"
 #include "wire/native/services.h"
 #include "wire/native/steps.h"
 
@@ -77,37 +81,92 @@ void authenticate(const Asked& asked, const Call& call, const v1::AuthenticateRe
 }
 
 // Names come back in errors, so they are bounded before anybody looks for them.
+bool is_kind(std::string_view kind) { return is_id(kind) || app::can_be_kind(kind); }
+
 Result<void> check_names(std::string_view permission, std::string_view object_kind) {
   if (!is_id(permission))
     return fail(Code::invalid, "question.permission", "Give a permission, of at most 64 characters.",
                 "permission");
-  if (!is_id(object_kind))
+  if (!is_kind(object_kind))
     return fail(Code::invalid, "question.object_kind",
                 "Give the kind of the object, of at most 64 characters.", "object.kind");
   return {};
 }
 
+// What is of an own kind, or an entry of a catalogue, may have a longer id.
+Result<void> check_id(const v1::Ref& thing, std::string_view field) {
+  const bool entry =
+      thing.kind() == kind::catalogue && !thing.id().empty() && thing.id().size() <= policy::kMaxObjectId;
+  if (entry || (is_own_kind(thing.kind()) ? is_related_id(thing.id()) : is_id(thing.id()))) return {};
+  return fail(Code::invalid, "id.invalid", fmt::format("Give the id of the {}.", field),
+              fmt::format("{}.id", field));
+}
+
+Result<policy::SubjectRef> decode_subject(const v1::Ref& subject, const std::string& relation) {
+  TRY(check_id(subject, "subject"));
+  const bool alone = subject.kind() == kind::user || subject.kind() == kind::client;
+  if (!is_kind(subject.kind()) || (!alone && relation.empty() && !is_own_kind(subject.kind())))
+    return fail(Code::invalid, "question.subject_kind",
+                "A subject is a user or a client, of one of your own kinds, or whoever holds a relation to "
+                "something.",
+                "subject.kind");
+  if (!relation.empty() && !is_id(relation))
+    return fail(Code::invalid, "question.subject_relation",
+                "Give a relation or permission, of at most 64 characters.", "subject_relation");
+  return policy::SubjectRef{{subject.kind(), subject.id()}, relation};
+}
+
+// A question, and what it borrows besides the texts of its request.
+struct Decoded {
+  app::Question question;
+  std::vector<policy::Edge> relationships;
+};
+
+Result<std::vector<policy::Edge>> decode_context(const v1::QuestionContext& context) {
+  if (static_cast<std::size_t>(context.relationships_size()) > policy::Graph::kMaxGuests)
+    return fail(Code::invalid, "policy.context.limit", "A question can bring at most 100 relationships.",
+                "context.relationships");
+  return decode_items<policy::Edge>(
+      "context.relationships", context.relationships(),
+      [](const v1::Relationship& one) -> Result<policy::Edge> {
+        TRY(app::check_form(decode_relationship(one)));
+        return policy::Edge{{one.resource().kind(), one.resource().id()},
+                            one.relation(),
+                            {{one.subject().kind(), one.subject().id()}, one.subject_relation()}};
+      });
+}
+
 template <class Request>
-Result<app::Question> decode_question(const Request& request) {
+Result<Decoded> decode_question(const Request& request) {
   TRY(check_names(request.permission(), request.object().kind()));
-  app::Question question{.permission = request.permission(),
-                         .object = {request.object().kind(), request.object().id()}};
-  const std::string_view id = question.object.id;
-  const bool is_entry =
-      question.object.kind == kind::catalogue && !id.empty() && id.size() <= policy::kMaxObjectId;
-  if (!is_id(id) && !is_entry)
-    return fail(Code::invalid, "id.invalid", "Give the id of the object.", "object.id");
-  if (!request.has_subject()) return question;
-  const auto& subject = request.subject();
-  if (!is_id(subject.id()))
-    return fail(Code::invalid, "id.invalid", "Give the id of the subject.", "subject.id");
-  if (subject.kind() != kind::user && subject.kind() != kind::client)
-    return fail(Code::invalid, "question.subject_kind", "A subject is a user or a client.", "subject.kind");
-  question.subject = policy::ObjectRef{subject.kind(), subject.id()};
+  Decoded decoded{.question = {.permission = request.permission(),
+                               .object = {request.object().kind(), request.object().id()}}};
+  TRY(check_id(request.object(), "object"));
+  if (request.has_subject()) {
+    TRY(decoded.question.subject, decode_subject(request.subject(), request.subject_relation()));
+  } else if (!request.subject_relation().empty()) {
+    return fail(Code::invalid, "question.subject_relation", "A relation needs a subject.",
+                "subject_relation");
+  }
+  TRY(decoded.relationships, decode_context(request.context()));
+  return decoded;
+}
+
+// Valid as long as what was decoded.
+app::Question question_of(const Decoded& decoded) {
+  app::Question question = decoded.question;
+  question.relationships = decoded.relationships;
   return question;
 }
 
 constexpr int kMaxChecks = 1000;
+constexpr std::size_t kMostBrought = 1000;  // relationships, by all questions of a request
+
+std::unexpected<Error> too_many_brought() {
+  return fail(Code::invalid, "policy.context.limit",
+              "The questions of a request can bring at most 1000 relationships together.",
+              "context.relationships");
+}
 
 void encode_error(const Error& error, v1::ItemError& item) {
   item.set_reason(std::string(error.reason.slug()));
@@ -124,13 +183,18 @@ Result<v1::BatchCheckResponse> check_all(const app::Core& core, const Call& call
   v1::BatchCheckResponse response;
   response.set_revision(encode_revision(asking.snapshot().revision()));
   // What is no question gets its error first.
+  std::deque<Decoded> decoded;
   std::vector<app::Question> questions;
   std::vector<v1::BatchCheckResult*> of_questions;
+  std::size_t brought = 0;
   response.mutable_results()->Reserve(request.checks_size());
   for (const auto& check : request.checks()) {
     auto& result = *response.add_results();
-    if (const auto question = decode_question(check)) {
-      questions.push_back(*question);
+    auto question = decode_question(check);
+    if (question) brought += question->relationships.size();
+    if (brought > kMostBrought) question = too_many_brought();
+    if (question) {
+      questions.push_back(question_of(decoded.emplace_back(std::move(*question))));
       of_questions.push_back(&result);
     } else {
       encode_error(question.error(), *result.mutable_error());
@@ -161,8 +225,8 @@ void add_questions(MethodTable& table, const app::Core& core, Submit hashers,
       table, "allauth.v1.AuthService.Check",
       [&core](const Call& call, const v1::CheckRequest& request) -> Result<v1::CheckResponse> {
         TRY(const auto caller, authenticate_call(core, call));
-        TRY(const auto question, decode_question(request));
-        TRY(const auto answer, app::check(core, caller, question));
+        TRY(const auto decoded, decode_question(request));
+        TRY(const auto answer, app::check(core, caller, question_of(decoded)));
         v1::CheckResponse response;
         response.set_allowed(answer.allowed);
         response.set_rule(answer.rule);
@@ -181,8 +245,8 @@ void add_questions(MethodTable& table, const app::Core& core, Submit hashers,
       table, "allauth.v1.AuthService.Explain",
       [&core](const Call& call, const v1::ExplainRequest& request) -> Result<v1::ExplainResponse> {
         TRY(const auto caller, authenticate_call(core, call));
-        TRY(const auto question, decode_question(request));
-        TRY(const auto explained, app::explain(core, caller, question));
+        TRY(const auto decoded, decode_question(request));
+        TRY(const auto explained, app::explain(core, caller, question_of(decoded)));
         v1::ExplainResponse response;
         response.set_allowed(explained.allowed);
         response.set_text(explained.text);

@@ -22,6 +22,7 @@ void add_bulk_connections(MethodTable&, const Backend&);
 void add_nodes(MethodTable&, const Backend&);
 void add_policy(MethodTable&, const Backend&);
 void add_lookups(MethodTable&, const Backend&);
+void add_relationships(MethodTable&, const Backend&);
 void add_info(MethodTable&, const Backend&);
 void add_watch(MethodTable&, const Backend&);
 

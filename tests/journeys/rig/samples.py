@@ -12,6 +12,7 @@ from google.protobuf.descriptor import FieldDescriptor as F
 from .site import USER_PASSWORD, fresh
 
 LEFT_OUT = object()
+OWN_SCHEMA = "definition sample/thing {\n  relation viewer: user\n}\n"
 
 
 class World(dict):
@@ -75,6 +76,11 @@ class World(dict):
 
     def _node(self):
         return self.site.admin.must("POST", "/api/v1/nodes", {"name": fresh("node")})["name"]
+
+    def _own_kind(self):
+        """A kind of the installation's own, with the relation viewer to users."""
+        self.site.admin.must("PUT", "/api/v1/policy/schema", {"text": OWN_SCHEMA})
+        return "sample/thing"
 
     def _session(self):
         """One of the administrator, who is the one that asks."""
@@ -146,8 +152,21 @@ SAMPLES = {
     "LookupSubjectsRequest.object": lambda w: {"kind": "domain", "id": w["domain"]},
     "ExpandRequest.object": lambda w: {"kind": "domain", "id": w["domain"]},
     "object_kind": lambda w: "domain",
+    "relationship": lambda w: {"resource": {"kind": w["own_kind"], "id": "1"}, "relation": "viewer",
+                               "subject": {"kind": "user", "id": w["person"].id}},
+    "relation": lambda w: "viewer",
+    "operation": lambda w: "touch",
+    "resource_kind": lambda w: w["own_kind"],
+    "resource_id": lambda w: "1",
+    "resource_id_prefix": lambda w: LEFT_OUT,  # instead of an id
     "subject_kind": lambda w: "user",
+    "subject_id": lambda w: w["person"].id,
     "subject_relation": lambda w: LEFT_OUT,  # only where the subject has such a relation
+    "DeleteRelationshipsRequest.filter": lambda w: {"resource_kind": w["own_kind"], "relation": "viewer"},
+    "DeleteRelationshipsRequest.preconditions": lambda w: LEFT_OUT,
+    "WriteRelationshipsRequest.preconditions": lambda w: [
+        {"filter": {"resource_kind": w["own_kind"], "subject_kind": "user", "subject_id": "nobody"}, "must_not_match": True}],
+    "context": lambda w: {"relationships": [SAMPLES["relationship"](w)]},
     "page_size": lambda w: 10,
     "depth": lambda w: 1,
     "page_token": lambda w: LEFT_OUT,  # only what a page before gave
@@ -164,7 +183,7 @@ SAMPLES = {
     "from": lambda w: LEFT_OUT,  # only what an event before gave
     "expires_at": lambda w: "2099-01-01T00:00:00Z",
     "force": lambda w: False,
-    "text": lambda w: "definition sample/thing {}",
+    "text": lambda w: OWN_SCHEMA,
     "validate_only": lambda w: True,
 }
 
