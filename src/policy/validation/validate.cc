@@ -78,18 +78,17 @@ class Validator {
     const EmbeddedText& own = options_.schema_file ? *options_.schema_file : file_.schema;
     if (own.empty() && !options_.with_core)
       return find({Kind::mistake, {}, "validation.syntax", "there is no `schema`, and no `schemaFile`"});
-    const std::string core = options_.with_core ? std::string(core_schema_text()) + "\n" : "";
-    const auto before = static_cast<std::uint32_t>(std::ranges::count(core, '\n'));
     const auto place = [&](std::string_view said) {
       Positioned positioned = split_position(said);
-      positioned.at.line -= std::min(before, positioned.at.line - 1);
       if (!own.keeps_lines())
         positioned.text = fmt::format("{} (at {} of the schema's own text)", clause(positioned.text),
                                       to_string(positioned.at));
       positioned.at = own.in_file(positioned.at);
       return positioned;
     };
-    auto compiled = compile_schema(core + std::string(own.text()));
+    SchemaSource source{.text = own.text()};
+    if (options_.with_core) source = {.text = core_schema_text(), .own = own.text()};
+    auto compiled = compile_schema(source);
     if (!compiled) {
       Error error = compiled.error();
       const Positioned at = place(error.message);

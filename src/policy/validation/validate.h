@@ -10,7 +10,7 @@
 namespace allauth::policy {
 
 struct ValidationOptions {
-  // The file's definitions are added to the product's own (core_schema.h).
+  // The file's definitions are those that an installation has beside the product's own (core_schema.h).
   bool with_core = false;
   // What the file that is named by `schemaFile` has in it.
   std::optional<EmbeddedText> schema_file = std::nullopt;

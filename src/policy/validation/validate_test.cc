@@ -227,6 +227,9 @@ assertions:
   EXPECT_EQ(told(validate_text("schema: |-\n  definition shop/order {\n    permission view = what\n  }\n",
                                {.with_core = true})),
             "3:23: mistake: `shop/order` has no relation or permission `what`\n");
+  EXPECT_NE(told(validate_text("schema: |-\n  definition order {}\n", {.with_core = true}))
+                .find("`order` needs a prefix"),
+            std::string::npos);
   EXPECT_EQ(
       validate_text("grants:\n  - {object: 'domain:d1', role: staff, actions: [fly]}\n", {.with_core = true})
           .findings.at(0)
