@@ -222,11 +222,9 @@ std::vector<Command> relationship_commands() {
        .details =
            "Up to 1000, as words or else as lines of standard input. Those that are there already are left "
            "as they are.",
-       .examples =
-           {{"", "allauth policy relationships write shop/document:d1#viewer@user:ann"},
-            {"from one installation to another",
-             "allauth policy relationships list shop/team | allauth policy relationships write --profile "
-             "other"}},
+       .examples = {{"", "allauth policy relationships write shop/document:d1#viewer@user:ann"},
+                    {"another server's, from standard input",
+                     "allauth policy relationships write --profile other"}},
        .see_also = {"policy relationships list"},
        .groups = {&output_options(), &server_options()},
        .run = write},

@@ -126,6 +126,9 @@ Result<crypto::MasterKeys> open_master_keys(const std::string& file, store::Stor
   if (master || master.error().code != Code::not_found) return master;
   TRY(const bool needed, has_sealed(store));
   if (needed) {
+    // Another node that starts at the same time may have just made it.
+    master = crypto::load_master_keys(file);
+    if (master || master.error().code != Code::not_found) return master;
     TRY(const auto counts, store.read([](store::Read& read) { return count_sealed(read); }));
     return master_lost(file, counts);
   }

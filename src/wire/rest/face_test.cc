@@ -60,6 +60,7 @@ TEST(Face, ServesEveryMethodOfTheApi) {
         if (rule.has_get()) return {"GET", rule.get()};
         if (rule.has_post()) return {"POST", rule.post()};
         if (rule.has_patch()) return {"PATCH", rule.patch()};
+        if (rule.has_put()) return {"PUT", rule.put()};
         return {"DELETE", rule.delete_()};
       }();
       std::string filled = path;

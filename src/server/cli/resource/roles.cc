@@ -70,9 +70,9 @@ std::vector<Command> role_commands() {
        .examples =
            {{"", "allauth role create Maintenance --on group:'Hall 1' --action client_read,client_update"},
             {"", "allauth role create Auditor --on platform --action audit_read"},
-            {"who holds it may read all clients but one",
-             "allauth role create Reader --on domain:plant-1 --action client_read "
-             "--grant '{\"kind\":\"client\",\"object_id\":\"c7\",\"action\":\"*\",\"effect\":\"deny\"}'"}},
+            {"who holds it may do everything with one client",
+             "allauth role create Keeper --on domain:plant-1 "
+             "--grant '{\"kind\":\"client\",\"object_id\":\"c7\",\"action\":\"*\"}'"}},
        .see_also = {"role actions", "role add-member"}},
       {.path = "role list",
        .method = "RoleService.ListRoles",
