@@ -41,6 +41,9 @@ Result<v1::ListGrantsResponse> list_grants(const Backend& backend, const Call& c
   TRY(const auto caller, authenticate_call(backend, call));
   std::optional<policy::ObjectRef> subject;
   if (!request.kind().empty() || !request.id().empty()) {
+    if (!is_id(request.kind()))
+      return fail(Code::invalid, "question.subject_kind",
+                  "Give the kind of whom to ask about: user or client.", "kind");
     if (!is_id(request.id()))
       return fail(Code::invalid, "id.invalid", "Give the id of whom to ask about.", "id");
     subject = policy::ObjectRef{request.kind(), request.id()};
