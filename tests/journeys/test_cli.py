@@ -333,8 +333,8 @@ def test_help_is_there_for_every_command():
     for topic in re.findall(r"^  ([a-z]+)  ", overview, re.M):
         shown = run("help", topic)
         assert shown.returncode == 0 and "allauth " + topic in shown.stdout, topic
-        for verb in re.findall(rf"^  allauth {topic} ([a-z-]+)  ", shown.stdout, re.M):
-            text = run(topic, verb, "--help").stdout
+        for verb in re.findall(rf"^  allauth {topic} ([a-z-]+(?: [a-z-]+)*)  ", shown.stdout, re.M):
+            text = run(topic, *verb.split(), "--help").stdout
             assert f"allauth {topic} {verb}" in text and "Use" in text, (topic, verb)
 
 

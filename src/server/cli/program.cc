@@ -54,7 +54,7 @@ bool asks_for_help(Args args) {
 // The words before the first option.
 std::vector<std::string> leading_words(Args args) {
   const auto end = std::ranges::find_if(args, [](const auto& arg) { return arg.starts_with("-"); });
-  return {args.begin(), std::min(end, args.begin() + std::min<std::ptrdiff_t>(2, std::ssize(args)))};
+  return {args.begin(), end};
 }
 
 // Options that the table does not know: they have their command's name.
