@@ -2,7 +2,10 @@
 // look-ups and to searches that would go far.
 #pragma once
 
-#include "policy/candidates.h"
+#include <span>
+
+#include "policy/budget.h"
+#include "policy/frontier.h"
 #include "policy/reverse_plan.h"
 
 namespace allauth::policy {

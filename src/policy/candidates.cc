@@ -7,17 +7,6 @@
 
 namespace allauth::policy {
 
-std::optional<Frontier::Stop> Frontier::pop() {
-  for (auto waiting = waiting_.rbegin(); waiting != waiting_.rend(); ++waiting) {
-    while (!waiting->empty()) {
-      const Stop stop = waiting->back();
-      waiting->pop_back();
-      if (visited_.insert(Place{stop.node, stop.member, Mode::allow}.key()).second) return stop;
-    }
-  }
-  return std::nullopt;
-}
-
 std::vector<Candidate> sort_candidates(const Graph& graph, const std::unordered_map<NodeId, Way>& ways,
                                        std::string_view own_id) {
   std::vector<Candidate> sorted;

@@ -1,6 +1,7 @@
 #include "policy/lookup_resources.h"
 
 #include "policy/backward_walk.h"
+#include "policy/candidates.h"
 #include "policy/locate.h"
 
 namespace allauth::policy {
