@@ -43,7 +43,7 @@ def test_a_question_that_cannot_be_answered_spoils_no_other(site, home):
     results = answer.json["results"]
     assert results[0] == {"allowed": False}
     assert [result["error"]["reason"] for result in results[1:]] == [
-        "policy.permission.unknown", "id.invalid", "policy.kind.unknown", "question.subject"]
+        "policy.permission.unknown", "policy.id.invalid", "policy.kind.unknown", "question.subject"]
     assert results[2]["error"]["field"] == "object.id" and not any(result["allowed"] for result in results)
 
 

@@ -42,4 +42,4 @@ def test_others_are_for_those_who_may_see_roles(site, admin, home):  # noqa: F81
     assert len(who.must("GET", f"{G}?kind=user&id={user['id']}")["grants"]) == 1
     assert who.must("GET", f"{G}?kind=user&id=nobody")["grants"] == []
     refused(who.get(f"{G}?kind=robot&id=r2"), 400, "policy.kind.unknown")
-    refused(who.get(f"{G}?kind=user"), 400, "id.invalid", "id")
+    refused(who.get(f"{G}?kind=user"), 400, "policy.id.invalid", "id")

@@ -75,7 +75,7 @@ def test_a_permission_is_expanded_to_who_has_it(admin, plant):
 def test_questions_that_make_no_sense_are_refused(admin, plant):
     refused(reach(admin, plant, permission="fly"), 400, "policy.permission.unknown")
     refused(reach(admin, plant, object_kind="teapot"), 400, "policy.kind.unknown")
-    refused(reach(admin, plant, object_kind=""), 400, "lookup.name", "object_kind")
+    refused(reach(admin, plant, object_kind=""), 400, "policy.name.invalid", "object_kind")
     refused(reach(admin, plant, page_size=1001), 400, "page.size", "page_size")
     refused(admin.post(RESOURCES, {"subject_relation": "member", "permission": "read", "object_kind": "domain"}), 400,
-            "lookup.relation", "subject_relation")
+            "question.subject_relation", "subject_relation")

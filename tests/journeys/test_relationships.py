@@ -205,6 +205,26 @@ def test_questions_bring_relationships_of_their_own(site, shop, home):
         refused(own.post(check, asked), 403, "question.subject", "subject")
 
 
+def test_long_ids_are_found_as_they_are_written(site, shop):
+    team, document, user = fresh("t" * 200), fresh("d" * 900), site.user()["id"]
+    assert write(shop, f"shop/team:{team}#member@user:{user}", f"shop/document:{document}#viewer@shop/team:{team}#member").status == 200
+    thing, holders = ref(f"shop/document:{document}"), {"subject": ref(f"shop/team:{team}"), "subject_relation": "member"}
+    assert shop.must("POST", "/api/v1/auth/check", {**holders, "permission": "view", "object": thing})["allowed"]
+    lookup = "/api/v1/policy/lookup"
+    reached = shop.must("POST", f"{lookup}/resources", {**holders, "permission": "view", "object_kind": "shop/document"})["objects"]
+    assert [one["id"] for one in reached] == [document]
+    asked = {"object": thing, "permission": "view", "subject_kind": "user"}
+    assert shop.must("POST", f"{lookup}/subjects", asked)["ids"] == [user]
+    asked.update(subject_kind="shop/team", subject_relation="member")
+    assert shop.must("POST", f"{lookup}/subjects", asked)["ids"] == [team]
+    nodes = shop.must("POST", "/api/v1/policy/expand", {"object": thing, "permission": "view"})["nodes"]
+    assert nodes[0]["object"] == thing
+    asked["object"] = ref(f"shop/document:{document}{document}")
+    refused(shop.post(f"{lookup}/subjects", asked), 400, "policy.id.invalid", "object.id")
+    refused(shop.post("/api/v1/policy/expand", {"object": ref("shop//document:d1"), "permission": "view"}), 400, "policy.name.invalid",
+            "object.kind")
+
+
 def test_who_watches_is_told(site, shop, request):
     watching = Watch(shop)
     request.addfinalizer(watching.close)

@@ -1,6 +1,7 @@
 #include "app/policy/lookups.h"
 
 #include "allauth/v1/policy.pb.h"
+#include "wire/native/policy_names.h"
 #include "wire/native/services.h"
 #include "wire/native/steps.h"
 
@@ -23,32 +24,6 @@ void add_lookup(MethodTable& table, const Backend& backend, std::string name, Fn
                   });
 }
 
-// Names come back in errors, so they are bounded before anybody looks for them.
-Result<std::string_view> decode_name(const std::string& name, std::string_view field) {
-  if (is_id(name)) return name;
-  return fail(Code::invalid, "lookup.name", "Give a name of 1 to 64 characters.", std::string(field));
-}
-
-// Own kinds have a prefix: "shop/order".
-Result<std::string_view> decode_kind(const std::string& name, std::string_view field) {
-  const std::string_view kind = name;
-  const auto slash = kind.find('/');
-  if (slash == std::string_view::npos) return decode_name(name, field);
-  if (is_id(kind.substr(0, slash)) && is_id(kind.substr(slash + 1))) return kind;
-  return fail(Code::invalid, "lookup.name", "Give the name of a kind.", std::string(field));
-}
-
-Result<std::string_view> decode_relation(const std::string& name) {
-  if (name.empty()) return std::string_view();
-  return decode_name(name, "subject_relation");
-}
-
-Result<policy::ObjectRef> decode_ref(const v1::Ref& ref, const std::string& field) {
-  TRY(const auto kind, decode_kind(ref.kind(), field + ".kind"));
-  if (!is_id(ref.id())) return fail(Code::invalid, "id.invalid", "Give an id.", field + ".id");
-  return policy::ObjectRef{kind, ref.id()};
-}
-
 template <class Request>
 app::PageOf decode_page(const Request& request) {
   return {.size = request.page_size(), .token = request.page_token(), .count = request.count()};
@@ -65,13 +40,7 @@ Result<app::ResourceLookup> decode(const v1::LookupResourcesRequest& request) {
   app::ResourceLookup query{.ways = request.ways(), .page = decode_page(request)};
   TRY(query.permission, decode_name(request.permission(), "permission"));
   TRY(query.kind, decode_kind(request.object_kind(), "object_kind"));
-  if (!request.has_subject()) {
-    if (request.subject_relation().empty()) return query;
-    return fail(Code::invalid, "lookup.relation", "Give the subject whose holders ask.", "subject_relation");
-  }
-  query.subject.emplace();
-  TRY(query.subject->object, decode_ref(request.subject(), "subject"));
-  TRY(query.subject->relation, decode_relation(request.subject_relation()));
+  TRY(query.subject, decode_asker(request));
   return query;
 }
 
@@ -93,10 +62,11 @@ v1::LookupResourcesResponse encode(const app::ReachedPage& page) {
 
 Result<app::SubjectLookup> decode(const v1::LookupSubjectsRequest& request) {
   app::SubjectLookup query{.page = decode_page(request)};
-  TRY(query.object, decode_ref(request.object(), "object"));
+  TRY(query.object, decode_object(request.object(), "object"));
   TRY(query.permission, decode_name(request.permission(), "permission"));
   TRY(query.kind, decode_kind(request.subject_kind(), "subject_kind"));
-  TRY(query.relation, decode_relation(request.subject_relation()));
+  if (request.subject_relation().empty()) return query;
+  TRY(query.relation, decode_name(request.subject_relation(), "subject_relation"));
   return query;
 }
 
@@ -172,7 +142,7 @@ void add_lookups(MethodTable& table, const Backend& backend) {
       table, backend, "allauth.v1.PolicyService.Expand",
       [](const app::Core& core, const app::Caller& caller,
          const v1::ExpandRequest& request) -> Result<v1::ExpandResponse> {
-        TRY(const auto object, decode_ref(request.object(), "object"));
+        TRY(const auto object, decode_object(request.object(), "object"));
         TRY(const auto permission, decode_name(request.permission(), "permission"));
         TRY(const auto expanded, app::expand(core, caller, object, permission));
         return encode(expanded);

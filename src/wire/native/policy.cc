@@ -2,6 +2,7 @@
 #include "app/policy/grants.h"
 #include "app/policy/schema.h"
 #include "wire/native/list_request.h"
+#include "wire/native/policy_names.h"
 #include "wire/native/services.h"
 #include "wire/native/steps.h"
 
@@ -41,12 +42,9 @@ Result<v1::ListGrantsResponse> list_grants(const Backend& backend, const Call& c
   TRY(const auto caller, authenticate_call(backend, call));
   std::optional<policy::ObjectRef> subject;
   if (!request.kind().empty() || !request.id().empty()) {
-    if (!is_id(request.kind()))
-      return fail(Code::invalid, "question.subject_kind",
-                  "Give the kind of whom to ask about: user or client.", "kind");
-    if (!is_id(request.id()))
-      return fail(Code::invalid, "id.invalid", "Give the id of whom to ask about.", "id");
-    subject = policy::ObjectRef{request.kind(), request.id()};
+    subject.emplace();
+    TRY(subject->kind, decode_kind(request.kind(), "kind"));
+    TRY(subject->id, decode_id(subject->kind, request.id(), "id"));
   }
   TRY(const auto list, decode_list(request));
   TRY(const auto found, app::list_grants(backend.core, caller, subject, list));

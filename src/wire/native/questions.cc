@@ -5,6 +5,7 @@
 #include "allauth/v1/auth.pb.h"
 #include "app/identity/authenticate.h"
 #include "app/policy/relationship_rules.h"
+#include "wire/native/policy_names.h"
 #include "wire/native/related.h"
 #include "wire/native/services.h"
 #include "wire/native/steps.h"
@@ -80,42 +81,6 @@ void authenticate(const Asked& asked, const Call& call, const v1::AuthenticateRe
   reply(fail(Code::invalid, "credential.missing", "Give one of access_token, password or client_key."));
 }
 
-// Names come back in errors, so they are bounded before anybody looks for them.
-bool is_kind(std::string_view kind) { return is_id(kind) || app::can_be_kind(kind); }
-
-Result<void> check_names(std::string_view permission, std::string_view object_kind) {
-  if (!is_id(permission))
-    return fail(Code::invalid, "question.permission", "Give a permission, of at most 64 characters.",
-                "permission");
-  if (!is_kind(object_kind))
-    return fail(Code::invalid, "question.object_kind",
-                "Give the kind of the object, of at most 64 characters.", "object.kind");
-  return {};
-}
-
-// What is of an own kind, or an entry of a catalogue, may have a longer id.
-Result<void> check_id(const v1::Ref& thing, std::string_view field) {
-  const bool entry =
-      thing.kind() == kind::catalogue && !thing.id().empty() && thing.id().size() <= policy::kMaxObjectId;
-  if (entry || (is_own_kind(thing.kind()) ? is_related_id(thing.id()) : is_id(thing.id()))) return {};
-  return fail(Code::invalid, "id.invalid", fmt::format("Give the id of the {}.", field),
-              fmt::format("{}.id", field));
-}
-
-Result<policy::SubjectRef> decode_subject(const v1::Ref& subject, const std::string& relation) {
-  TRY(check_id(subject, "subject"));
-  const bool alone = subject.kind() == kind::user || subject.kind() == kind::client;
-  if (!is_kind(subject.kind()) || (!alone && relation.empty() && !is_own_kind(subject.kind())))
-    return fail(Code::invalid, "question.subject_kind",
-                "A subject is a user or a client, of one of your own kinds, or whoever holds a relation to "
-                "something.",
-                "subject.kind");
-  if (!relation.empty() && !is_id(relation))
-    return fail(Code::invalid, "question.subject_relation",
-                "Give a relation or permission, of at most 64 characters.", "subject_relation");
-  return policy::SubjectRef{{subject.kind(), subject.id()}, relation};
-}
-
 // A question, and what it borrows besides the texts of its request.
 struct Decoded {
   app::Question question;
@@ -138,16 +103,10 @@ Result<std::vector<policy::Edge>> decode_context(const v1::QuestionContext& cont
 
 template <class Request>
 Result<Decoded> decode_question(const Request& request) {
-  TRY(check_names(request.permission(), request.object().kind()));
-  Decoded decoded{.question = {.permission = request.permission(),
-                               .object = {request.object().kind(), request.object().id()}}};
-  TRY(check_id(request.object(), "object"));
-  if (request.has_subject()) {
-    TRY(decoded.question.subject, decode_subject(request.subject(), request.subject_relation()));
-  } else if (!request.subject_relation().empty()) {
-    return fail(Code::invalid, "question.subject_relation", "A relation needs a subject.",
-                "subject_relation");
-  }
+  Decoded decoded;
+  TRY(decoded.question.permission, decode_name(request.permission(), "permission"));
+  TRY(decoded.question.object, decode_object(request.object(), "object"));
+  TRY(decoded.question.subject, decode_asker(request));
   TRY(decoded.relationships, decode_context(request.context()));
   return decoded;
 }
