@@ -1,17 +1,22 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 #include "policy/schema/fragment.h"
+#include "policy/schema/linter.h"
 #include "policy/schema/own_schema.h"
 #include "policy/schema/parser.h"
+#include "policy/schema/reach.h"
 #include "policy/schema/resolved_schema.h"
 #include "policy/schema/schema.h"
+#include "policy/schema/schema_rules.h"
 
 namespace allauth::policy {
 namespace {
 
 constexpr std::size_t kMaxMembers = 0xFFFF;  // with the parts of gates; a MemberId has 16 bits
+constexpr std::size_t kMaxPartText = 256;
 
 // Without the positions in the text. The depth is bounded by SchemaLimits.
 Expression expression_of(const ResolvedExpr& expr) {
@@ -41,21 +46,28 @@ class SchemaCompiler {
 
   Result<std::shared_ptr<const CompiledSchema>> run() {
     make_members();
+    name_marks_.resize(source_.names.size());
     for (DefinitionId id = 0; id < source_.definitions.size(); ++id) make_relations(id);
-    for (MemberId id = 0; id < named_; ++id) make_operators(id, sources_[id]->expr, false);
+    for (MemberId id = 0; id < named_ && schema_.members_.size() <= kMaxMembers; ++id)
+      make_operators(id, sources_[id]->expr, false);
     if (schema_.members_.size() > kMaxMembers)
       return fail_at({}, "schema.limit", "too many operands of `&` and `-`");
-    for (std::size_t id = 0; id < schema_.members_.size(); ++id) make_plan(static_cast<MemberId>(id));
-    find_reach();
-    find_deniable();
+    step_marks_.resize(schema_.steps_.size());
+    for (std::size_t id = 0; id < schema_.members_.size() && !work_.is_too_much(); ++id)
+      make_plan(static_cast<MemberId>(id));
+    schema_.reach_width_ = words_of(schema_.definitions_.size());
+    schema_.reach_ = find_reach(schema_.members_, schema_.steps_, schema_.definitions_.size(), work_);
+    find_deniable(schema_.members_, schema_.steps_, work_);
     find_ways_in();
+    if (work_.is_too_much())
+      return fail_at({}, "schema.limit", "too many ways through its relations and permissions");
+    schema_.warnings_ = lint(source_);
     return std::make_shared<const CompiledSchema>(std::move(schema_));
   }
 
  private:
   void make_members() {
     schema_.names_ = source_.names;
-    schema_.warnings_ = source_.warnings;
     for (std::size_t id = 1; id < source_.names.size(); ++id)
       schema_.name_index_.emplace(source_.names[id], static_cast<NameId>(id));
     schema_.wildcards_.resize(source_.definitions.size());
@@ -154,9 +166,17 @@ class SchemaCompiler {
     schema_.members_.push_back(
         {.kind = Member::Kind::part, .definition = definition, .name = schema_.members_[owner].name});
     parts_.push_back({&expr, apart});
-    schema_.part_texts_.push_back(text_of(expr));
+    schema_.part_texts_.push_back(part_text(expr));
     make_operators(owner, expr, apart);
     return static_cast<MemberId>(id);  // run() refuses what does not fit
+  }
+
+  std::string part_text(const ResolvedExpr& expr) {
+    if (work_.is_too_much()) return {};
+    std::string text = text_of(expr);
+    work_.spend(text.size());
+    if (text.size() > kMaxPartText) text = text.substr(0, kMaxPartText) + "…";
+    return text;
   }
 
   // As it would be written.
@@ -189,7 +209,9 @@ class SchemaCompiler {
     return {};
   }
 
-  void add_target(Step& step, const Form& form, NameId asked) const {
+  void add_target(Step& step, const Form& form, NameId asked) {
+    work_.spend(CompileWork::kEntry + step.hops.size());
+    if (work_.is_too_much()) return;
     const Label label = Label::relation(step.relation, form.relation);
     auto hop =
         std::find_if(step.hops.begin(), step.hops.end(), [&](const Hop& h) { return h.label == label; });
@@ -225,8 +247,9 @@ class SchemaCompiler {
   }
 
   // Follows references on the same object until only relations, arrows and gates are left.
-  Plan close(MemberId start) const {
+  Plan close(MemberId start) {
     Plan plan;
+    ++mark_;
     std::vector<const ResolvedExpr*> todo;
     bool apart = false;
     if (start < named_) {
@@ -235,14 +258,15 @@ class SchemaCompiler {
       todo.push_back(parts_[start - named_].expr);
       apart = parts_[start - named_].apart;
     }
-    for (std::size_t i = 0; i < todo.size(); ++i)
+    for (std::size_t i = 0; i < todo.size() && !work_.is_too_much(); ++i)
       add_expr(*todo[i], schema_.members_[start].definition, apart, plan, todo);
     return plan;
   }
 
-  void add_member(MemberId id, Plan& plan, std::vector<const ResolvedExpr*>& todo) const {
+  void add_member(MemberId id, Plan& plan, std::vector<const ResolvedExpr*>& todo) {
     const NameId name = schema_.members_[id].name;
-    if (std::find(plan.names.begin(), plan.names.end(), name) != plan.names.end()) return;
+    if (std::exchange(name_marks_[name], mark_) == mark_) return;
+    work_.spend(CompileWork::kEntry);
     plan.names.push_back(name);
     if (schema_.members_[id].kind == Member::Kind::permission)
       todo.push_back(&sources_[id]->expr);
@@ -251,13 +275,15 @@ class SchemaCompiler {
   }
 
   void add_expr(const ResolvedExpr& expr, DefinitionId definition, bool apart, Plan& plan,
-                std::vector<const ResolvedExpr*>& todo) const {
+                std::vector<const ResolvedExpr*>& todo) {
+    work_.spend(1);
     switch (expr.kind) {
       case ResolvedExpr::Kind::nil:
         return;
       case ResolvedExpr::Kind::self:
         return add_step(*self_step_, plan);
       case ResolvedExpr::Kind::reference: {
+        if (!apart && name_marks_[expr.name] == mark_) return;
         const MemberId member = find(definition, expr.name);
         const auto same = apart ? same_steps_.find(member) : same_steps_.end();
         if (same != same_steps_.end()) return add_step(same->second, plan);
@@ -274,81 +300,10 @@ class SchemaCompiler {
     }
   }
 
-  static void add_step(StepId step, Plan& plan) {
-    if (std::find(plan.steps.begin(), plan.steps.end(), step) == plan.steps.end()) plan.steps.push_back(step);
-  }
-
-  // Which kinds of subjects can hold a member at all: the least fixpoint over the steps.
-  void find_reach() {
-    const std::size_t width = (schema_.definitions_.size() + 63) / 64;
-    schema_.reach_width_ = width;
-    schema_.reach_.assign(schema_.members_.size() * width, 0);
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (std::size_t member = 0; member < schema_.members_.size(); ++member)
-        changed = extend_reach(member) || changed;
-    }
-  }
-  bool extend_reach(std::size_t member) {
-    const std::size_t width = schema_.reach_width_;
-    std::vector<std::uint64_t> row(width);
-    auto merge = [&](MemberId from) {
-      for (std::size_t w = 0; w < width; ++w) row[w] |= schema_.reach_[from * width + w];
-    };
-    auto set = [&](DefinitionId kind) { row[kind / 64] |= std::uint64_t{1} << (kind % 64); };
-    for (const StepId id : schema_.members_[member].plan.steps) {
-      const Step& step = schema_.steps_[id];
-      if (step.kind == Step::Kind::self) set(schema_.members_[member].definition);
-      if (step.kind == Step::Kind::direct) {
-        for (const Form& form : schema_.members_[step.rule].forms)
-          if (form.relation == kItself) set(form.definition);
-      }
-      for (const Hop& hop : step.hops)
-        for (const Hop::Target& target : hop.targets) merge(target.member);
-      // Who comes through a gate comes through its first part, at least.
-      if (!step.parts.empty()) merge(step.parts[0]);
-    }
-    const auto kept = schema_.reach_.begin() + static_cast<std::ptrdiff_t>(member * width);
-    if (std::equal(row.begin(), row.end(), kept)) return false;
-    std::copy(row.begin(), row.end(), kept);
-    return true;
-  }
-
-  // Denials come along the ways of grants, but not through usersets, which are facts of their own.
-  void find_deniable() {
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (Member& member : schema_.members_) {
-        if (member.deniable || !is_deniable(member)) continue;
-        member.deniable = changed = true;
-      }
-    }
-  }
-  bool is_deniable(const Member& member) const {
-    const auto deniable = [&](MemberId id) { return schema_.members_[id].deniable; };
-    return std::any_of(member.plan.steps.begin(), member.plan.steps.end(), [&](StepId id) {
-      const Step& step = schema_.steps_[id];
-      if (step.apart) return false;
-      switch (step.kind) {
-        case Step::Kind::self:
-        case Step::Kind::direct:
-        case Step::Kind::same:
-          return false;
-        case Step::Kind::grants:
-          return !schema_.members_[step.rule].never_denied;
-        case Step::Kind::arrow:
-        case Step::Kind::every:
-          return std::any_of(step.hops.begin(), step.hops.end(), [&](const Hop& hop) {
-            return std::any_of(hop.targets.begin(), hop.targets.end(),
-                               [&](const Hop::Target& target) { return deniable(target.member); });
-          });
-        case Step::Kind::all_of:
-          return std::any_of(step.parts.begin(), step.parts.end(), deniable);
-        case Step::Kind::but_not:
-          return deniable(step.parts[0]);
-      }
-      return false;
-    });
+  void add_step(StepId step, Plan& plan) {
+    if (std::exchange(step_marks_[step], mark_) == mark_) return;
+    work_.spend(CompileWork::kEntry);
+    plan.steps.push_back(step);
   }
 
   void find_ways_in() {
@@ -394,6 +349,11 @@ class SchemaCompiler {
   std::map<ArrowKey, StepId> arrow_steps_;
   std::map<const ResolvedExpr*, StepId> gate_steps_;
   std::optional<StepId> self_step_;
+  CompileWork work_;
+  // The plan that a name or step was last added to, by its number from 1.
+  std::uint32_t mark_ = 0;
+  std::vector<std::uint32_t> name_marks_;
+  std::vector<std::uint32_t> step_marks_;
 };
 
 Result<std::shared_ptr<const CompiledSchema>> compile_schema(const SchemaSource& source,
@@ -403,7 +363,9 @@ Result<std::shared_ptr<const CompiledSchema>> compile_schema(const SchemaSource&
   for (const Fragment& fragment : source.fragments) TRY(add_fragment(ast, fragment, limits));
   if (!alone) TRY(add_own(ast, source.own, limits));
   TRY(const ResolvedSchema resolved, resolve_schema(ast, source.before));
-  return SchemaCompiler(resolved).run();
+  TRY(auto compiled, SchemaCompiler(resolved).run());
+  TRY(check_annotations(resolved, *compiled));
+  return compiled;
 }
 
 Result<std::shared_ptr<const CompiledSchema>> compile_schema(std::string_view text,

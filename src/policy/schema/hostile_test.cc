@@ -56,5 +56,63 @@ TEST(HostileSchemas, OfNestedOperatorsCompile) {
   expect_compiles(text + "}\n");
 }
 
+// Texts as long as those of SpiceDB can be: what they may take is bounded by itself.
+constexpr SchemaLimits kLarge{.text_bytes = 4 * 1024 * 1024};
+
+std::string reason_of(const std::string& text) {
+  EXPECT_LE(text.size(), kLarge.text_bytes);
+  const auto schema = compile_schema(text, kLarge);
+  return schema ? "" : std::string(schema.error().reason.slug());
+}
+
+TEST(LargeSchemas, CompileIfTheyArePlain) {
+  std::string text = "definition user {}\n";
+  for (int i = 0; i < 1000; ++i) {
+    text += fmt::format("definition shop/kind{:03} {{\n", i);
+    for (int j = 0; j < 30; ++j)
+      text += fmt::format("  // who may do number {0} of what there is\n  relation rel{0:02}: user\n", j);
+    text += "  permission all = rel00 & rel01 - rel02\n}\n";
+  }
+  ASSERT_GT(text.size(), std::size_t{1} << 20);
+  EXPECT_EQ(reason_of(text), "");
+}
+
+// What can hold one permission is not found by walking through all others, once for each.
+TEST(LargeSchemas, OfPermissionsWithTypesCompile) {
+  std::string targets;
+  for (int i = 0; i < 300; ++i) targets += fmt::format(" | d{:03}", i);
+  std::string text = "use typechecking\ndefinition user {}\n";
+  for (int i = 0; i < 300; ++i) {
+    text += fmt::format("definition d{:03} {{\n relation who: user\n relation one: user{}\n", i, targets);
+    for (int j = 10; j < 30; ++j) text += fmt::format(" permission p{0}: user = who + one->p{0}\n", j);
+    text += "}\n";
+  }
+  EXPECT_EQ(reason_of(text), "");
+}
+
+TEST(LargeSchemas, OfPermissionsThatAllReferToAllAreBounded) {
+  std::string text = "definition doc {\n relation one: doc\n";
+  for (int i = 0; i < 500; ++i) {
+    text += fmt::format(" permission p{:03} = one", i);
+    for (int j = 0; j < 1000; ++j) text += fmt::format(" + p{:03}", j % 500);
+    text += "\n";
+  }
+  EXPECT_EQ(reason_of(text + "}\n"), "schema.limit");
+}
+
+TEST(LargeSchemas, OfArrowsFromEverythingToEverythingAreBounded) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i)
+    text += fmt::format("definition d{0:03} {{\n relation rel: d{0:03}\n}}\n", i);
+  text += "definition doc {\n relation one: d000";
+  for (int i = 1; i < 1000; ++i) text += fmt::format(" | d{:03}", i);
+  for (int i = 0; i < 400; ++i) {
+    text += fmt::format("\n permission p{:03} = one->rel", i);
+    for (int j = 0; j < 500; ++j) text += fmt::format(" + one->r{}", 100 + j);
+    for (int j = 0; j < 40; ++j) text += fmt::format(" + one.all(r{})", 1000 + 40 * i + j);
+  }
+  EXPECT_EQ(reason_of(text + "\n}\n"), "schema.limit");
+}
+
 }  // namespace
 }  // namespace allauth::policy

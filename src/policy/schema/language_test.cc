@@ -57,10 +57,12 @@ TEST(Language, IsAcceptedInAllItsForms) {
            "one\n}\n"
            "definition other {}",
            "use typechecking\ndefinition abc {\n permission none: abc = nil\n}",
+           "use typechecking\ndefinition abc {\n relation one: abc | other\n relation two: other\n"
+           " permission both: other = one & two\n}\ndefinition other {}",
            "use typechecking\ndefinition abc {\n relation one: abc\n relation not: other\n"
            " permission two: abc = one - not\n}\ndefinition other {}",
        }) {
-    const auto schema = resolve(text);
+    const auto schema = compile_schema(text);
     EXPECT_TRUE(schema) << text << "\n" << schema.error().message;
   }
 }
@@ -201,16 +203,18 @@ TEST(Language, WarnsOfWhatIsHardlyMeant) {
            {"relation parent: document#view\n permission view = parent->view",
             "10:20: `parent` also takes usersets"},
        }) {
-    const auto schema = resolve(in_document(c.body));
+    const auto schema = compile_schema(in_document(c.body));
     ASSERT_TRUE(schema) << schema.error().message;
-    ASSERT_EQ(schema->warnings.size(), 1u) << c.body;
-    EXPECT_TRUE(schema->warnings[0].starts_with(c.warning)) << schema->warnings[0];
+    const auto& warnings = (*schema)->warnings();
+    ASSERT_EQ(warnings.size(), 1u) << c.body;
+    EXPECT_TRUE(warnings[0].starts_with(c.warning)) << warnings[0];
   }
-  EXPECT_TRUE(
-      resolve(in_document("relation parent: document\n permission view = parent->view"))->warnings.empty());
+  const auto plain =
+      compile_schema(in_document("relation parent: document\n permission view = parent->view"));
+  EXPECT_TRUE((*plain)->warnings().empty());
   std::string many;
   for (int i = 0; i < 300; ++i) many += fmt::format("relation rel{}_document: user\n", i);
-  EXPECT_EQ(resolve(in_document(many))->warnings.size(), 100u);
+  EXPECT_EQ((*compile_schema(in_document(many)))->warnings().size(), 100u);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "policy/schema/linter.h"
 
-#include <algorithm>
+#include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -20,9 +21,10 @@ class Linter {
         for_each_part(member.expr, [&](const ResolvedExpr& part) {
           if (part.kind == ResolvedExpr::Kind::reference && part.name == member.name)
             warn(part.at, fmt::format("`{}` refers to itself", name(member.name)));
-          if (part.kind == ResolvedExpr::Kind::arrow) look_at_arrow(*definition.find(part.name), part);
+          if (part.kind == ResolvedExpr::Kind::arrow) look_at_arrow(definition, part);
         });
       }
+      oddities_.clear();
     }
     return std::move(warnings_);
   }
@@ -35,21 +37,33 @@ class Linter {
       warn(member.at, fmt::format("`{}` repeats the name of its definition", name(member.name)));
   }
 
-  void look_at_arrow(const ResolvedMember& left, const ResolvedExpr& arrow) {
-    bool found = false;
+  // Of an arrow: nothing is there, a relation is there, it starts at usersets.
+  struct Oddities {
+    bool missing = true;
     bool stored = false;
+    bool usersets = false;
+  };
+  Oddities oddities_of(const ResolvedMember& left, NameId wanted) const {
+    Oddities found;
     for (const Form& form : left.forms) {
-      const ResolvedMember* target = schema_.definitions[form.definition].find(arrow.target);
-      found = found || target != nullptr;
-      stored = stored || (target != nullptr && target->kind == Member::Kind::relation);
+      const ResolvedMember* target = schema_.definitions[form.definition].find(wanted);
+      found.missing = found.missing && target == nullptr;
+      found.stored = found.stored || (target != nullptr && target->kind == Member::Kind::relation);
+      found.usersets = found.usersets || form.relation != kItself;
     }
+    return found;
+  }
+
+  void look_at_arrow(const ResolvedDefinition& definition, const ResolvedExpr& arrow) {
+    const auto [known, fresh] = oddities_.try_emplace({arrow.name, arrow.target});
+    Oddities& odd = known->second;
+    if (fresh) odd = oddities_of(*definition.find(arrow.name), arrow.target);
     const std::string_view from = name(arrow.name);
     const std::string_view to = name(arrow.target);
-    if (!found) warn(arrow.at, fmt::format("nothing that `{}` points to has `{}`", from, to));
-    if (stored)
+    if (odd.missing) warn(arrow.at, fmt::format("nothing that `{}` points to has `{}`", from, to));
+    if (odd.stored)
       warn(arrow.at, fmt::format("`{}` is a relation where `{}` points to; ask for a permission", to, from));
-    if (std::any_of(left.forms.begin(), left.forms.end(),
-                    [](const Form& form) { return form.relation != kItself; }))
+    if (odd.usersets)
       warn(arrow.at,
            fmt::format("`{}` also takes usersets, and an arrow ignores what stands behind their #", from));
   }
@@ -61,6 +75,7 @@ class Linter {
   std::string_view name(NameId id) const { return schema_.names[id]; }
 
   const ResolvedSchema& schema_;
+  std::map<std::pair<NameId, NameId>, Oddities> oddities_;  // of the arrows of one definition
   std::vector<std::string> warnings_;
 };
 

@@ -12,14 +12,21 @@ struct Mistake {
   std::string_view message;
 };
 class SchemaMistakes : public testing::TestWithParam<Mistake> {};
+class AnnotationMistakes : public testing::TestWithParam<Mistake> {};
 
-TEST_P(SchemaMistakes, AreFoundWithTheirPosition) {
-  const auto schema = resolve(GetParam().text);
-  ASSERT_FALSE(schema) << GetParam().text;
-  EXPECT_EQ(schema.error().reason.slug(), GetParam().reason.slug()) << schema.error().message;
-  EXPECT_TRUE(schema.error().message.starts_with(GetParam().message)) << GetParam().text << "\n"
-                                                                      << schema.error().message;
+template <class Schema>
+void expect_mistake(const Result<Schema>& schema, const Mistake& mistake) {
+  ASSERT_FALSE(schema) << mistake.text;
+  EXPECT_EQ(schema.error().reason.slug(), mistake.reason.slug()) << schema.error().message;
+  EXPECT_TRUE(schema.error().message.starts_with(mistake.message)) << mistake.text << "\n"
+                                                                   << schema.error().message;
   EXPECT_EQ(schema.error().field, "schema");
+}
+
+TEST_P(SchemaMistakes, AreFoundWithTheirPosition) { expect_mistake(resolve(GetParam().text), GetParam()); }
+// What can hold a permission is known once it is compiled.
+TEST_P(AnnotationMistakes, AreFoundWithTheirPosition) {
+  expect_mistake(compile_schema(GetParam().text), GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -195,7 +202,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "2:11: a relation from grants has one type"}));
 
 INSTANTIATE_TEST_SUITE_P(
-    Annotations, SchemaMistakes,
+    All, AnnotationMistakes,
     testing::Values(
         Mistake{"use typechecking\ndefinition user {}\ndefinition abc {\n relation one: abc | user:*\n "
                 "permission two: user = nil + (one & one)\n}",

@@ -1,5 +1,5 @@
 // A schema whose names are known to mean something: ids instead of text, and every rule of the language
-// checked. Internal to the schema compiler.
+// checked but that of annotations (schema_rules.h). Internal to the schema compiler.
 #pragma once
 
 #include <string>
@@ -44,6 +44,7 @@ struct ResolvedMember {
   Member::Kind kind;
   NameId name;
   std::vector<Form> forms = {};  // of a relation
+  bool wildcard = false;         // one of them is everybody
   bool never_denied = false;     // of a relation from grants
   ResolvedExpr expr = {};        // of a permission
 };
@@ -64,8 +65,7 @@ struct ResolvedDefinition {
 
 struct ResolvedSchema {
   std::vector<ResolvedDefinition> definitions;
-  std::vector<std::string> names;     // by NameId; [kItself] is empty
-  std::vector<std::string> warnings;  // oddities that are allowed, with their positions
+  std::vector<std::string> names;  // by NameId; [kItself] is empty
 };
 
 // The numbers of `before` go on (schema.h). Errors: schema.type, schema.limit, schema.unavailable.

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "policy/schema/caveat_rules.h"
-#include "policy/schema/linter.h"
 #include "policy/schema/resolved_schema.h"
 #include "policy/schema/schema_rules.h"
 
@@ -97,6 +96,7 @@ class Resolver {
       for (const SourceType& type : relations[i].types) {
         TRY(const Form form, resolve_type(type));
         definition.members[i].forms.push_back(form);
+        definition.members[i].wildcard = definition.members[i].wildcard || form.wildcard;
       }
     }
     return {};
@@ -221,7 +221,6 @@ Result<ResolvedSchema> resolve_schema(const SourceAst& ast, const CompiledSchema
   TRY(ResolvedSchema schema, Resolver(ast, before).run());
   TRY(check_rules(schema));
   TRY(check_caveats(ast));
-  schema.warnings = lint(schema);
   return schema;
 }
 

@@ -18,6 +18,9 @@ using Kind = Finding::Kind;
 
 constexpr std::uint64_t kRevision = 1;  // of a graph that has no other
 
+// As long as a schema of SpiceDB can be. A server takes less.
+constexpr SchemaLimits kFileLimits{.text_bytes = 4 * 1024 * 1024};
+
 // "12:3: text", as errors and warnings of the schema compiler begin.
 struct Positioned {
   Position at;
@@ -88,7 +91,7 @@ class Validator {
     };
     SchemaSource source{.text = own.text()};
     if (options_.with_core) source = {.text = core_schema_text(), .own = own.text()};
-    auto compiled = compile_schema(source);
+    auto compiled = compile_schema(source, kFileLimits);
     if (!compiled) {
       Error error = compiled.error();
       const Positioned at = place(error.message);
