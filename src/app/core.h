@@ -8,6 +8,7 @@
 #include "app/credential.h"
 #include "app/identity/access_tokens.h"
 #include "app/identity/digests.h"
+#include "app/identity/login_throttle.h"
 #include "base/clock.h"
 #include "crypto/password.h"
 #include "model/quotas.h"
@@ -24,6 +25,7 @@ struct Core {
   const policy::Engine& engine;
   const AccessTokens& tokens;
   const KeyDigests& digests;
+  LoginThrottle& throttle;
   crypto::PasswordParams password_params;
   std::string dummy_record;  // what the password of an unknown user is checked against
   // How a password is checked by a node that has no password records; it may block. Empty: here.

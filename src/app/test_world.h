@@ -51,7 +51,7 @@ class TestWorld {
     issuer = std::make_unique<TokenIssuer>(rules, Lifetimes{Seconds(3600), Seconds(86400)}, key,
                                            TokenDigests("the token key of thirty-two bytes"));
     const auto params = crypto::PasswordParams::cheap_for_tests();
-    core = std::make_unique<Core>(Core{clock, entropy, ids, hub, engine_, *tokens_, digests, params,
+    core = std::make_unique<Core>(Core{clock, entropy, ids, hub, engine_, *tokens_, digests, throttle, params,
                                        crypto::dummy_phc(params, entropy)});
     must(hub.follow(*store));
     const Secret token(std::string("ast_test"));
@@ -157,6 +157,12 @@ class TestWorld {
   Metrics metrics;
   std::unique_ptr<TokenIssuer> issuer;
   KeyDigests digests{"a digest key of thirty-two bytes"};
+  LoginThrottle throttle{clock,
+                         metrics,
+                         1,
+                         {.one = {.count = 2, .burst = 10, .per = Seconds(60)},
+                          .account = {.count = 1, .burst = 50, .per = Seconds(60)},
+                          .source = {.count = 10, .burst = 100, .per = Seconds(60)}}};
 
  private:
   std::string folder_;

@@ -1,6 +1,7 @@
 #include "base/network.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -105,6 +106,17 @@ Result<Networks> Networks::parse(std::string_view list) {
 bool Networks::contains(const IpAddress& address) const {
   if (loopback_ && address.is_loopback()) return true;
   return std::ranges::any_of(networks_, [&](const Network& network) { return network.contains(address); });
+}
+
+std::optional<std::uint64_t> customer_of(std::string_view peer) {
+  const auto address = IpAddress::parse(peer.substr(0, peer.find('%')));
+  if (!address) return std::nullopt;
+  std::uint64_t number = 0;
+  if (address->is_v4())
+    std::memcpy(&number, address->bytes().data() + kMapped.size(), 4);
+  else
+    std::memcpy(&number, address->bytes().data(), sizeof number);
+  return number;
 }
 
 bool Networks::contains(std::string_view peer) const {

@@ -30,6 +30,11 @@ class IpAddress {
   std::array<std::uint8_t, 16> bytes_{};
 };
 
+// Who is behind an address as a connection has it, with or without a zone, as far as addresses tell: the IPv4
+// address, or the first 64 bits of an IPv6 address, which one customer usually has for himself. Nothing for a
+// peer without an address ("unix").
+std::optional<std::uint64_t> customer_of(std::string_view peer);
+
 // A network such as 10.0.0.0/8, fd00::/8 or, without a prefix, one address. An IPv6 network has no IPv4
 // address in it, however short its prefix.
 class Network {

@@ -68,5 +68,13 @@ TEST(Networks, AreNotGuessedAt) {
   }
 }
 
+TEST(Customer, is_an_ipv4_address_or_the_network_of_an_ipv6_address) {
+  EXPECT_EQ(customer_of("192.0.2.1"), customer_of("::ffff:192.0.2.1"));
+  EXPECT_NE(customer_of("192.0.2.1"), customer_of("192.0.2.2"));
+  EXPECT_EQ(customer_of("2001:db8:0:1::1"), customer_of("2001:db8:0:1:ffff::9%eth0"));
+  EXPECT_NE(customer_of("2001:db8:0:1::1"), customer_of("2001:db8:0:2::1"));
+  EXPECT_EQ(customer_of("unix"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace allauth

@@ -7,7 +7,19 @@
 namespace allauth {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
+std::int64_t nanoseconds_of(Tick tick) { return std::chrono::nanoseconds(tick.time_since_epoch()).count(); }
+
+// How long it takes until one more token is there.
+std::int64_t interval_of(const Rate& rate) {
+  return std::max<std::int64_t>(std::chrono::nanoseconds(rate.per).count() / rate.count, 1);
+}
+
+// Of a bucket that is full in `ahead` nanoseconds; nothing: there is one.
+std::optional<std::chrono::nanoseconds> time_until_one(const Rate& rate, std::int64_t ahead) {
+  const std::int64_t most_ahead = (std::max<std::int64_t>(rate.burst, 1) - 1) * interval_of(rate);
+  if (ahead <= most_ahead) return std::nullopt;
+  return std::chrono::nanoseconds(ahead - most_ahead);
+}
 
 // The finaliser of SplitMix64: every bit of the input reaches every bit of the result.
 constexpr std::uint64_t mix(std::uint64_t x) {
@@ -38,13 +50,11 @@ std::uint64_t RateTable::key(std::uint64_t scope, std::string_view name) const {
 }
 
 std::optional<std::chrono::nanoseconds> RateTable::take(std::uint64_t key, const Rate& rate, Tick now) {
-  if (rate.per_second <= 0) return std::nullopt;
-  const std::int64_t interval = std::max<std::int64_t>(kSecond / rate.per_second, 1);
-  const std::int64_t most_ahead = (std::max<std::int64_t>(rate.burst, 1) - 1) * interval;
-  const std::int64_t at = std::chrono::nanoseconds(now.time_since_epoch()).count();
-  const std::size_t index = key & (sets_.size() - 1);
+  if (rate.count <= 0) return std::nullopt;
+  const std::int64_t at = nanoseconds_of(now);
+  const std::size_t index = index_of(key);
   Set& set = sets_[index];
-  const std::lock_guard lock(locks_[index % locks_.size()].mutex);
+  const std::lock_guard lock(mutex_of(index));
   auto way = static_cast<std::size_t>(std::ranges::find(set.keys, key) - set.keys.begin());
   if (way == kWays) {
     way = static_cast<std::size_t>(std::ranges::min_element(set.full_at) - set.full_at.begin());
@@ -52,9 +62,31 @@ std::optional<std::chrono::nanoseconds> RateTable::take(std::uint64_t key, const
     set.full_at[way] = at;
   }
   const std::int64_t full_at = std::max(set.full_at[way], at);
-  if (full_at - at > most_ahead) return std::chrono::nanoseconds(full_at - at - most_ahead);
-  set.full_at[way] = full_at + interval;
+  if (const auto left = time_until_one(rate, full_at - at)) return left;
+  set.full_at[way] = full_at + interval_of(rate);
   return std::nullopt;
+}
+
+std::optional<std::chrono::nanoseconds> RateTable::wait(std::uint64_t key, const Rate& rate, Tick now) {
+  if (rate.count <= 0) return std::nullopt;
+  const std::size_t index = index_of(key);
+  const Set& set = sets_[index];
+  const std::lock_guard lock(mutex_of(index));
+  const auto found = std::ranges::find(set.keys, key);
+  if (found == set.keys.end()) return std::nullopt;
+  const auto way = static_cast<std::size_t>(found - set.keys.begin());
+  return time_until_one(rate, set.full_at[way] - nanoseconds_of(now));
+}
+
+void RateTable::forget(std::uint64_t key) {
+  const std::size_t index = index_of(key);
+  Set& set = sets_[index];
+  const std::lock_guard lock(mutex_of(index));
+  const auto found = std::ranges::find(set.keys, key);
+  if (found == set.keys.end()) return;
+  const auto way = static_cast<std::size_t>(found - set.keys.begin());
+  set.keys[way] = 0;
+  set.full_at[way] = 0;
 }
 
 }  // namespace allauth

@@ -19,10 +19,11 @@
 
 namespace allauth {
 
-// At most `burst` at once and `per_second` in the long run. 0 per second: unlimited.
+// At most `burst` at once, and `count` in each `per` in the long run. A count of 0: unlimited.
 struct Rate {
-  std::int64_t per_second = 0;
+  std::int64_t count = 0;
   std::int64_t burst = 1;
+  Seconds per{1};
   friend bool operator==(const Rate&, const Rate&) = default;
 };
 
@@ -39,6 +40,10 @@ class RateTable {
   // Takes one token. Nothing: it was there. Else how long it is until there is one; none is taken then.
   // One key must always come with the same rate.
   std::optional<std::chrono::nanoseconds> take(std::uint64_t key, const Rate& rate, Tick now);
+  // The same answer, and nothing is taken.
+  std::optional<std::chrono::nanoseconds> wait(std::uint64_t key, const Rate& rate, Tick now);
+  // Fills the bucket.
+  void forget(std::uint64_t key);
 
  private:
   static constexpr std::size_t kWays = 4;
@@ -49,6 +54,8 @@ class RateTable {
   struct alignas(64) Lock {
     std::mutex mutex;
   };
+  std::size_t index_of(std::uint64_t key) const { return key & (sets_.size() - 1); }
+  std::mutex& mutex_of(std::size_t index) { return locks_[index % locks_.size()].mutex; }
 
   const std::uint64_t seed_;
   std::vector<Set> sets_;

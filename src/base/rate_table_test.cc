@@ -22,7 +22,7 @@ int taken(RateTable& table, std::uint64_t key, const Rate& rate, Tick now, int t
 
 TEST(RateTable, gives_the_burst_at_once_and_then_so_many_per_second) {
   RateTable table(1);
-  const Rate rate{.per_second = 10, .burst = 30};
+  const Rate rate{.count = 10, .burst = 30};
   EXPECT_EQ(taken(table, 7, rate, at(0), 100), 30);
   EXPECT_EQ(taken(table, 7, rate, at(99), 100), 0);
   EXPECT_EQ(taken(table, 7, rate, at(100), 100), 1);
@@ -32,7 +32,7 @@ TEST(RateTable, gives_the_burst_at_once_and_then_so_many_per_second) {
 
 TEST(RateTable, says_how_long_to_wait_and_is_right) {
   RateTable table(1);
-  const Rate rate{.per_second = 4, .burst = 2};
+  const Rate rate{.count = 4, .burst = 2};
   ASSERT_EQ(taken(table, 7, rate, at(0), 2), 2);
   const auto wait = table.take(7, rate, at(100));
   ASSERT_TRUE(wait);
@@ -44,7 +44,7 @@ TEST(RateTable, says_how_long_to_wait_and_is_right) {
 TEST(RateTable, limits_nothing_with_a_rate_of_zero_and_one_at_a_time_without_burst) {
   RateTable table(1);
   EXPECT_EQ(taken(table, 7, Rate{}, at(0), 1000), 1000);
-  EXPECT_EQ(taken(table, 7, Rate{.per_second = 5, .burst = 0}, at(0), 10), 1);
+  EXPECT_EQ(taken(table, 7, Rate{.count = 5, .burst = 0}, at(0), 10), 1);
 }
 
 TEST(RateTable, keys_differ_by_scope_name_number_and_seed) {
@@ -59,7 +59,7 @@ TEST(RateTable, keys_differ_by_scope_name_number_and_seed) {
 
 TEST(RateTable, a_million_sources_neither_grow_it_nor_hide_the_one_that_asks_too_much) {
   RateTable table(42, 4096);
-  const Rate rate{.per_second = 10, .burst = 30};
+  const Rate rate{.count = 10, .burst = 30};
   const auto noisy = table.key(0, 4711);
   std::int64_t granted = 0;
   for (std::uint64_t i = 0; i < 1'000'000; ++i) {
@@ -77,9 +77,31 @@ TEST(RateTable, threads_share_a_bucket_exactly) {
   {
     std::vector<std::jthread> threads;
     for (int t = 0; t < 4; ++t)
-      threads.emplace_back([&] { granted += taken(table, 7, {.per_second = 1, .burst = 500}, at(0), 1000); });
+      threads.emplace_back([&] { granted += taken(table, 7, {.count = 1, .burst = 500}, at(0), 1000); });
   }
   EXPECT_EQ(granted, 500);
+}
+
+TEST(RateTable, counts_by_the_hour_as_well) {
+  RateTable table(1);
+  const Rate rate{.count = 6, .burst = 2, .per = Seconds(3600)};
+  EXPECT_EQ(taken(table, 7, rate, at(0), 100), 2);
+  EXPECT_EQ(taken(table, 7, rate, at(599'999), 100), 0);
+  EXPECT_EQ(taken(table, 7, rate, at(600'000), 100), 1);
+}
+
+TEST(RateTable, looking_takes_nothing_and_forgetting_gives_all_back) {
+  RateTable table(1);
+  const Rate rate{.count = 1, .burst = 2};
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(table.wait(7, rate, at(0)));
+  EXPECT_EQ(taken(table, 7, rate, at(0), 100), 2);
+  EXPECT_EQ(table.wait(7, rate, at(250)), nanoseconds(Millis(750)));
+  EXPECT_FALSE(table.wait(8, rate, at(250)));
+  table.forget(8);
+  table.forget(7);
+  EXPECT_FALSE(table.wait(7, rate, at(250)));
+  EXPECT_EQ(taken(table, 7, rate, at(250), 100), 2);
+  EXPECT_FALSE(table.wait(9, Rate{}, at(0)));
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "wire/limiter.h"
 
-#include <cstring>
 #include <string>
 
 #include <fmt/format.h>
@@ -13,19 +12,6 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kScopeNames{"source", "principal", "domain"};
 constexpr std::array<std::string_view, kWorkKinds> kWorkKindNames{"question", "read", "write", "login"};
-
-// An IPv4 address, or the first 64 bits of an IPv6 address, which one customer usually has for himself.
-// Nothing for a peer without an address.
-std::optional<std::uint64_t> number_of(std::string_view peer) {
-  const auto address = IpAddress::parse(peer.substr(0, peer.find('%')));
-  if (!address) return std::nullopt;
-  std::uint64_t number = 0;
-  if (address->is_v4())
-    std::memcpy(&number, address->bytes().data() + 12, 4);
-  else
-    std::memcpy(&number, address->bytes().data(), sizeof number);
-  return number;
-}
 
 }  // namespace
 
@@ -64,8 +50,8 @@ Result<void> Limiter::take(const Kind& kind, std::uint64_t key, Error refusal) {
 
 Result<void> Limiter::source(const http::Peer& peer, WorkKind work) {
   const Kind& limit = kind(Scope::source, work);
-  if (limit.rate.per_second == 0 || (peer.loopback && exempt_loopback_)) return {};
-  const auto number = number_of(peer.address);
+  if (limit.rate.count == 0 || (peer.loopback && exempt_loopback_)) return {};
+  const auto number = customer_of(peer.address);
   const auto key = number ? table_.key(limit.number, *number) : table_.key(limit.number, peer.address);
   return take(limit, key,
               {.code = Code::exhausted,
@@ -75,7 +61,7 @@ Result<void> Limiter::source(const http::Peer& peer, WorkKind work) {
 
 Result<void> Limiter::principal(std::string_view name, WorkKind work) {
   const Kind& limit = kind(Scope::principal, work);
-  if (limit.rate.per_second == 0) return {};
+  if (limit.rate.count == 0) return {};
   return take(limit, table_.key(limit.number, name),
               {.code = Code::exhausted,
                .reason = "limit.principal",
@@ -84,7 +70,7 @@ Result<void> Limiter::principal(std::string_view name, WorkKind work) {
 
 Result<void> Limiter::domain(std::string_view id, WorkKind work) {
   const Kind& limit = kind(Scope::domain, work);
-  if (limit.rate.per_second == 0) return {};
+  if (limit.rate.count == 0) return {};
   return take(limit, table_.key(limit.number, id),
               {.code = Code::exhausted,
                .reason = "limit.domain",

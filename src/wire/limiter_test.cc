@@ -20,7 +20,7 @@ struct LimiterTest : testing::Test {
 };
 
 TEST_F(LimiterTest, refuses_with_a_reason_and_the_time_to_wait) {
-  rate(limits.source, WorkKind::login) = {.per_second = 1, .burst = 2};
+  rate(limits.source, WorkKind::login) = {.count = 1, .burst = 2};
   auto limiter = make();
   EXPECT_TRUE(limiter.source(from("192.0.2.1"), WorkKind::login));
   EXPECT_TRUE(limiter.source(from("192.0.2.1"), WorkKind::login));
@@ -37,8 +37,8 @@ TEST_F(LimiterTest, refuses_with_a_reason_and_the_time_to_wait) {
 }
 
 TEST_F(LimiterTest, counts_kinds_of_work_apart_and_leaves_those_without_a_rate_alone) {
-  rate(limits.source, WorkKind::login) = {.per_second = 1, .burst = 1};
-  rate(limits.source, WorkKind::write) = {.per_second = 1, .burst = 1};
+  rate(limits.source, WorkKind::login) = {.count = 1, .burst = 1};
+  rate(limits.source, WorkKind::write) = {.count = 1, .burst = 1};
   auto limiter = make();
   EXPECT_TRUE(limiter.source(from("192.0.2.1"), WorkKind::login));
   EXPECT_TRUE(limiter.source(from("192.0.2.1"), WorkKind::write));
@@ -47,7 +47,7 @@ TEST_F(LimiterTest, counts_kinds_of_work_apart_and_leaves_those_without_a_rate_a
 }
 
 TEST_F(LimiterTest, takes_the_first_half_of_an_ipv6_address_and_all_of_an_ipv4_address_for_a_source) {
-  rate(limits.source, WorkKind::read) = {.per_second = 1, .burst = 1};
+  rate(limits.source, WorkKind::read) = {.count = 1, .burst = 1};
   struct Case {
     std::string first, second;
     bool same;
@@ -65,8 +65,8 @@ TEST_F(LimiterTest, takes_the_first_half_of_an_ipv6_address_and_all_of_an_ipv4_a
 }
 
 TEST_F(LimiterTest, limits_loopback_unless_told_otherwise) {
-  rate(limits.source, WorkKind::read) = {.per_second = 1, .burst = 1};
-  rate(limits.principal, WorkKind::read) = {.per_second = 1, .burst = 1};
+  rate(limits.source, WorkKind::read) = {.count = 1, .burst = 1};
+  rate(limits.principal, WorkKind::read) = {.count = 1, .burst = 1};
   auto strict = make();
   EXPECT_TRUE(strict.source(from("127.0.0.1", true), WorkKind::read));
   EXPECT_FALSE(strict.source(from("127.0.0.1", true), WorkKind::read));
@@ -78,8 +78,8 @@ TEST_F(LimiterTest, limits_loopback_unless_told_otherwise) {
 }
 
 TEST_F(LimiterTest, one_principal_or_domain_does_not_use_up_what_another_has) {
-  rate(limits.principal, WorkKind::question) = {.per_second = 1, .burst = 1};
-  rate(limits.domain, WorkKind::question) = {.per_second = 1, .burst = 1};
+  rate(limits.principal, WorkKind::question) = {.count = 1, .burst = 1};
+  rate(limits.domain, WorkKind::question) = {.count = 1, .burst = 1};
   auto limiter = make();
   EXPECT_TRUE(limiter.principal("user:a", WorkKind::question));
   EXPECT_EQ(limiter.principal("user:a", WorkKind::question).error().reason, Reason("limit.principal"));

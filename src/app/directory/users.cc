@@ -154,7 +154,7 @@ Result<store::Write<store::Done>> change_password(const Core& core, Permit<act::
     if (!change.current)
       return fail(Code::invalid, "password.current_missing",
                   "Changing your own password takes the current one.", "current_password");
-    TRY(proven, prove_password(core, permit.object(), *change.current));
+    TRY(proven, prove_password(core, permit.object(), *change.current, permit.caller().who.session));
     if (!proven) return wrong();
   }
   TRY(auto record, crypto::hash_password(change.fresh, core.password_params, core.entropy));

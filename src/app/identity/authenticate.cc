@@ -2,6 +2,7 @@
 
 #include "app/access/gate.h"
 #include "app/identity/passwords.h"
+#include "base/text.h"
 
 namespace allauth::app {
 namespace {
@@ -15,7 +16,12 @@ Result<AuthenticateOutcome> accept_if_valid(const store::Snapshot& snapshot, Aut
 
 // Another node has checked the password; whether the user is still welcome here is decided here.
 Result<AuthenticateOutcome> authenticate_elsewhere(const Core& core, const PasswordLogin& credential) {
+  const std::string name = ascii_lower(credential.login);
+  const Attempt attempt{Attempt::Kind::password, name, credential.source};
+  TRY(core.throttle.admit(attempt));
   TRY(auto outcome, core.ask_password(credential));
+  std::holds_alternative<Authenticated>(outcome) ? core.throttle.succeeded(attempt)
+                                                 : core.throttle.failed(attempt);
   if (auto* who = std::get_if<Authenticated>(&outcome))
     return accept_if_valid(core.now(), std::move(*who), core.clock.now());
   return outcome;
@@ -38,7 +44,7 @@ Result<AuthenticateOutcome> authenticate_token(const Core& core, const Secret& t
 
 Result<AuthenticateOutcome> authenticate_password(const Core& core, const PasswordLogin& credential) {
   if (core.ask_password) return authenticate_elsewhere(core, credential);
-  TRY(const auto proven, prove_password(core, credential.login, credential.password));
+  TRY(const auto proven, prove_password(core, credential));
   if (!proven) return Rejected{"login.failed", {}};
   return accept_if_valid(core.now(), {.principal = {PrincipalKind::user, proven->user.str()}},
                          core.clock.now());
@@ -48,10 +54,14 @@ Result<AuthenticateOutcome> authenticate_key(const Core& core, const ClientKey& 
   const auto& snapshot = core.now();
   TRY(snapshot.check_usable());
   if (!is_id(credential.client_id) || credential.key.empty()) return Rejected{"key.unknown", {}};
+  const Attempt attempt{Attempt::Kind::key, credential.client_id, credential.source};
+  TRY(core.throttle.admit(attempt));
   const auto digest = core.digests.client_key(credential.client_id, credential.key);
   const auto* record = snapshot.find_key(digest);
-  if (record == nullptr || snapshot.id(record->owner) != credential.client_id)
+  if (record == nullptr || snapshot.id(record->owner) != credential.client_id) {
+    core.throttle.failed(attempt);
     return Rejected{"key.unknown", {}};
+  }
   const auto& client = snapshot.thing(record->owner);
   Authenticated who{.principal = {PrincipalKind::client, credential.client_id}, .key = digest};
   if (client.domain != store::kNoNode)

@@ -10,6 +10,7 @@ namespace allauth::app {
 // Burns the milliseconds of a password hash for a PasswordLogin, so that goes on the hashing pool;
 // the others are answered from memory. A credential that does not hold is Rejected; an Error means
 // that nothing could be decided.
+// Error: that of LoginThrottle::admit, too.
 // Reasons of Rejected: those of AccessTokens::verify_access, login.failed, key.unknown, user.disabled,
 // client.disabled, domain.disabled, session.revoked, credential.expired, key.revoked.
 Result<AuthenticateOutcome> authenticate(const Core& core, const PresentedCredential& credential);

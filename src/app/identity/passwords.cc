@@ -7,8 +7,8 @@
 namespace allauth::app {
 namespace {
 
-Result<std::optional<ProvenPassword>> prove(const Core& core, const store::Snapshot& snapshot,
-                                            store::NodeId user, const Secret& password) {
+Result<std::optional<ProvenPassword>> compare(const Core& core, const store::Snapshot& snapshot,
+                                              store::NodeId user, const Secret& password) {
   TRY(snapshot.check_usable());
   const auto& thing = snapshot.thing(user);
   const bool known = thing.text != nullptr && !thing.text->password_record.empty();
@@ -18,20 +18,33 @@ Result<std::optional<ProvenPassword>> prove(const Core& core, const store::Snaps
   return ProvenPassword{UserId::trusted(std::string(snapshot.id(user))), record};
 }
 
+// `find` names the user in a snapshot, which is held for the whole time: the record must not go while it is
+// being checked.
+template <class Find>
+Result<std::optional<ProvenPassword>> prove(const Core& core, const Attempt& attempt, const Secret& password,
+                                            Find find) {
+  TRY(core.throttle.admit(attempt));
+  const auto snapshot = core.snapshots.view();
+  TRY(auto proven, compare(core, *snapshot, find(*snapshot), password));
+  proven ? core.throttle.succeeded(attempt) : core.throttle.failed(attempt);
+  return proven;
+}
+
 }  // namespace
 
-// Both hold their snapshot for the whole time: the record must not go while it is being checked.
-
-Result<std::optional<ProvenPassword>> prove_password(const Core& core, const std::string& login,
-                                                     const Secret& password) {
-  const auto snapshot = core.snapshots.view();
-  return prove(core, *snapshot, snapshot->find_login(ascii_lower(login)), password);
+Result<std::optional<ProvenPassword>> prove_password(const Core& core, const PasswordLogin& login) {
+  const std::string name = ascii_lower(login.login);
+  const Attempt attempt{Attempt::Kind::password, name, login.source};
+  return prove(core, attempt, login.password,
+               [&](const store::Snapshot& snapshot) { return snapshot.find_login(name); });
 }
 
 Result<std::optional<ProvenPassword>> prove_password(const Core& core, const UserId& user,
-                                                     const Secret& password) {
-  const auto snapshot = core.snapshots.view();
-  return prove(core, *snapshot, snapshot->find(kind::user, user.str()), password);
+                                                     const Secret& password, const SessionId& session) {
+  const Source source{.address = session.str(), .via = "session"};
+  const Attempt attempt{Attempt::Kind::password, user.str(), source};
+  return prove(core, attempt, password,
+               [&](const store::Snapshot& snapshot) { return snapshot.find(kind::user, user.str()); });
 }
 
 Result<bool> still_proven(store::Read& read, const ProvenPassword& proven) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/core.h"
+#include "app/credential.h"
 #include "model/ids.h"
 #include "store/read.h"
 
@@ -19,10 +20,11 @@ struct ProvenPassword {
 
 // Burns the milliseconds of a hash, also for logins that do not exist. Nothing if login or password
 // is wrong or the user is disabled; which of these it was cannot be found out, not even by the time.
-Result<std::optional<ProvenPassword>> prove_password(const Core& core, const std::string& login,
-                                                     const Secret& password);
+// Error: that of LoginThrottle::admit.
+Result<std::optional<ProvenPassword>> prove_password(const Core& core, const PasswordLogin& login);
+// Of somebody who is logged in already, to be sure that it is them.
 Result<std::optional<ProvenPassword>> prove_password(const Core& core, const UserId& user,
-                                                     const Secret& password);
+                                                     const Secret& password, const SessionId& session);
 
 // True if the user is enabled and the record still theirs. For writes.
 Result<bool> still_proven(store::Read& read, const ProvenPassword& proven);

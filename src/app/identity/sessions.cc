@@ -40,7 +40,7 @@ Result<store::Write<OpenSession>> open_session(const Core& core, const TokenIssu
   const auto failed = [] {
     return fail(Code::unauthenticated, "login.failed", "Login or password is wrong.");
   };
-  TRY(auto proven, prove_password(core, login.login, login.password));
+  TRY(auto proven, prove_password(core, login));
   if (!proven) return failed();
   const Caller caller{{.principal = {PrincipalKind::user, proven->user.str()}}, std::move(request_id)};
   // The signature is made here, not under the writer's lock.

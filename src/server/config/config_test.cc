@@ -227,26 +227,30 @@ TEST(Addresses, AreHostAndPort) {
 
 TEST(Configuration, ReadsRates) {
   const auto loaded = load(
-      "[limits.source]\nlogins = 'off'\nreads = '50/s'\nwrites = '5/s burst 1'\n[log]\nrequests = "
+      "[limits.source]\nlogins = 'off'\nreads = '50/s'\nwrites = '5/s burst 1'\n[limits.failures]\none = "
+      "'2/m burst 10'\n[log]\nrequests = "
       "'errors'\n");
   ASSERT_TRUE(loaded) << loaded.error().message;
   const auto& source = loaded->config.limits.source;
   EXPECT_EQ(source.logins, Rate{});
-  EXPECT_EQ(source.reads, (Rate{.per_second = 50, .burst = 50})) << "a second's worth at once";
-  EXPECT_EQ(source.writes, (Rate{.per_second = 5, .burst = 1}));
+  EXPECT_EQ(source.reads, (Rate{.count = 50, .burst = 50})) << "a second's worth at once";
+  EXPECT_EQ(source.writes, (Rate{.count = 5, .burst = 1}));
   EXPECT_EQ(print_value(source.logins), "off");
   EXPECT_EQ(print_value(source.writes), "5/s burst 1");
+  const Rate slow{.count = 2, .burst = 10, .per = Seconds(60)};
+  EXPECT_EQ(loaded->config.limits.failures.one, slow);
+  EXPECT_EQ(print_value(slow), "2/m burst 10");
   EXPECT_EQ(loaded->config.log.requests, LogRequestsConfig::errors);
-  for (const auto* wrong : {"10", "10/m", "0/s", "10/s burst 0", "10/s burst", "-1/s", "10/s bursts 3",
-                            "1e3/s", "99999999999/s", ""})
+  for (const auto* wrong : {"10", "10/", "10/d", "10/ms", "0/s", "10/s burst 0", "10/s burst", "-1/s",
+                            "10/s bursts 3", "1e3/s", "99999999999/s", ""})
     EXPECT_FALSE(load(std::string("limits.source.logins = '") + wrong + "'")) << wrong;
 }
 
 TEST(Configuration, LimitsLoginsOnlyUnlessToldOtherwise) {
   const Config config;
-  EXPECT_EQ(config.limits.source.logins, (Rate{.per_second = 10, .burst = 30}));
+  EXPECT_EQ(config.limits.source.logins, (Rate{.count = 10, .burst = 30}));
   for (const auto& scope : {config.limits.source, config.limits.principal, config.limits.domain})
-    for (const auto& rate : {scope.questions, scope.reads, scope.writes}) EXPECT_EQ(rate.per_second, 0);
+    for (const auto& rate : {scope.questions, scope.reads, scope.writes}) EXPECT_EQ(rate.count, 0);
   EXPECT_FALSE(config.limits.exempt_loopback);
 }
 

@@ -209,6 +209,20 @@ void add_limits(std::vector<Key>& keys) {
   add("source", "from one IPv4 address or IPv6 /64, as \"10/s burst 30\" or \"off\"", &LimitsConfig::source);
   add("principal", "of one user or client, as \"10/s burst 30\" or \"off\"", &LimitsConfig::principal);
   add("domain", "in one domain, as \"10/s burst 30\" or \"off\"", &LimitsConfig::domain);
+  const auto failures = [&](std::string_view name, std::string_view what, Rate FailureLimits::* member) {
+    keys.push_back(key<Rate>(fmt::format("limits.failures.{}", name), std::string(what),
+                             [member](Config& c, Index) -> Rate& { return c.limits.failures.*member; }));
+  };
+  failures("one", "Wrong passwords or keys for one account from one address, as \"2/m burst 10\" or \"off\".",
+           &FailureLimits::one);
+  failures("account",
+           "Wrong passwords for one account from all addresses together; addresses that have logged in to it "
+           "lately are exempt.",
+           &FailureLimits::account);
+  failures("source",
+           "Wrong passwords from one address for all accounts together; accounts that have logged in there "
+           "lately are exempt.",
+           &FailureLimits::source);
   keys.push_back(part("limits.exempt_loopback", "Do not limit what comes from this machine by its address.",
                       &Config::limits, &LimitsConfig::exempt_loopback));
 }

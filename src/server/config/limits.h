@@ -13,10 +13,18 @@ struct WorkLimits {
   Rate logins{};
 };
 
+// How many wrong passwords and keys are looked at.
+struct FailureLimits {
+  Rate one{.count = 2, .burst = 10, .per = Seconds(60)};
+  Rate account{.count = 1, .burst = 50, .per = Seconds(60)};
+  Rate source{.count = 10, .burst = 100, .per = Seconds(60)};
+};
+
 struct LimitsConfig {
-  WorkLimits source{.logins = {.per_second = 10, .burst = 30}};
-  WorkLimits principal{.logins = {.per_second = 100, .burst = 300}};
+  WorkLimits source{.logins = {.count = 10, .burst = 30}};
+  WorkLimits principal{.logins = {.count = 100, .burst = 300}};
   WorkLimits domain{};
+  FailureLimits failures{};
   bool exempt_loopback = false;
 };
 

@@ -11,6 +11,11 @@ struct Unit {
   std::string_view name;
   std::int64_t millis;
 };
+struct RateUnit {
+  char letter;
+  Seconds time;
+};
+constexpr std::array<RateUnit, 3> kRateUnits{{{'s', Seconds(1)}, {'m', Seconds(60)}, {'h', Seconds(3600)}}};
 constexpr Unit kUnits[] = {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}};
 
 std::unexpected<Error> bad(std::string_view expected) {
@@ -125,19 +130,22 @@ template <>
 Result<Rate> parse_value(std::string_view text) {
   constexpr std::uint64_t kMost = 1'000'000'000;
   if (text == "off") return Rate{};
-  const auto wrong = [] { return bad("a rate such as \"10/s\", \"10/s burst 30\" or \"off\""); };
-  const auto slash = text.find("/s");
-  if (slash == std::string_view::npos) return wrong();
-  const auto per_second = parse_u64(text.substr(0, slash));
+  const auto wrong = [] {
+    return bad("a rate such as \"10/s\", \"10/s burst 30\", \"5/m\", \"5/h\" or \"off\"");
+  };
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos || slash + 1 == text.size()) return wrong();
+  const auto* unit = std::ranges::find(kRateUnits, text[slash + 1], &RateUnit::letter);
+  if (unit == kRateUnits.end()) return wrong();
+  const auto count = parse_u64(text.substr(0, slash));
   auto rest = text.substr(slash + 2);
-  std::optional<std::uint64_t> burst = per_second;  // a second's worth
+  std::optional<std::uint64_t> burst = count;  // a unit's worth
   if (rest.starts_with(" burst "))
     burst = parse_u64(rest.substr(7));
   else if (!rest.empty())
     return wrong();
-  if (!per_second || !burst || *per_second == 0 || *burst == 0 || *per_second > kMost || *burst > kMost)
-    return wrong();
-  return Rate{static_cast<std::int64_t>(*per_second), static_cast<std::int64_t>(*burst)};
+  if (!count || !burst || *count == 0 || *burst == 0 || *count > kMost || *burst > kMost) return wrong();
+  return Rate{static_cast<std::int64_t>(*count), static_cast<std::int64_t>(*burst), unit->time};
 }
 
 template <>
@@ -163,7 +171,9 @@ std::string print_value(LogLevel value) { return print_word(value, kLevels); }
 std::string print_value(LogFormat value) { return print_word(value, kFormats); }
 std::string print_value(LogRequestsConfig value) { return print_word(value, kRequests); }
 std::string print_value(const Rate& rate) {
-  return rate.per_second == 0 ? "off" : fmt::format("{}/s burst {}", rate.per_second, rate.burst);
+  if (rate.count == 0) return "off";
+  const auto* unit = std::ranges::find(kRateUnits, rate.per, &RateUnit::time);
+  return fmt::format("{}/{} burst {}", rate.count, unit->letter, rate.burst);
 }
 std::string print_value(MigrateConfig value) { return print_word(value, kMigrates); }
 

@@ -131,6 +131,7 @@ Result<void> DatabaseNode::make_core(Keys keys) {
                 .engine = ground_.engine,
                 .tokens = *tokens_,
                 .digests = *digests_,
+                .throttle = ground_.throttle,
                 .password_params = params,
                 .dummy_record = crypto::dummy_phc(params, ground_.entropy),
                 .quotas = quotas_of(config.quotas),

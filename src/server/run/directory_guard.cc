@@ -29,8 +29,10 @@ std::string fresh_mqtt_id(Entropy& entropy) {
 
 mqtt::ConnectOutcome decide(const app::Core& core, mqtt::ConnectRequest request) {
   if (!request.has_username) return mqtt::Refusal::bad_credentials;
-  auto outcome = app::authenticate_key(core, {request.username, std::move(request.password)});
-  if (!outcome) return mqtt::Refusal::unavailable;
+  auto outcome = app::authenticate_key(
+      core, {request.username, std::move(request.password), {.address = request.peer_address}});
+  if (!outcome)
+    return outcome.error().code == Code::exhausted ? mqtt::Refusal::rate_limited : mqtt::Refusal::unavailable;
   if (const auto* rejected = std::get_if<app::Rejected>(&*outcome)) return refusal_of(rejected->reason);
   auto* who = std::get_if<app::Authenticated>(&*outcome);
   if (who == nullptr) return mqtt::Refusal::not_authorized;

@@ -78,6 +78,7 @@ struct GatewayNode::Terms {
              .engine = ground.engine,
              .tokens = tokens,
              .digests = digests,
+             .throttle = ground.throttle,
              .password_params = params,
              .dummy_record = {},
              .ask_password = [&passwords](const app::PasswordLogin& login) { return passwords.ask(login); }} {

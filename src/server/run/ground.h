@@ -40,7 +40,8 @@ struct Ground {
         log(l),
         ids(c, id_entropy),
         hub(policy::core_schema(), c, l, metrics),
-        limiter(c, metrics, random_number(e), limits_of(cfg.limits)) {}
+        limiter(c, metrics, random_number(e), limits_of(cfg.limits)),
+        throttle(c, metrics, random_number(e), failures_of(cfg.limits)) {}
   Ground(const Ground&) = delete;
   Ground& operator=(const Ground&) = delete;
 
@@ -54,6 +55,7 @@ struct Ground {
   policy::Engine engine;
   store::SnapshotHub hub;
   wire::Limiter limiter;
+  app::LoginThrottle throttle;
 };
 
 }  // namespace allauth::server

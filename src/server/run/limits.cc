@@ -29,6 +29,13 @@ wire::Limits limits_of(const LimitsConfig& config) {
           .exempt_loopback = config.exempt_loopback};
 }
 
+app::FailureRates failures_of(const LimitsConfig& config) {
+  return {.one = config.failures.one,
+          .account = config.failures.account,
+          .source = config.failures.source,
+          .exempt_loopback = config.exempt_loopback};
+}
+
 wire::RequestLogOptions request_log_of(const LogConfig& config) {
   return {.which = which(config.requests), .slow = config.slow_request};
 }

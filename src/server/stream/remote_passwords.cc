@@ -14,7 +14,9 @@ std::string body_of(const app::PasswordLogin& login) {
   append_json_string(body, login.login);
   body += R"(,"password":)";
   login.password.with([&](std::string_view text) { append_json_string(body, text); });
-  return body += "}}";
+  body += R"(},"source_address":)";
+  append_json_string(body, login.source.address);
+  return body += "}";
 }
 
 const boost::json::string* text_at(const boost::json::value& document, const char* object,
@@ -44,6 +46,9 @@ Result<app::AuthenticateOutcome> read_answer(const ApiAnswer& answer) {
     if (reason != nullptr && *reason == "login.failed") return app::Rejected{"login.failed", {}};
     return unavailable("this node is refused");
   }
+  if (answer.status == 429)
+    return fail(Code::exhausted, "login.throttled",
+                "Too many wrong passwords or keys were given; try again later.");
   const auto* kind = text_at(document, "principal", "kind");
   const auto* id = text_at(document, "principal", "id");
   if (answer.status != 200 || kind == nullptr || *kind != "user" || id == nullptr || !is_id(*id))

@@ -34,7 +34,9 @@ Result<app::Caller> authenticate_call(const app::Core& core, const Call& call) {
     return app::Caller{std::move(who), call.request_id};
   };
   if (call.bearer) return caller(app::authenticate_token(core, *call.bearer));
-  if (call.basic) return caller(app::authenticate_key(core, {call.basic->name, call.basic->password.copy()}));
+  if (call.basic)
+    return caller(app::authenticate_key(
+        core, {call.basic->name, call.basic->password.copy(), {.address = call.peer.address}}));
   return fail(Code::unauthenticated, "credential.missing",
               "This takes a bearer token, or a client's id and key.");
 }

@@ -5,6 +5,7 @@
 #include "allauth/v1/auth.pb.h"
 #include "app/identity/authenticate.h"
 #include "app/policy/relationship_rules.h"
+#include "base/network.h"
 #include "wire/native/policy_names.h"
 #include "wire/native/related.h"
 #include "wire/native/services.h"
@@ -53,24 +54,37 @@ struct Asked {
   }
 };
 
+// Where the credential was shown to the caller, as the caller says.
+Result<app::Source> decode_source(const Call& call, const v1::AuthenticateRequest& request) {
+  const auto& address = request.source_address();
+  if (!address.empty() && !IpAddress::parse(address))
+    return fail(Code::invalid, "source.invalid", "Give an IPv4 or IPv6 address, without port.",
+                "source_address");
+  return app::Source{.address = address, .via = call.notes.principal.empty() ? "node" : call.notes.principal};
+}
+
 // Answered at once, but for passwords, which take a hashing thread.
 void authenticate(const Asked& asked, const Call& call, const v1::AuthenticateRequest& request,
                   Reply<v1::AuthenticateResponse> reply) {
   const auto& core = asked.core;
   if (const auto may = asked.check_may_ask(call, request); !may) return reply(std::unexpected(may.error()));
+  auto source = decode_source(call, request);
+  if (!source) return reply(std::unexpected(source.error()));
   switch (request.credential_case()) {
     case v1::AuthenticateRequest::kAccessToken:
       return reply(encode_outcome(app::authenticate_token(core, Secret(request.access_token()))));
     case v1::AuthenticateRequest::kClientKey: {
       const auto& key = request.client_key();
-      return reply(encode_outcome(app::authenticate_key(core, {key.client_id(), Secret(key.key())})));
+      return reply(encode_outcome(
+          app::authenticate_key(core, {key.client_id(), Secret(key.key()), std::move(*source)})));
     }
     case v1::AuthenticateRequest::kPassword: {
       auto held = std::make_shared<Reply<v1::AuthenticateResponse>>(std::move(reply));
-      auto job = [&core, &call, &request, held] {
+      auto job = [&core, &call, &request, held, source = std::move(*source)]() mutable {
         if (!is_wanted(core, call)) return (*held)(overloaded());
         const auto& login = request.password();
-        (*held)(encode_outcome(app::authenticate_password(core, {login.login(), Secret(login.password())})));
+        (*held)(encode_outcome(
+            app::authenticate_password(core, {login.login(), Secret(login.password()), std::move(source)})));
       };
       if (!asked.hashers(call.peer.address, std::move(job))) (*held)(overloaded());
       return;

@@ -90,8 +90,9 @@ void add_sessions(MethodTable& table, const Backend& backend) {
   add_hashing_write<v1::CreateSessionRequest, v1::Session>(
       table, backend, "allauth.v1.SessionService.CreateSession",
       [&backend](const Call& call, const v1::CreateSessionRequest& request) {
-        return app::open_session(backend.core, backend.issuer, {request.login(), Secret(request.password())},
-                                 call.request_id);
+        return app::open_session(
+            backend.core, backend.issuer,
+            {request.login(), Secret(request.password()), {.address = call.peer.address}}, call.request_id);
       },
       [&backend](app::OpenSession&& opened) -> Result<v1::Session> {
         return encode_open(backend, std::move(opened));

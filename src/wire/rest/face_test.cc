@@ -354,8 +354,8 @@ TEST(Face, TypesQueryParametersAndNamedBodies) {
 TEST(Face, LimitsAnAddressBeforeItReadsWhatItSends) {
   Rig rig;
   Limits limits;
-  limits.source[static_cast<std::size_t>(WorkKind::login)] = {.per_second = 1, .burst = 1};
-  limits.source[static_cast<std::size_t>(WorkKind::question)] = {.per_second = 1, .burst = 2};
+  limits.source[static_cast<std::size_t>(WorkKind::login)] = {.count = 1, .burst = 1};
+  limits.source[static_cast<std::size_t>(WorkKind::question)] = {.count = 1, .burst = 2};
   Limiter limiter(rig.clock, rig.metrics, 1, limits);
   rig.limiter = &limiter;
   rig.ready();

@@ -291,7 +291,7 @@ TEST(RpcFace, TellsEveryCodeByItsNumber) {
 TEST(RpcFace, LimitsAnAddressAndSaysWhenToComeBack) {
   RpcRig rig;
   Limits limits;
-  limits.source[static_cast<std::size_t>(WorkKind::read)] = {.per_second = 1, .burst = 1};
+  limits.source[static_cast<std::size_t>(WorkKind::read)] = {.count = 1, .burst = 1};
   Limiter limiter(rig.clock, rig.metrics, 1, limits);
   rig.limiter = &limiter;
   bind_get_user(rig);

@@ -106,7 +106,7 @@ TEST(RpcHealth, IsNotServingWhileTheServerStops) {
 TEST(RpcHealth, AnswersOneAddressAsOftenAsItsLimitSays) {
   RpcRig rig;
   Limits limits;
-  limits.source[static_cast<std::size_t>(WorkKind::question)] = {.per_second = 1, .burst = 1};
+  limits.source[static_cast<std::size_t>(WorkKind::question)] = {.count = 1, .burst = 1};
   Limiter limiter(rig.clock, rig.metrics, 1, limits);
   rig.limiter = &limiter;
   const RpcHealth health({}, [] { return true; }, rig.deps());

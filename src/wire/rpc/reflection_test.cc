@@ -145,7 +145,7 @@ TEST(Reflection, EndsAConversationWithWhatIsNoRequest) {
 TEST(Reflection, AnswersOneAddressAsOftenAsItsLimitSays) {
   RpcRig rig;
   Limits limits;
-  limits.source[static_cast<std::size_t>(WorkKind::question)] = {.per_second = 1, .burst = 2};
+  limits.source[static_cast<std::size_t>(WorkKind::question)] = {.count = 1, .burst = 2};
   Limiter limiter(rig.clock, rig.metrics, 1, limits);
   rig.limiter = &limiter;
   const auto mount = reflection_mount(question_services(), rig.deps());
