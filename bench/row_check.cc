@@ -8,12 +8,15 @@
 #include "bench/machine.h"
 #include "bench/rows.h"
 #include "policy/check.h"
+#include "policy/lookup_resources.h"
 
 namespace allauth::bench {
 namespace {
 
 constexpr double kMaxHitMicros = 1;
 constexpr double kMaxDenyMicros = 5;
+constexpr double kMaxLookUpMicros = 20;
+constexpr double kMaxResultMicros = 0.1;
 constexpr double kMaxBytes = 32;
 constexpr double kMaxGrowth = 3;
 constexpr std::size_t kQuestions = 50'000;
@@ -132,6 +135,11 @@ HashTable load_table(const Drive& drive, std::size_t size) {
   return table;
 }
 
+Result<policy::IdPage> look_up(const policy::Graph& graph, std::string_view user) {
+  return policy::lookup_resources(graph, 1,
+                                  {.subject = {{"user", user}}, .permission = "view", .kind = "document"});
+}
+
 // One kind of question at one size.
 struct Measured {
   Sample p50, p99, probe;
@@ -179,6 +187,46 @@ Measured report_questions(const Options& options, const Drive& drive, const poli
   return measured;
 }
 
+// Users who see about as many documents as the budget speaks of.
+std::vector<std::string> find_median_users(const Drive& drive, const policy::Graph& graph) {
+  constexpr std::size_t kUsers = 200, kTries = 10'000, kFewest = 140, kMost = 200;
+  std::vector<std::string> users;
+  for (std::uint64_t i = 0; i < kTries && users.size() < kUsers; ++i) {
+    const auto user = drive.direct_hit(i).user;
+    const auto page = look_up(graph, user);
+    if (page && page->ids.size() >= kFewest && page->ids.size() <= kMost) users.push_back(user);
+  }
+  return users;
+}
+
+void report_look_ups(const Options& options, const Drive& drive, const policy::Graph& graph,
+                     const std::string& row, Report& report) {
+  const auto users = find_median_users(drive, graph);
+  Sample p50, each;
+  for (int i = 0; i < options.runs() && !users.empty(); ++i) {
+    Latencies latencies;
+    std::size_t found = 0;
+    for (const std::string& user : users) {
+      const auto begin = SteadyClock::now();
+      const auto page = look_up(graph, user);
+      latencies.add((SteadyClock::now() - begin).count());
+      found += page ? page->ids.size() : 0;
+    }
+    p50.add(latencies.micros(0.5));
+    each.add(latencies.micros(0.5) * static_cast<double>(users.size()) / static_cast<double>(found));
+  }
+  const auto add = [&](std::string what, const Sample& sample, double most) {
+    if (!sample.empty())
+      report.add({.row = row,
+                  .what = std::move(what),
+                  .unit = "us",
+                  .ours = sample,
+                  .budget = Budget{Budget::Kind::at_most, most}});
+  };
+  add("look-up of about 170 documents p50", p50, kMaxLookUpMicros);
+  add("look-up of about 170 documents, each", each, kMaxResultMicros);
+}
+
 // The medians of hit and deny at one size.
 struct AtSize {
   Sample hit, deny;
@@ -192,6 +240,7 @@ Result<AtSize> measure_size(const Options& options, std::uint64_t relationships,
   const auto table = load_table(drive, loaded.graph.size());
   const auto hit = report_questions(options, drive, engine, loaded.graph, table, true, row, report);
   const auto deny = report_questions(options, drive, engine, loaded.graph, table, false, row, report);
+  report_look_ups(options, drive, loaded.graph, row, report);
   report.add({.row = row,
               .what = "memory per relationship, ids apart",
               .unit = "B",

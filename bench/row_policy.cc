@@ -21,6 +21,8 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kBulk = 100;
 constexpr double kMaxBulkMicros = 3;
+constexpr double kMaxResultMicros = 0.1;
+constexpr double kManyResults = 30;  // fewer do not say much about one
 constexpr policy::Limits kLimits{.max_work = 500'000'000};
 
 // One data set at one size.
@@ -146,7 +148,11 @@ class PolicyBench {
       return page && std::ranges::binary_search(page->ids, hit.object);
     });
     add_latency("look-up of resources", latencies);
-    add("look-up of resources, results", "", static_cast<double>(found) / static_cast<double>(rounds));
+    const double each = static_cast<double>(found) / static_cast<double>(rounds);
+    add("look-up of resources, results", "", each);
+    if (each >= kManyResults)
+      add("look-up of resources, per result", "us", latencies.micros(0.5) / each,
+          Budget{Budget::Kind::at_most, kMaxResultMicros});
   }
 
   void subjects() {

@@ -1,59 +1,69 @@
 #include "policy/backward_walk.h"
 
+#include <algorithm>
+
 namespace allauth::policy {
 
-BackwardWalk::BackwardWalk(const Graph& graph, const Question& question, MemberId wanted, Budget& budget)
-    : graph_(graph),
-      question_(question),
-      budget_(budget),
-      plan_(reverse(graph.schema(), wanted, {question.subject_kind, question.subject_relation})) {}
+BackwardWalk::BackwardWalk(const Graph& graph, const Question& question, const ReversePlan& plan,
+                           Budget& budget, const PlaceSet* against)
+    : graph_(graph), question_(question), plan_(plan), budget_(budget), against_(against) {}
 
 void BackwardWalk::start() {
   const Way way = graph_.has_denials() || graph_.has_closed() ? Way::maybe : Way::certain;
-  for (const MemberId member : plan_.itself) push(question_.subject, member, way);
+  for (const ReversePlan::Number number : plan_.itself) push({question_.subject, number}, way);
   for (const ReversePlan::Start& start : plan_.starts)
-    go(start.everyone ? question_.everyone : question_.subject, start.label, start.member, way);
+    go(start.everyone ? question_.everyone : question_.subject, start.lead, way);
 }
 
-void BackwardWalk::go_on(const Frontier::Stop& stop) {
-  const auto leads = plan_.leads.find(stop.member);
-  if (leads == plan_.leads.end()) return;
-  for (const ReversePlan::Lead& lead : leads->second) {
-    const Way way = lead.gate ? Way::maybe : stop.way;
-    if (lead.kind == ReversePlan::Lead::Kind::here)
-      push(stop.node, lead.member, way);
-    else if (lead.kind == ReversePlan::Lead::Kind::along)
-      go(stop.node, lead.label, lead.member, way);
-    else
-      go_to_grants(stop.node, lead, way);
+void BackwardWalk::go(NodeId from, const ReversePlan::Lead& lead, Way way) {
+  using Kind = ReversePlan::Lead::Kind;
+  if (lead.gate != nullptr) way = behind(from, *lead.gate, way);
+  if (lead.kind == Kind::here) return push({from, lead.to}, way);
+  const EdgeSet& edges = graph_.resources(from);
+  if (lead.kind == Kind::along) {
+    edges.visit(lead.label, [&](std::span<const NodeId> nodes) { return push_all(nodes, lead, way); });
+    return;
   }
-}
-
-void BackwardWalk::go(NodeId from, Label label, MemberId member, Way way) {
-  graph_.resources(from).visit(label,
-                               [&](std::span<const NodeId> nodes) { return push_all(nodes, member, way); });
-}
-
-void BackwardWalk::go_to_grants(NodeId role, const ReversePlan::Lead& lead, Way way) {
   const auto [first, last] = Label::grants();
-  graph_.resources(role).visit(first, last, [&](Label label, std::span<const NodeId> nodes) {
+  const Plan& plan = graph_.schema().member(plan_.stops[lead.to].member).plan;
+  edges.visit(first, last, [&](Label label, std::span<const NodeId> nodes) {
     budget_.spend(1);
-    return !graph_.holds(label.action_set(), lead.action) || push_all(nodes, lead.member, way);
+    return !graph_.holds_any(label.action_set(), plan.actions) || push_all(nodes, lead, way);
   });
 }
 
-// A label names a relation, whatever the definition that has it.
-bool BackwardWalk::push_all(std::span<const NodeId> nodes, MemberId member, Way way) {
-  const DefinitionId definition = graph_.schema().member(member).definition;
+// Who comes to a gate comes through an exclusion if nothing can be said against it.
+Way BackwardWalk::behind(NodeId node, const Step& gate, Way way) const {
+  if (gate.kind != Step::Kind::but_not || against_ == nullptr) return Way::maybe;
+  const bool nothing = std::none_of(gate.parts.begin() + 1, gate.parts.end(),
+                                    [&](MemberId part) { return against_->contains(excluded(node, part)); });
+  return nothing ? way : Way::maybe;
+}
+
+bool BackwardWalk::push_all(std::span<const NodeId> nodes, const ReversePlan::Lead& lead, Way way) {
+  const DefinitionId definition = plan_.stops[lead.to].definition;
   for (const NodeId node : nodes)
-    if (graph_.definition(node) == definition) push(node, member, way);
+    if (!lead.mixed || graph_.definition(node) == definition) push({node, lead.to}, way);
   budget_.spend(nodes.size());
   return !budget_.spent();
 }
 
-void BackwardWalk::push(NodeId node, MemberId member, Way way) {
+void BackwardWalk::push(Stop stop, Way way) {
   budget_.spend(1);
-  frontier_.push({node, member, way});
+  if (way == Way::maybe)
+    maybe_.push_back(stop);
+  else if (visited_.insert(stop.key()))
+    certain_.push_back(stop);
+}
+
+// The edges of the stops after this one, so that they are at hand when their turn comes.
+void BackwardWalk::fetch_ahead(const std::vector<Stop>& stops, std::size_t at) const {
+  constexpr std::size_t kSets = 8, kBlocks = 4;
+  const auto leads_on = [&](std::size_t i) {
+    return i < stops.size() && !plan_.stops[stops[i].number].leads.empty();
+  };
+  if (leads_on(at + kSets)) __builtin_prefetch(&graph_.resources(stops[at + kSets].node));
+  if (leads_on(at + kBlocks)) graph_.resources(stops[at + kBlocks].node).prefetch();
 }
 
 }  // namespace allauth::policy

@@ -5,7 +5,6 @@
 #include <functional>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "policy/frontier.h"
@@ -20,8 +19,12 @@ struct Candidate {
   Way way;
 };
 
-// By id. `own_id` is that of kNoNode.
-std::vector<Candidate> sort_candidates(const Graph& graph, const std::unordered_map<NodeId, Way>& ways,
+struct Found {
+  NodeId node;
+  Way way;
+};
+// By id; each node is there once. `own_id` is that of kNoNode.
+std::vector<Candidate> sort_candidates(const Graph& graph, std::span<const Found> found,
                                        std::string_view own_id);
 
 // Does the member hold the subject, by a check? The solver is one of this question.

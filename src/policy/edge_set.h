@@ -38,6 +38,11 @@ class EdgeSet {
   static constexpr std::size_t kMany = ~std::size_t{0};
   std::size_t count_hint(Label label) const;
 
+  // Has what is behind it fetched into the processor's caches.
+  void prefetch() const {
+    if (has_block()) __builtin_prefetch(block());
+  }
+
   // Calls f(Label, std::span<const std::uint32_t> nodes) for the labels in [first, last], ascending,
   // nodes ascending too; a label may come in several pieces. Stops when f returns false.
   template <class F>

@@ -7,7 +7,7 @@ std::optional<Frontier::Stop> Frontier::pop() {
     while (!waiting->empty()) {
       const Stop stop = waiting->back();
       waiting->pop_back();
-      if (visited_.insert(Place{stop.node, stop.member, Mode::allow}.key()).second) return stop;
+      if (visited_.insert(Place{stop.node, stop.member, Mode::allow}.key())) return stop;
     }
   }
   return std::nullopt;

@@ -1,13 +1,13 @@
-// Places to visit on the way to whoever may be an answer. Internal to the look-ups and to BackwardWalk.
+// Places to visit on the way to whoever may be an answer. Internal to the look-ups.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
 #include "policy/place.h"
+#include "policy/place_set.h"
 
 namespace allauth::policy {
 
@@ -34,7 +34,7 @@ class Frontier {
 
  private:
   std::array<std::vector<Stop>, 3> waiting_;
-  std::unordered_set<std::uint64_t> visited_;
+  PlaceSet visited_;
 };
 
 }  // namespace allauth::policy

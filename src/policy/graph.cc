@@ -1,9 +1,14 @@
 #include "policy/graph.h"
 
+#include <algorithm>
+
+#include "policy/reverse_plans.h"
+
 namespace allauth::policy {
 
 Graph::Graph(std::shared_ptr<const CompiledSchema> schema)
     : schema_(std::move(schema)),
+      reverse_plans_(std::make_shared<ReversePlans>()),
       names_(std::make_shared<persistent::Interner>()),
       action_sets_(std::make_shared<persistent::Interner>()) {}
 
@@ -11,6 +16,18 @@ ObjectRef Graph::name(NodeId node) const {
   if (is_guest(node))
     return {schema_->definition_name(definition(node)), (*guest_names_)[node - kFirstGuest].id};
   return {schema_->definition_name(definition(node)), names_->text(node)};
+}
+
+std::vector<std::string_view> Graph::ids(std::span<const NodeId> nodes) const {
+  constexpr std::size_t kEntries = 16, kTexts = 8;  // so far ahead
+  std::vector<std::string_view> ids(nodes.size());
+  for (std::size_t i = 0; i < nodes.size() + kEntries; ++i) {
+    if (i < nodes.size() && !is_guest(nodes[i])) names_->fetch(nodes[i]);
+    if (i >= kTexts && i - kTexts < nodes.size() && !is_guest(nodes[i - kTexts]))
+      names_->fetch_text(nodes[i - kTexts]);
+    if (i >= kEntries && nodes[i - kEntries] != kNoNode) ids[i - kEntries] = name(nodes[i - kEntries]).id;
+  }
+  return ids;
 }
 
 // Guests first: a name may have become shared meanwhile.
@@ -32,6 +49,21 @@ Result<Graph> Graph::with(std::span<const Edge> guests) const {
   Editor editor(std::move(base));
   for (const Edge& edge : guests) TRY(editor.add(edge));
   return editor.freeze();
+}
+
+bool Graph::holds_any(std::uint32_t action_set, std::string_view actions) const {
+  const std::string_view bits = action_sets_->text(action_set);
+  int common = 0;
+  for (std::size_t i = 0; i < std::min(bits.size(), actions.size()); ++i) common |= bits[i] & actions[i];
+  return common != 0;
+}
+
+MemberId Graph::rule_of_grant(const Plan& plan, Label label, MemberId otherwise) const {
+  const auto found = std::ranges::find_if(plan.steps, [&](StepId id) {
+    const Step& step = schema_->step(id);
+    return step.kind == Step::Kind::grants && holds(label.action_set(), step.relation);
+  });
+  return found != plan.steps.end() ? schema_->step(*found).rule : otherwise;
 }
 
 bool Graph::is_closed(NodeId node) const {

@@ -28,6 +28,7 @@ namespace allauth::policy {
 using NodeId = std::uint32_t;
 inline constexpr NodeId kNoNode = ~NodeId{0};
 inline constexpr std::size_t kMaxObjectId = 1024;
+class ReversePlans;
 
 // Whether a grant gives, or takes away whatever gives it (decision 035).
 enum class Effect { allow, deny };
@@ -39,6 +40,8 @@ class Graph {
   explicit Graph(std::shared_ptr<const CompiledSchema> schema);
 
   const CompiledSchema& schema() const { return *schema_; }
+  // Its plans read backwards. Not for callers of the engine.
+  ReversePlans& reverse_plans() const { return *reverse_plans_; }
   // Relationships and grants (one per object, role and effect).
   std::uint64_t size() const { return size_; }
   bool has_denials() const { return denials_ != 0; }
@@ -75,6 +78,8 @@ class Graph {
     return is_guest(node) ? (*guest_names_)[node - kFirstGuest].definition
                           : static_cast<DefinitionId>(names_->space(node));
   }
+  // The ids of many nodes, in less time than one by one. Empty for kNoNode.
+  std::vector<std::string_view> ids(std::span<const NodeId> nodes) const;
   static bool is_guest(NodeId node) { return node >= kFirstGuest; }
 
   // Edges by label: from a resource to its subjects, and from a subject to its resources.
@@ -85,6 +90,10 @@ class Graph {
     const std::string_view bits = action_sets_->text(action_set);
     return std::size_t{action} / 8 < bits.size() && (bits[action / 8] >> (action % 8) & 1) != 0;
   }
+  // Any of them (Plan::actions)?
+  bool holds_any(std::uint32_t action_set, std::string_view actions) const;
+  // The rule of a plan that a grant of this label comes by; `otherwise`: by none.
+  MemberId rule_of_grant(const Plan& plan, Label label, MemberId otherwise) const;
 
  private:
   // Nodes of guests are numbered from here on, far from what the shared names will ever reach.
@@ -103,6 +112,7 @@ class Graph {
   }
 
   std::shared_ptr<const CompiledSchema> schema_;
+  std::shared_ptr<ReversePlans> reverse_plans_;          // of the schema
   std::shared_ptr<persistent::Interner> names_;          // append-only, shared by all versions
   std::shared_ptr<std::vector<GuestName>> guest_names_;  // nullptr: there are none; written by with() only
   std::shared_ptr<persistent::Interner> action_sets_;    // bitmaps over NameId

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "policy/graph.h"
+#include "policy/reverse_plans.h"
 #include "policy/schema/schema_change.h"
 
 namespace allauth::policy {
@@ -14,6 +15,7 @@ Result<void> Graph::Editor::set_schema(std::shared_ptr<const CompiledSchema> nex
       if (one.definition == base_.names_->space(node)) drop(node, one.relation, one.form);
   }
   base_.schema_ = std::move(next);
+  base_.reverse_plans_ = std::make_shared<ReversePlans>();
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/backward_walk.h"
+#include "policy/reverse_plans.h"
 
 namespace allauth::policy {
 
@@ -10,11 +11,18 @@ std::optional<Guide> Guide::make(const Graph& graph, const Question& question, M
                                  std::uint32_t max_work) {
   Guide guide;
   Budget budget({.max_work = max_work});
-  const bool complete = BackwardWalk(graph, question, member, budget).run([&](const Frontier::Stop& stop) {
-    guide.places_[stop.member].push_back(stop.node);
-  });
+  const auto plan = graph.reverse_plans().find_or_make(graph.schema(), member,
+                                                       {question.subject_kind, question.subject_relation});
+  std::vector<std::vector<NodeId>> places(plan->stops.size());
+  const bool complete =
+      BackwardWalk(graph, question, *plan, budget).run([&](NodeId node, ReversePlan::Number number, Way) {
+        places[number].push_back(node);
+      });
   if (!complete) return std::nullopt;
-  for (auto& [_, nodes] : guide.places_) std::ranges::sort(nodes);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    std::ranges::sort(places[i]);
+    guide.places_.emplace(plan->stops[i].member, std::move(places[i]));
+  }
   return guide;
 }
 

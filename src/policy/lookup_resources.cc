@@ -3,8 +3,39 @@
 #include "policy/backward_walk.h"
 #include "policy/candidates.h"
 #include "policy/locate.h"
+#include "policy/reverse_plans.h"
 
 namespace allauth::policy {
+namespace {
+
+// What gates on the way may take away from the subject; empty: nothing. nullopt: finding out would take more
+// than it is worth, since a check can tell as well.
+std::optional<PlaceSet> walk_against(const Graph& graph, const Question& question, const ReversePlan& plan) {
+  constexpr std::uint32_t kMostWork = 10'000;
+  PlaceSet against;
+  Budget budget({.max_work = kMostWork});
+  const bool complete =
+      BackwardWalk(graph, question, plan, budget).run([&](NodeId node, ReversePlan::Number number, Way) {
+        against.insert(BackwardWalk::excluded(node, plan.stops[number].member));
+      });
+  return complete ? std::optional(std::move(against)) : std::nullopt;
+}
+
+// All that may be an answer. nullopt: the budget is spent.
+std::optional<std::vector<Found>> walk_back(const Graph& graph, const Question& question, Budget& budget) {
+  const auto plan = graph.reverse_plans().find_or_make(graph.schema(), question.member,
+                                                       {question.subject_kind, question.subject_relation});
+  std::optional<PlaceSet> against;
+  if (plan->against != nullptr) against = walk_against(graph, question, *plan->against);
+  std::vector<Found> found;
+  const bool complete = BackwardWalk(graph, question, *plan, budget, against ? &*against : nullptr)
+                            .run([&](NodeId node, ReversePlan::Number number, Way way) {
+                              if (number == ReversePlan::kWanted) found.push_back({node, way});
+                            });
+  return complete ? std::optional(std::move(found)) : std::nullopt;
+}
+
+}  // namespace
 
 Result<IdPage> lookup_resources(const Graph& graph, std::uint64_t revision, const ResourceQuery& query) {
   const CompiledSchema& schema = graph.schema();
@@ -22,11 +53,8 @@ Result<IdPage> lookup_resources(const Graph& graph, std::uint64_t revision, cons
                     .restricted = false,
                     .everyone = everyone_of(graph, who)};
   Budget budget(query.limits);
-  std::unordered_map<NodeId, Way> found;
-  const bool complete = BackwardWalk(graph, question, member, budget).run([&](const Frontier::Stop& stop) {
-    if (stop.member == member) found.try_emplace(stop.node, stop.way);
-  });
-  if (!complete) return given_up(budget);
+  const auto found = walk_back(graph, question, budget);
+  if (!found) return given_up(budget);
   Solver solver(graph, question, budget);
   solver.keep();
   const auto holds = [&](const Candidate& candidate) -> Result<bool> {
@@ -38,7 +66,7 @@ Result<IdPage> lookup_resources(const Graph& graph, std::uint64_t revision, cons
     question.same_object = candidate.node == question.subject;
     return verify(graph, solver, question, budget);
   };
-  return cut_page(sort_candidates(graph, found, subject.id), query.page, revision, holds);
+  return cut_page(sort_candidates(graph, *found, subject.id), query.page, revision, holds);
 }
 
 }  // namespace allauth::policy

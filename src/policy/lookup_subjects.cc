@@ -1,6 +1,7 @@
 #include "policy/lookup_subjects.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "policy/candidates.h"
 #include "policy/entrance.h"
@@ -32,7 +33,15 @@ class ForwardWalk {
     return !budget_.spent();
   }
 
-  const std::unordered_map<NodeId, Way>& found() const { return found_; }
+  // Each node once, by the surest way.
+  std::vector<Found> found() && {
+    std::ranges::sort(found_, [](const Found& a, const Found& b) {
+      return a.node != b.node ? a.node < b.node : a.way > b.way;
+    });
+    const auto repeated = std::ranges::unique(found_, {}, &Found::node);
+    found_.erase(repeated.begin(), repeated.end());
+    return std::move(found_);
+  }
   bool everyone_certainly() const { return everyone_ == Way::certain; }
 
  private:
@@ -49,7 +58,7 @@ class ForwardWalk {
     if (own_kind && form_.relation != kItself &&
         std::binary_search(names.begin(), names.end(), form_.relation))
       note(stop.node, stop.way);
-    for (const StepId id : member.plan.steps) {
+    for (const StepId id : member.plan.ways) {
       const Step& step = schema_.step(id);
       if (step.kind == Step::Kind::self && own_kind && form_.relation == kItself) note(stop.node, stop.way);
       if (step.kind == Step::Kind::direct) note_direct(stop, step);
@@ -81,11 +90,12 @@ class ForwardWalk {
   }
 
   void go_to_roles(const Frontier::Stop& stop, const Step& step) {
+    const std::string_view actions = schema_.member(stop.member).plan.actions;
     const auto go = [&](std::pair<Label, Label> labels, Way way) {
       graph_.subjects(stop.node).visit(
           labels.first, labels.second, [&](Label label, std::span<const NodeId> roles) {
             budget_.spend(1);
-            return !graph_.holds(label.action_set(), step.relation) || push_all(roles, step.hops[0], way);
+            return !graph_.holds_any(label.action_set(), actions) || push_all(roles, step.hops[0], way);
           });
     };
     if (step.hops.empty()) return;
@@ -123,8 +133,7 @@ class ForwardWalk {
     frontier_.push({node, member, way});
   }
 
-  // The first time is by the surest way.
-  void note(NodeId node, Way way) { found_.try_emplace(node, way); }
+  void note(NodeId node, Way way) { found_.push_back({node, way}); }
 
   const Graph& graph_;
   const CompiledSchema& schema_;
@@ -132,7 +141,7 @@ class ForwardWalk {
   const Form form_;
   Budget& budget_;
   Frontier frontier_;
-  std::unordered_map<NodeId, Way> found_;
+  std::vector<Found> found_;
   std::optional<Way> everyone_;  // how a `kind:*` was found
 };
 
@@ -185,7 +194,7 @@ Result<SubjectPage> lookup_subjects(const Graph& graph, std::uint64_t revision, 
     excluded.insert(candidate.id);
     return true;
   };
-  const std::vector<Candidate> sorted = sort_candidates(graph, walk.found(), query.object.id);
+  const std::vector<Candidate> sorted = sort_candidates(graph, std::move(walk).found(), query.object.id);
   TRY(page.named, cut_page(sorted, query.page, revision, listed));
   std::ranges::copy_if(page.named.ids, std::back_inserter(page.excluded),
                        [&](const std::string& id) { return excluded.contains(id); });

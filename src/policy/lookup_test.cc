@@ -91,6 +91,21 @@ TEST_F(Lookup, PagesOnceAndInOrder) {
   EXPECT_FALSE(second.total);
 }
 
+TEST_F(Lookup, ListsIdsInTheOrderOfTheirBytes) {
+  const Ids ids = {"a", "a0123456", "a01234567", "a012345670", "a0123456701", "a01234567b", "a\xC3\xA4", "b"};
+  for (const std::string& id : ids) relate({"doc:" + id + "#viewer@user:ann"});
+  EXPECT_EQ(resources("user:ann", "view")->ids, ids);
+  EXPECT_EQ(resources("user:ann", "view", {.after = Cursor{"a01234567", 7}, .limit = 2})->ids,
+            (Ids{"a012345670", "a0123456701"}));
+}
+
+// So many that it is not worth while to look at all of them first.
+TEST_F(Lookup, ChecksWhoIsKeptOutOfThousands) {
+  for (int i = 0; i < 6'000; ++i) relate({fmt::format("doc:{}#banned@user:ann", i)});
+  relate({"doc:a#viewer@user:ann", "doc:b#viewer@user:ann", "doc:b#banned@user:ann"});
+  EXPECT_EQ(resources("user:ann", "open")->ids, Ids{"a"});
+}
+
 TEST_F(Lookup, RefusesACursorOfAnotherRevision) {
   const auto page = resources("user:ann", "view", {.after = Cursor{"a", 6}});
   ASSERT_FALSE(page);

@@ -125,8 +125,8 @@ bool Search::expand(std::uint32_t at) {
   const Plan& plan = schema.member(task.member).plan;
   if (question_.subject_relation != kItself && end_here(at, plan)) return true;
   const EdgeSet& edges = graph_.subjects(task.node);
-  budget_.spend(plan.steps.size());
-  for (const StepId id : plan.steps) {
+  budget_.spend(plan.ways.size());
+  for (const StepId id : plan.ways) {
     const Step& step = schema.step(id);
     if (step.kind == Step::Kind::direct) {
       if (probe(at, step)) return true;
@@ -171,7 +171,7 @@ bool Search::expand_denial(std::uint32_t at) {
   const Task task = kept_.tasks[at];
   const CompiledSchema& schema = graph_.schema();
   const EdgeSet& edges = graph_.subjects(task.node);
-  for (const StepId id : schema.member(task.member).plan.steps) {
+  for (const StepId id : schema.member(task.member).plan.ways) {
     const Step& step = schema.step(id);
     budget_.spend(1);
     if (step.apart || step.kind == Step::Kind::direct) continue;
@@ -220,9 +220,10 @@ bool Search::follow(std::uint32_t at, StepId id, const Step& step, const Hop& ho
   if (!denial && !hop.mixed && leads_nowhere(hop.targets[0].member)) return false;
   if (step.kind == Step::Kind::grants) {
     const auto [first, last] = denial ? Label::denials() : Label::grants();
+    const Plan& plan = graph_.schema().member(kept_.tasks[at].member).plan;
     return !edges.visit(first, last, [&](Label label, std::span<const NodeId> roles) {
       budget_.spend(1);
-      return !graph_.holds(label.action_set(), step.relation) ||
+      return !graph_.holds_any(label.action_set(), plan.actions) ||
              !walk<kMode>(at, id, step, hop, label, roles);
     });
   }
@@ -237,7 +238,7 @@ bool Search::walk(std::uint32_t at, StepId id, const Step& step, const Hop& hop,
                   std::span<const NodeId> nodes) {
   const bool along_denial = kMode == Mode::deny && step.kind != Step::Kind::grants;
   if (!hop.mixed && !along_denial && graph_.schema().member(hop.targets[0].member).direct_only)
-    return intersect(at, step.rule, hop.targets[0].member, label, nodes);
+    return intersect(at, step, hop.targets[0].member, label, nodes);
   if (kMode == Mode::allow) {
     look_back(nodes.size());
     if (guide_ && !hop.mixed) nodes = guide_->narrow(nodes, hop.targets[0].member);
@@ -272,10 +273,12 @@ bool Search::reach(std::uint32_t at, StepId id, const Step& step, NodeId node, M
 }
 
 // Does one of the nodes hold the subject by a stored edge of `target`?
-bool Search::intersect(std::uint32_t at, MemberId rule, MemberId target, Label label,
+bool Search::intersect(std::uint32_t at, const Step& step, MemberId target, Label label,
                        std::span<const NodeId> nodes) {
   const Member& relation = graph_.schema().member(target);
   auto found = [&](NodeId via, Hit::By by) {
+    const Plan& plan = graph_.schema().member(kept_.tasks[at].member).plan;
+    const MemberId rule = label.is_grant() ? graph_.rule_of_grant(plan, label, step.rule) : step.rule;
     hit_ = Hit{.task = at, .rule = rule, .by = by, .via = via, .via_label = label, .via_member = target};
     return true;
   };

@@ -112,7 +112,7 @@ class Search {
   template <Mode kMode>
   bool walk(std::uint32_t at, StepId id, const Step& step, const Hop& hop, Label label,
             std::span<const NodeId> nodes);
-  bool intersect(std::uint32_t at, MemberId rule, MemberId target, Label label,
+  bool intersect(std::uint32_t at, const Step& step, MemberId target, Label label,
                  std::span<const NodeId> nodes);
   template <Mode kMode>
   bool reach(std::uint32_t at, StepId id, const Step& step, NodeId node, MemberId member, Label label);

@@ -26,14 +26,13 @@ std::string Words::member(MemberId id) const { return std::string(graph_.schema(
 // Which step of the task's plan goes along that label?
 MemberId Words::rule_between(const Search::Task& from, Label label) const {
   const CompiledSchema& schema = graph_.schema();
-  for (const StepId id : schema.member(from.member).plan.steps) {
+  const Plan& plan = schema.member(from.member).plan;
+  if (label.is_grant()) return graph_.rule_of_grant(plan, label, from.member);
+  for (const StepId id : plan.steps) {
     const Step& step = schema.step(id);
-    if (step.kind == Step::Kind::grants) {
-      if (label.is_grant() && graph_.holds(label.action_set(), step.relation)) return step.rule;
-    } else if (std::any_of(step.hops.begin(), step.hops.end(),
-                           [&](const Hop& hop) { return hop.label == label; })) {
+    if (step.kind != Step::Kind::grants &&
+        std::ranges::find(step.hops, label, &Hop::label) != step.hops.end())
       return step.rule;
-    }
   }
   return from.member;
 }

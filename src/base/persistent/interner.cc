@@ -1,6 +1,5 @@
 #include "base/persistent/interner.h"
 
-#include <bit>
 #include <cstring>
 
 namespace allauth::persistent {
@@ -64,14 +63,13 @@ std::uint64_t Interner::hash(std::string_view text, std::uint16_t space) const {
   return fold(fold(low ^ key_, high ^ state) ^ seed_, key_);
 }
 
-std::uint64_t Interner::entry(std::uint32_t id) const {
-  const std::uint32_t position = id + (1u << kFirstChunk);
-  const auto width = static_cast<unsigned>(std::bit_width(position));
-  const std::atomic<std::uint64_t>* chunk = chunks_[width - 1 - kFirstChunk].load(std::memory_order_acquire);
-  return chunk[position - (1u << (width - 1))].load(std::memory_order_acquire);
-}
-
 std::string_view Interner::text(std::uint32_t id) const { return text_of(at_address(entry(id))); }
+
+void Interner::fetch_text(std::uint32_t id) const {
+  const std::uint64_t record = entry(id);
+  __builtin_prefetch(at_address(record));
+  __builtin_prefetch(at_address(record + 32));
+}
 
 std::uint32_t Interner::find(std::string_view text, std::uint16_t space) const {
   return find(text, space, hash(text, space));

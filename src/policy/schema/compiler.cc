@@ -241,9 +241,21 @@ class SchemaCompiler {
     };
     std::sort(plan.steps.begin(), plan.steps.end(), [&](StepId a, StepId b) { return rank(a) < rank(b); });
     std::sort(plan.names.begin(), plan.names.end());
+    join_grants(plan);
     Member& member = schema_.members_[id];
     member.direct_only = member.kind == Member::Kind::relation && schema_.steps_[plan.steps[0]].hops.empty();
     member.plan = std::move(plan);
+  }
+
+  void join_grants(Plan& plan) const {
+    for (const StepId id : plan.steps) {
+      const Step& step = schema_.steps_[id];
+      const bool is_grant = step.kind == Step::Kind::grants;
+      if (!is_grant || plan.actions.empty()) plan.ways.push_back(id);
+      if (!is_grant) continue;
+      plan.actions.resize(std::max(plan.actions.size(), std::size_t{step.relation} / 8 + 1));
+      plan.actions[step.relation / 8] |= static_cast<char>(1 << (step.relation % 8));
+    }
   }
 
   // Follows references on the same object until only relations, arrows and gates are left.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "policy/label.h"
@@ -82,6 +83,10 @@ struct Step {
 struct Plan {
   std::vector<NameId> names;  // sorted: who is asked about as the holders of one of these is a holder
   std::vector<StepId> steps;  // cheapest first
+  // To search along. Of the steps that are grants only the first, which stands for all: they lead to the same
+  // role, so the grants of an object are gone through once, for any of `actions` (a bit for each name).
+  std::vector<StepId> ways = {};
+  std::string actions = {};
 };
 
 struct Member {

@@ -27,6 +27,17 @@ const Member* CompiledSchema::find_member(DefinitionId definition, std::string_v
   return id ? find_member(definition, *id) : nullptr;
 }
 
+bool CompiledSchema::is_shared(NameId relation, DefinitionId subject, NameId subject_relation) const {
+  std::size_t takers = 0;
+  for (DefinitionId id = 0; id < definitions_.size(); ++id) {
+    const Member* const member = find_member(id, relation);
+    takers += member != nullptr && std::ranges::any_of(member->forms, [&](const Form& form) {
+                return form.definition == subject && form.relation == subject_relation;
+              });
+  }
+  return takers > 1;
+}
+
 bool CompiledSchema::goes_on(const CompiledSchema& before) const {
   if (before.names_.size() > names_.size() || before.definitions_.size() > definitions_.size()) return false;
   return std::equal(before.names_.begin(), before.names_.end(), names_.begin()) &&

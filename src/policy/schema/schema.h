@@ -49,6 +49,8 @@ class CompiledSchema {
   bool reaches(MemberId id, DefinitionId subject) const {
     return (reach_[id * reach_width_ + subject / 64] >> (subject % 64) & 1) != 0;
   }
+  // Do relations of several definitions have that name, and take that kind of subject?
+  bool is_shared(NameId relation, DefinitionId subject, NameId subject_relation) const;
   // Can a relation be open to everyone of that kind (user:*)?
   bool has_wildcards(DefinitionId definition) const { return wildcards_[definition]; }
   // What a permission says; nil for a relation. Not for parts.
