@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
 #include "model/describe.h"
 #include "model/ids.h"
 #include "model/quotas.h"
+#include "model/topics.h"
 #include "model/values.h"
 
 namespace allauth {
@@ -162,7 +164,9 @@ struct Channel {
   Tags tags;
   Metadata metadata;
   Status status = Status::enabled;
-  GroupId group;  // of its domain; may be empty
+  GroupId group;                        // of its domain; may be empty
+  Topics topics;                        // those of its own, which no other channel of its domain has
+  std::optional<std::int64_t> max_qos;  // of MQTT, for messages in it: 0 or 1; nothing: as asked for
   Stamp stamp;
 
   template <class Self, class Field>
@@ -175,6 +179,8 @@ struct Channel {
     field(6, "metadata", channel.metadata);
     field(7, "status", channel.status);
     field(8, "group_id", channel.group);
+    field(9, "topics", channel.topics);
+    field(10, "max_qos", channel.max_qos);
     Stamp::describe(channel.stamp, field);
   }
 };

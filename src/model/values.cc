@@ -17,16 +17,6 @@ constexpr std::size_t kMaxMetadataBytes = 16 * 1024;
 constexpr std::size_t kMaxMetadataDepth = 8;
 constexpr std::size_t kMinPasswordCharacters = 15;
 
-bool has_control_characters(std::string_view utf8) {
-  for (std::size_t i = 0; i < utf8.size(); ++i) {
-    const auto c = static_cast<unsigned char>(utf8[i]);
-    if (c < 0x20 || c == 0x7F) return true;
-    // U+0080..U+009F
-    if (c == 0xC2 && i + 1 < utf8.size() && static_cast<unsigned char>(utf8[i + 1]) < 0xA0) return true;
-  }
-  return false;
-}
-
 bool is_lower_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 // 8-4-4-4-12 hexadecimal digits.
@@ -41,6 +31,16 @@ bool looks_like_uuid(std::string_view text) {
 }
 
 }  // namespace
+
+bool has_control_characters(std::string_view utf8) {
+  for (std::size_t i = 0; i < utf8.size(); ++i) {
+    const auto c = static_cast<unsigned char>(utf8[i]);
+    if (c < 0x20 || c == 0x7F) return true;
+    // U+0080..U+009F
+    if (c == 0xC2 && i + 1 < utf8.size() && static_cast<unsigned char>(utf8[i + 1]) < 0xA0) return true;
+  }
+  return false;
+}
 
 Result<std::string> parse_name(std::string_view text, std::string_view field) {
   text = trim(text);

@@ -11,6 +11,9 @@
 
 namespace allauth {
 
+// C0, DEL and C1. Of text in UTF-8.
+bool has_control_characters(std::string_view utf8);
+
 // 1–128 characters (code points) of UTF-8 without control characters; outer spaces are cut off.
 Result<std::string> parse_name(std::string_view text, std::string_view field = "name");
 

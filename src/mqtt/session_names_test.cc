@@ -1,6 +1,7 @@
 // One channel, several names: what the client calls a filter, and what the broker does.
 #include <gtest/gtest.h>
 
+#include "codec/mqtt/topic.h"
 #include "mqtt/session_rig.h"
 
 namespace allauth::mqtt {
@@ -154,6 +155,24 @@ TEST(SessionNames, a_delivery_is_called_anew_once_the_client_subscribes_otherwis
   rig.out = {};
   rig.deliver(message("id/a"));
   EXPECT_EQ(rig.client(), hex(bytes_of(message("id/a"), v4)));
+}
+
+TEST(SessionNames, a_name_that_is_all_the_clients_own_comes_back_so) {
+  for (const auto* mine : {"a/+/t/#", "$share/g/a/+/t/#", "m/d/t/a/+/t/#", "#"}) {
+    Rig rig(v5);
+    rig.open();
+    const std::string own = effective_filter(mine).starts_with("m/") ? "" : "m/1/t/";
+    const std::string theirs = own.empty()                          ? "m/1/t/a/+/t/#"
+                               : std::string(mine).starts_with("$") ? "$share/g/m/1/t/a/+/t/#"
+                                                                    : own + mine;
+    rig.policy.names.emplace(mine, theirs);
+    rig.send(Subscribe{.packet_id = 1, .entries = {{mine, 0}}});
+    rig.from_broker(unhex("900400010000"));
+    rig.out = {};
+    rig.deliver(Publish{.topic = "m/1/t/a/b/t/c", .payload = "x"});
+    const auto* told = own.empty() ? "m/d/t/a/b/t/c" : "a/b/t/c";
+    EXPECT_EQ(rig.client(), hex(bytes_of(Publish{.topic = told, .payload = "x"}, v5))) << mine;
+  }
 }
 
 }  // namespace

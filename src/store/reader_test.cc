@@ -1,3 +1,4 @@
+#include "store/channel_topics.h"
 #include "store/kept_answers.h"
 #include "store/lists.h"
 #include "store/lookups.h"
@@ -145,6 +146,7 @@ TEST_P(ReaderContract, NoHotStatementScansATable) {
       hot.insert(hot.end(), order.statements.begin(), order.statements.end());
     if (!list->rule().where.empty()) hot.push_back(list->count());
   }
+  for (const auto& statement : topic_statements()) hot.push_back(statement);
   for (const auto& statement : log_statements()) hot.push_back(statement);
   for (const auto& statement : retention_statements()) hot.push_back(statement);
   for (const auto& statement : node_statements()) hot.push_back(statement);

@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include "base/text.h"
+#include "store/channel_topics.h"
 #include "store/image.h"
 
 namespace allauth::store {
@@ -169,6 +170,7 @@ Result<void> insert_row(sql::Session& session, const Shape& shape, const void* r
   Binds binds;
   binds.add(shape.fields, row);
   TRY(session.run(shape.insert.one, binds.values()));
+  TRY(keep_topics(session, shape, row, true));
   return store_children(session, shape, row);
 }
 
@@ -177,12 +179,14 @@ Result<void> update_row(sql::Session& session, const Shape& shape, const void* r
   binds.add(std::span(shape.fields).subspan(shape.keys), row);
   binds.add(keys_of(shape), row);
   TRY(change_one(session, shape.update, binds));
+  TRY(keep_topics(session, shape, row, false));
   TRY(erase_children(session, shape, row));
   return store_children(session, shape, row);
 }
 
 Result<void> erase_row(sql::Session& session, const Shape& shape, const void* row) {
   TRY(erase_children(session, shape, row));
+  TRY(drop_topics(session, shape, row));
   Binds binds;
   binds.add(keys_of(shape), row);
   return change_one(session, shape.erase, binds);

@@ -1,6 +1,7 @@
 #include "app/directory/channels.h"
 
 #include "app/directory/change.h"
+#include "app/directory/channel_topics.h"
 #include "app/directory/erase.h"
 #include "app/directory/move.h"
 #include "store/lookups.h"
@@ -21,6 +22,7 @@ store::Act channel_act(const Caller& caller, std::string_view slug, const Channe
 
 void apply_changes(Channel& channel, ChannelChanges changes) {
   if (changes.route) channel.route = std::move(*changes.route);
+  if (changes.topics) channel.topics = std::move(*changes.topics);
   change_common(channel, std::move(changes.common));
 }
 
@@ -31,18 +33,21 @@ Result<store::Write<Channel>> create_channel(const Core& core, Permit<act::Creat
   Channel channel{.id = ChannelId::trusted(core.ids.next()),
                   .domain = permit.object().domain(),
                   .route = std::move(fresh.route),
-                  .group = permit.object().group()};
+                  .group = permit.object().group(),
+                  .topics = std::move(fresh.topics)};
   set_common(channel, std::move(fresh.common));
-  return guarded<Channel>(core, std::move(permit),
-                          [channel = std::move(channel)](store::Tx& tx, const auto& p) -> Result<Channel> {
-                            TRY(require_container(tx, p.object(), "group_id"));
-                            TRY(require_free_route(tx, channel));
-                            Channel made = channel;
-                            made.stamp = fresh_stamp(tx, p.caller());
-                            TRY(store::insert(tx, made));
-                            tx.act(channel_act(p.caller(), "channel.created", made));
-                            return made;
-                          });
+  return guarded<Channel>(
+      core, std::move(permit),
+      [&core, channel = std::move(channel)](store::Tx& tx, const auto& p) -> Result<Channel> {
+        TRY(require_container(tx, p.object(), "group_id"));
+        TRY(require_free_route(tx, channel));
+        TRY(require_own_topics(core, tx, p.caller(), channel));
+        Channel made = channel;
+        made.stamp = fresh_stamp(tx, p.caller());
+        TRY(store::insert(tx, made));
+        tx.act(channel_act(p.caller(), "channel.created", made));
+        return made;
+      });
 }
 
 Result<Channel> get_channel(store::Read& read, const Permit<act::ReadChannel>& permit) {
@@ -58,12 +63,14 @@ Result<store::Write<Channel>> update_channel(const Core& core, Permit<act::Updat
                                              ChannelChanges changes, std::optional<Revision> expected) {
   return guarded<Channel>(
       core, std::move(permit),
-      [changes = std::move(changes), expected](store::Tx& tx, const auto& p) -> Result<Channel> {
+      [&core, changes = std::move(changes), expected](store::Tx& tx, const auto& p) -> Result<Channel> {
         TRY(auto channel, require_row<Channel>(tx, p.object()));
-        TRY(channel, change_row(tx, p.caller(), std::move(channel), expected, [&](Channel& row) {
-              apply_changes(row, changes);
-              return require_free_route(tx, row);
-            }));
+        const auto edit = [&](Channel& row) -> Result<void> {
+          apply_changes(row, changes);
+          if (changes.topics) TRY(require_own_topics(core, tx, p.caller(), row));
+          return require_free_route(tx, row);
+        };
+        TRY(channel, change_row(tx, p.caller(), std::move(channel), expected, edit));
         tx.act(channel_act(p.caller(), "channel.updated", channel));
         return channel;
       });

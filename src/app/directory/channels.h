@@ -12,15 +12,17 @@ namespace allauth::app {
 struct NewChannel {
   CommonFields common;
   std::string route;  // parse_route; may be empty
+  Topics topics;      // parse_topics
 };
 
 // What is absent stays as it is.
 struct ChannelChanges {
   CommonChanges common;
   std::optional<std::string> route;
+  std::optional<Topics> topics;
 };
 
-// Errors: conflict route.taken, invalid group.domain.
+// Errors: conflict route.taken, invalid group.domain, those of require_own_topics().
 Result<store::Write<Channel>> create_channel(const Core& core, Permit<act::CreateChannel> permit,
                                              NewChannel channel);
 Result<Channel> get_channel(store::Read& read, const Permit<act::ReadChannel>& permit);

@@ -27,6 +27,11 @@ Verdict decide(const Core& core, const store::Snapshot& snapshot, const MessageQ
   return decision->allowed() ? Verdict::grant("message.allowed") : Verdict::deny("message.denied");
 }
 
+std::string_view client_of(const Authenticated& who) {
+  return who.principal.kind == PrincipalKind::client ? std::string_view(who.principal.id)
+                                                     : std::string_view();
+}
+
 MessageVerdict may_connect(const Core& core, const store::Snapshot& snapshot,
                            const MessageQuestion& question) {
   MessageVerdict answer{still_valid(snapshot, question.who, core.clock.now())};
@@ -58,7 +63,8 @@ MessageVerdict may_message(const Core& core, const store::Snapshot& snapshot,
   const bool unsubscribe = question.action == MessageAction::unsubscribe;
   if (const auto usable = snapshot.check_usable(); !usable && !unsubscribe)
     return {Verdict::fail(usable.error().reason)};
-  auto resolved = resolve(snapshot, question.domain, question.topic, use_of(question.action));
+  auto resolved =
+      resolve(snapshot, {question.domain, client_of(question.who)}, question.topic, use_of(question.action));
   if (unsubscribe) return {Verdict::grant("message.allowed"), std::move(resolved.broker_topic)};
   if (!resolved.verdict.granted()) return {resolved.verdict};
   return {decide(core, snapshot, question, resolved.place), std::move(resolved.broker_topic), question.qos};

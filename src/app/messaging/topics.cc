@@ -9,6 +9,7 @@ namespace allauth::app {
 namespace {
 
 constexpr std::string_view kSharePrefix = "$share/";
+constexpr Reason kUnknown = "topic.unknown";
 
 // Cuts the text before the next '/' off `rest`; the '/' goes with it.
 std::string_view cut_level(std::string_view& rest) {
@@ -43,7 +44,7 @@ Verdict refuse(std::string_view text, TopicUse use) {
   if (use == TopicUse::filter) text = mqtt::effective_filter(text);
   if (text.starts_with('$')) return Verdict::deny("topic.reserved");
   return Verdict::deny(use == TopicUse::filter && spans_channels(text) ? Reason("topic.many_channels")
-                                                                       : Reason("topic.unknown"));
+                                                                       : kUnknown);
 }
 
 store::NodeId find_domain(const store::Snapshot& snapshot, std::string_view name) {
@@ -57,51 +58,104 @@ store::NodeId find_channel(const store::Snapshot& snapshot, store::NodeId domain
   return thing.exists() && thing.domain == domain ? by_id : snapshot.find_channel_route(domain, name);
 }
 
-Verdict find_place(const store::Snapshot& snapshot, std::string_view only, const TopicParts& parts,
-                   ChannelPlace& place) {
+// The domain that a topic names; else that of whoever asks, if they have one.
+Verdict find_domain(const store::Snapshot& snapshot, const TopicScope& scope, const TopicParts& parts,
+                    ChannelPlace& place) {
+  if (parts.domain.empty()) {
+    place.domain = scope.only.empty() ? snapshot.thing(kind::client, scope.client).domain
+                                      : find_domain(snapshot, scope.only);
+    return place.domain == store::kNoNode ? Verdict::deny(kUnknown) : Verdict::grant("topic.known");
+  }
   place.domain = find_domain(snapshot, parts.domain);
   if (place.domain == store::kNoNode) return Verdict::deny("topic.domain_unknown");
-  if (!only.empty() && find_domain(snapshot, only) != place.domain)
+  if (!scope.only.empty() && find_domain(snapshot, scope.only) != place.domain)
     return Verdict::deny("topic.other_domain");
-  place.channel = find_channel(snapshot, place.domain, parts.channel);
-  if (place.channel == store::kNoNode) return Verdict::deny("topic.channel_unknown");
+  return Verdict::grant("topic.known");
+}
+
+Verdict find_owner(const store::Snapshot& snapshot, std::string_view own, TopicUse use, ChannelPlace& place) {
+  const auto& topics = snapshot.topics();
+  const auto match =
+      use == TopicUse::name ? topics.find(place.domain, own) : topics.find_all(place.domain, own);
+  switch (match.kind) {
+    case store::TopicMatch::Kind::one:
+      place.channel = match.channel;
+      return Verdict::grant("topic.known");
+    case store::TopicMatch::Kind::none:
+      return Verdict::deny(kUnknown);
+    case store::TopicMatch::Kind::many:
+      return Verdict::deny("topic.many_channels");
+    case store::TopicMatch::Kind::too_many:
+      break;
+  }
+  return Verdict::fail("topic.too_complex");
+}
+
+Verdict find_place(const store::Snapshot& snapshot, const TopicScope& scope, const TopicParts& parts,
+                   TopicUse use, ChannelPlace& place) {
+  if (const auto found = find_domain(snapshot, scope, parts, place); !found.granted()) return found;
+  if (parts.channel.empty()) {
+    if (const auto found = find_owner(snapshot, parts.own, use, place); !found.granted()) return found;
+  } else {
+    place.channel = find_channel(snapshot, place.domain, parts.channel);
+    if (place.channel == store::kNoNode) return Verdict::deny("topic.channel_unknown");
+  }
   if (!snapshot.thing(place.domain).enabled()) return Verdict::deny("domain.disabled");
   if (!snapshot.thing(place.channel).enabled()) return Verdict::deny("channel.disabled");
   return Verdict::grant("topic.known");
 }
 
+// Cuts "$share/<group>/" off `rest`; nothing if it is not well-formed.
+std::optional<std::string_view> cut_share(std::string_view& rest) {
+  if (!rest.starts_with(kSharePrefix)) return std::string_view();
+  const auto group_end = rest.find('/', kSharePrefix.size());
+  if (group_end == std::string_view::npos || group_end == kSharePrefix.size()) return std::nullopt;
+  const auto share = rest.substr(0, group_end + 1);
+  rest.remove_prefix(group_end + 1);
+  return share;
+}
+
+// What is a domain's own is called the same whichever channel has it.
+std::string broker_name(const store::Snapshot& snapshot, const TopicParts& parts, const ChannelPlace& place) {
+  if (place.domain == store::kNoNode) return {};
+  const auto domain = snapshot.id(place.domain);
+  if (parts.channel.empty()) return fmt::format("{}m/{}/t/{}", parts.share, domain, parts.own);
+  if (place.channel == store::kNoNode) return {};
+  return fmt::format("{}m/{}/c/{}{}", parts.share, domain, snapshot.id(place.channel), parts.subtopic);
+}
+
+bool is_own(std::string_view topic) { return !topic.empty() && !topic.starts_with('$'); }
+
 }  // namespace
 
 std::optional<TopicParts> parse_topic(std::string_view text) {
-  TopicParts parts;
   std::string_view rest = text;
-  if (rest.starts_with(kSharePrefix)) {
-    const auto group_end = rest.find('/', kSharePrefix.size());
-    if (group_end == std::string_view::npos || group_end == kSharePrefix.size()) return std::nullopt;
-    parts.share = rest.substr(0, group_end + 1);
-    rest.remove_prefix(group_end + 1);
-  }
-  if (cut_level(rest) != "m") return std::nullopt;
+  const auto share = cut_share(rest);
+  if (!share) return std::nullopt;
+  TopicParts parts{.share = *share, .own = rest};
+  if (cut_level(rest) != "m") return is_own(parts.own) ? std::optional(parts) : std::nullopt;
   parts.domain = cut_level(rest);
-  if (cut_level(rest) != "c") return std::nullopt;
+  const auto form = cut_level(rest);
+  if (!is_name(parts.domain)) return std::nullopt;
+  parts.own = form == "t" ? rest : std::string_view();
+  if (form == "t") return is_own(rest) && cut_level(rest) != "m" ? std::optional(parts) : std::nullopt;
   const auto slash = rest.find('/');
   parts.channel = rest.substr(0, slash);
   parts.subtopic = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
-  if (!is_name(parts.domain) || !is_name(parts.channel)) return std::nullopt;
+  if (form != "c" || !is_name(parts.channel)) return std::nullopt;
   return parts;
 }
 
-ResolvedTopic resolve(const store::Snapshot& snapshot, std::string_view domain, std::string_view text,
+ResolvedTopic resolve(const store::Snapshot& snapshot, const TopicScope& scope, std::string_view text,
                       TopicUse use) {
   if (!is_well_formed(text, use)) return {Verdict::deny("topic.invalid")};
   const auto parts = parse_topic(text);
   // A shared subscription's prefix is part of a filter, never of a topic.
   if (!parts || (use == TopicUse::name && !parts->share.empty())) return {refuse(text, use)};
   ResolvedTopic resolved;
-  resolved.verdict = find_place(snapshot, domain, *parts, resolved.place);
-  if (resolved.place.channel == store::kNoNode) return resolved;
-  resolved.broker_topic = fmt::format("{}m/{}/c/{}{}", parts->share, snapshot.id(resolved.place.domain),
-                                      snapshot.id(resolved.place.channel), parts->subtopic);
+  resolved.verdict = find_place(snapshot, scope, *parts, use, resolved.place);
+  if (resolved.verdict.reason == kUnknown && parts->domain.empty()) resolved.verdict = refuse(text, use);
+  resolved.broker_topic = broker_name(snapshot, *parts, resolved.place);
   if (resolved.broker_topic == text) resolved.broker_topic.clear();
   return resolved;
 }

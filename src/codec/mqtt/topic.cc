@@ -116,4 +116,24 @@ bool filter_contains(std::string_view outer, std::string_view inner) {
   return given.done();
 }
 
+bool filters_overlap(std::string_view one, std::string_view other) {
+  if (one.starts_with('$') ? starts_with_wildcard(other)
+                           : other.starts_with('$') && starts_with_wildcard(one))
+    return false;
+  // "" is no name, so below the empty level there is always another one.
+  if (one == "/#") one = "/+/#";
+  if (other == "/#") other = "/+/#";
+  Levels ones(one);
+  Levels others(other);
+  while (!ones.done() && !others.done()) {
+    const auto a = ones.next();
+    const auto b = others.next();
+    if (a == "#" || b == "#") return true;
+    if (a != b && a != "+" && b != "+") return false;
+  }
+  if (ones.done() && others.done()) return true;
+  // "a/#" also matches "a" itself.
+  return (ones.done() ? others : ones).next() == "#";
+}
+
 }  // namespace allauth::mqtt

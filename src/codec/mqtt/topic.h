@@ -37,4 +37,7 @@ bool topic_matches(std::string_view filter, std::string_view topic);
 // must fulfil to permit the subscription `inner`. "$share/" prefixes are ignored on both sides.
 bool filter_contains(std::string_view outer, std::string_view inner);
 
+// True if some topic is matched by both. Both must be valid and without "$share/" prefix.
+bool filters_overlap(std::string_view one, std::string_view other);
+
 }  // namespace allauth::mqtt

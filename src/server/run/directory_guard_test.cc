@@ -102,7 +102,7 @@ TEST_F(TheGuard, TurnsRoutesIntoIdsForTheBroker) {
   EXPECT_EQ(session->subscribe("m/plant/c/temps/#").topic, by_id + "/#");
   EXPECT_EQ(session->subscribe("$share/g/m/plant/c/temps/#").topic, "$share/g/" + by_id + "/#");
   EXPECT_EQ(session->unsubscribe("m/plant/c/temps/#"), by_id + "/#");
-  EXPECT_EQ(session->unsubscribe("something/else"), "something/else");
+  EXPECT_EQ(session->unsubscribe("something/else"), "m/" + domain.id.str() + "/t/something/else");
   EXPECT_TRUE(session->deliver(by_id + "/a").granted());
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "store/backup/log_rows.h"
+#include "store/channel_topics.h"
 #include "store/in_write.h"
 #include "store/restoring.h"
 #include "store/row_types.h"
@@ -25,6 +26,7 @@ constexpr std::size_t kTogether = 512;
 // Deletes what a restore that was interrupted has left: what belongs to something before its owner.
 Result<void> wipe(sql::Session& session) {
   TRY(erase_log(session));
+  TRY(drop_all_topics(session));
   const auto types = row_types();
   for (auto type = types.rbegin(); type != types.rend(); ++type) {
     for (const auto& child : type->shape.children) TRY(session.run(child.erase_all));
@@ -50,6 +52,7 @@ class Restore {
     TRY(fill_in_newer_columns(summary->header.schema));
     TRY(in_write(session_, [this]() -> Result<void> {
       TRY(recount_usage(session_));
+      TRY(restore_topics(session_));
       return end_restoring(session_);
     }));
     return summary;

@@ -16,5 +16,6 @@ extern const Migration kDomainsOfUser;     // 008_domains_of_user.cc
 extern const Migration kRelationships;     // 009_relationships.cc
 extern const Migration kPolicySchema;      // 010_policy_schema.cc
 extern const Migration kGrantsOnThings;    // 011_grants_on_things.cc
+extern const Migration kTopics;            // 012_topics.cc
 
 }  // namespace allauth::store

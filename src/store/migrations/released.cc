@@ -7,7 +7,7 @@ namespace allauth::store {
 std::span<const Migration> released_migrations() {
   static const std::array kAll{kDirectory,     kLogTags,      kGroups,           kListOrders,
                                kUsage,         kKeptAnswers,  kGroupConnections, kDomainsOfUser,
-                               kRelationships, kPolicySchema, kGrantsOnThings};
+                               kRelationships, kPolicySchema, kGrantsOnThings,   kTopics};
   return kAll;
 }
 

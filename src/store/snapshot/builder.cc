@@ -31,6 +31,12 @@ const ThingText& text_or_empty(const Thing& thing) {
   return thing.text ? *thing.text : kEmpty;
 }
 
+// A number that means nothing allows the least.
+std::uint8_t most_qos(const Channel& channel) {
+  const auto most = channel.max_qos.value_or(kMostQos);
+  return most >= 0 && most <= kMostQos ? static_cast<std::uint8_t>(most) : 0;
+}
+
 }  // namespace
 
 SnapshotBuilder::SnapshotBuilder(const Snapshot& base)
@@ -40,6 +46,7 @@ SnapshotBuilder::SnapshotBuilder(const Snapshot& base)
       things_(base.things_),
       logins_(base.logins_),
       routes_(base.routes_),
+      topics_(base.topics_),
       keys_(base.keys_),
       nodes_(base.nodes_),
       revoked_(base.revoked_) {}
@@ -107,7 +114,7 @@ Result<void> SnapshotBuilder::put(const User& user) {
   ThingText text{.email = user.email,
                  .username = user.username,
                  .password_record = text_or_empty(things_.at(at)).password_record};
-  put_thing(at, {ImageKind::user, user.status, kNoNode, kNoNode, text_of(std::move(text))});
+  put_thing(at, {.kind = ImageKind::user, .status = user.status, .text = text_of(std::move(text))});
   return {};
 }
 
@@ -124,7 +131,7 @@ Result<void> SnapshotBuilder::put(const Domain& domain) {
   TRY(edge(true, within(kind::domain, id, "platform", kPlatform)));
   TRY(close_domain(id, domain.status));
   put_thing(node(kind::domain, id),
-            {ImageKind::domain, domain.status, kNoNode, kNoNode, text_of({.route = domain.route})});
+            {.kind = ImageKind::domain, .status = domain.status, .text = text_of({.route = domain.route})});
   return {};
 }
 
@@ -139,8 +146,10 @@ Result<void> SnapshotBuilder::put(const Group& group) {
   TRY(only_edge(self, "above", enabled ? parent : nothing));
   TRY(only_edge(self, "effect", enabled ? self : nothing));
   TRY(const NodeId listed_by, list_in(enabled ? parent.id : nothing.id, "subgroup", self));
-  put_thing(node(self.kind, self.id),
-            {ImageKind::group, group.status, node(kind::domain, group.domain.str()), listed_by, nullptr});
+  put_thing(node(self.kind, self.id), {.kind = ImageKind::group,
+                                       .status = group.status,
+                                       .domain = node(kind::domain, group.domain.str()),
+                                       .listed_by = listed_by});
   return {};
 }
 
@@ -149,8 +158,10 @@ Result<void> SnapshotBuilder::put(const Client& client) {
   TRY(edge(true, within(kind::client, id, "domain", {kind::domain, client.domain.str()})));
   TRY(only_edge({kind::client, id}, "group", {kind::group, client.group.str()}));
   TRY(const NodeId listed_by, list_in(client.group.str(), "client", {kind::client, id}));
-  put_thing(node(kind::client, id),
-            {ImageKind::client, client.status, node(kind::domain, client.domain.str()), listed_by, nullptr});
+  put_thing(node(kind::client, id), {.kind = ImageKind::client,
+                                     .status = client.status,
+                                     .domain = node(kind::domain, client.domain.str()),
+                                     .listed_by = listed_by});
   return {};
 }
 
@@ -158,9 +169,14 @@ Result<void> SnapshotBuilder::put(const Channel& channel) {
   const auto& id = channel.id.str();
   TRY(edge(true, within(kind::channel, id, "domain", {kind::domain, channel.domain.str()})));
   TRY(only_edge({kind::channel, id}, "group", {kind::group, channel.group.str()}));
-  put_thing(node(kind::channel, id),
-            {ImageKind::channel, channel.status, node(kind::domain, channel.domain.str()), kNoNode,
-             text_of({.route = channel.route})});
+  const NodeId at = node(kind::channel, id);
+  const NodeId domain = node(kind::domain, channel.domain.str());
+  topics_.assign(domain, at, channel.topics);
+  put_thing(at, {.kind = ImageKind::channel,
+                 .status = channel.status,
+                 .max_qos = most_qos(channel),
+                 .domain = domain,
+                 .text = text_of({.route = channel.route})});
   return {};
 }
 
@@ -329,6 +345,7 @@ Result<void> SnapshotBuilder::remove_thing(std::string_view kind, std::string_vi
   if (kind == kind::client) TRY(list_in({}, "client", {kind, id}));
   if (kind == kind::group) TRY(list_in({}, "subgroup", {kind, id}));
   const NodeId domain = things_.at(at).domain;
+  topics_.assign(domain, at, {});
   put_thing(at, Thing{.domain = domain});
   things_.at(at) = {};
   if (kind == kind::user) {
@@ -408,6 +425,7 @@ Snapshot SnapshotBuilder::freeze(Revision revision) {
   next.things_ = things_.freeze();
   next.logins_ = logins_.freeze();
   next.routes_ = routes_.freeze();
+  next.topics_ = topics_.freeze();
   next.keys_ = keys_.freeze();
   next.nodes_ = nodes_.freeze();
   next.revoked_ = revoked_.freeze();

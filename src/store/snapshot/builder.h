@@ -72,6 +72,7 @@ class SnapshotBuilder {
   persistent::RadixVector<Thing>::Editor things_;
   persistent::TextTrie<NodeId>::Editor logins_;
   persistent::TextTrie<NodeId>::Editor routes_;
+  TopicIndex::Editor topics_;
   persistent::DigestTrie<KeyRecord>::Editor keys_;
   persistent::DigestTrie<std::string>::Editor nodes_;
   persistent::TextTrie<Instant>::Editor revoked_;

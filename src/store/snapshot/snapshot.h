@@ -16,11 +16,9 @@
 #include "model/access.h"
 #include "model/policy.h"
 #include "policy/graph.h"
+#include "store/snapshot/topic_index.h"
 
 namespace allauth::store {
-
-using policy::kNoNode;
-using policy::NodeId;
 
 // The few texts that some things have.
 struct ThingText {
@@ -33,6 +31,7 @@ struct ThingText {
 struct Thing {
   ImageKind kind{};  // zero: there is no such thing (any more)
   Status status = Status::disabled;
+  std::uint8_t max_qos = kMostQos;        // of channels: of messages in them
   NodeId domain = kNoNode;                // of groups, clients and channels
   NodeId listed_by = kNoNode;             // the group whose edge leads to this client or group
   std::shared_ptr<const ThingText> text;  // null: all empty
@@ -86,6 +85,8 @@ class Snapshot {
   NodeId find_login(std::string_view login) const;
   NodeId find_domain_route(std::string_view route) const;
   NodeId find_channel_route(NodeId domain, std::string_view route) const;
+  // The topics of channels' own, by domain.
+  const TopicIndex& topics() const { return topics_; }
 
   // Null if no enabled client key has this digest.
   const KeyRecord* find_key(const Digest& digest) const { return keys_.find(digest); }
@@ -111,6 +112,7 @@ class Snapshot {
   persistent::RadixVector<Thing> things_;
   persistent::TextTrie<NodeId> logins_;
   persistent::TextTrie<NodeId> routes_;
+  TopicIndex topics_;
   persistent::DigestTrie<KeyRecord> keys_;
   persistent::DigestTrie<std::string> nodes_;
   persistent::TextTrie<Instant> revoked_;  // since when

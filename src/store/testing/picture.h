@@ -44,6 +44,11 @@ inline std::string picture(const Snapshot& snapshot) {
     node(name("login e", i), snapshot.find_login(name("e", i)));
     node(name("login n", i), snapshot.find_login(name("n", i)));
     node(name("domain route", i), snapshot.find_domain_route(name("r", i)));
+    for (const auto* form : {"x/{}", "z/{}", "x/{}/a/y", "x/{}/#", "+/{}/a"}) {
+      const auto text = fmt::format(fmt::runtime(form), name("h", i));
+      const auto match = snapshot.topics().find_all(snapshot.find("domain", "d0"), text);
+      node(fmt::format("{} {}", text, static_cast<int>(match.kind)), match.channel);
+    }
     for (int j = 0; j < kIds; ++j) {
       node(fmt::format("route {} {}", i, j),
            snapshot.find_channel_route(snapshot.find("domain", name("d", i)), name("r", j)));

@@ -29,7 +29,11 @@ class RandomDirectory {
     }
     for (int i = number(3); i > 0; --i) {
       const auto channel = ChannelId::trusted(fresh("h"));
-      TRY(put(tx, Channel{.id = channel, .domain = domain, .name = text(), .route = fresh("r")}));
+      TRY(put(tx, Channel{.id = channel,
+                          .domain = domain,
+                          .name = text(),
+                          .route = fresh("r"),
+                          .topics = {channel.str() + "/+", fresh("t")}}));
       for (const auto& client : clients)
         TRY(put(tx, Connection{.client = client, .channel = channel, .domain = domain, .publish = true}));
       TRY(put(tx, GroupConnection{.group = group, .channel = channel, .domain = domain, .subscribe = true}));

@@ -40,12 +40,15 @@ class RandomWrites {
                              .domain = DomainId::trusted("d0"),
                              .status = status(),
                              .group = GroupId::trusted(maybe(id("g")))});
-      case 3:
-        return upsert(Channel{.id = ChannelId::trusted(id("h")),
+      case 3: {
+        const auto channel = id("h");
+        return upsert(Channel{.id = ChannelId::trusted(channel),
                               .domain = DomainId::trusted("d0"),
                               .route = maybe(id("r")),
                               .status = status(),
-                              .group = GroupId::trusted(maybe(id("g")))});
+                              .group = GroupId::trusted(maybe(id("g"))),
+                              .topics = topics(channel)});
+      }
       case 4:
         return upsert(Connection{.client = ClientId::trusted(id("c")),
                                  .channel = ChannelId::trusted(id("h")),
@@ -129,6 +132,13 @@ class RandomWrites {
   int pick(int n) { return std::uniform_int_distribution<int>(0, n - 1)(random_); }
   bool flip() { return pick(2) == 0; }
   std::string id(std::string_view kind) { return name(kind, pick(kIds)); }
+  // Some of those that only this channel may have.
+  Topics topics(const std::string& channel) {
+    Topics some;
+    for (const auto* form : {"+/{}/#", "x/{}", "x/{}/+/y"})
+      if (flip()) some.push_back(fmt::format(fmt::runtime(form), channel));
+    return some;
+  }
   std::string maybe(std::string text) { return flip() ? text : std::string(); }
   Effect effect() { return flip() ? Effect::allow : Effect::deny; }
   Status status() { return flip() ? Status::enabled : Status::disabled; }

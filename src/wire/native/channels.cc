@@ -6,10 +6,15 @@
 namespace allauth::wire::native {
 namespace {
 
+Result<Topics> decode_topics(const google::protobuf::RepeatedPtrField<std::string>& topics) {
+  return parse_topics({topics.begin(), topics.end()});
+}
+
 Result<app::NewChannel> decode(const v1::CreateChannelRequest& request) {
   app::NewChannel channel;
   TRY(channel.common, decode_common(request));
   TRY(channel.route, parse_or_empty(request.route(), "route", parse_route));
+  TRY(channel.topics, decode_topics(request.topics()));
   return channel;
 }
 
@@ -19,6 +24,8 @@ Result<app::ChannelChanges> decode(const Call& call, const v1::UpdateChannelRequ
   TRY(changes.route, decode_present<std::string>(call, "route", request.route(), [](auto& text, auto member) {
         return parse_or_empty(text, member, parse_route);
       }));
+  TRY(changes.topics, decode_present<Topics>(call, "topics", request.topics(),
+                                             [](auto& topics, auto) { return decode_topics(topics); }));
   return changes;
 }
 

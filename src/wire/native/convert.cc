@@ -200,6 +200,7 @@ v1::Channel encode(const Channel& channel) {
   message.set_domain_id(channel.domain.str());
   message.set_group_id(channel.group.str());
   message.set_route(channel.route);
+  for (const auto& topic : channel.topics) message.add_topics(topic);
   return message;
 }
 

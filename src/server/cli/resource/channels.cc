@@ -8,8 +8,11 @@ std::vector<Command> channel_commands() {
        .method = "ChannelService.CreateChannel",
        .summary = "Make a channel, which clients publish to and subscribe from",
        .words = "name",
-       .details = "With a route, its topics are m/DOMAIN/c/ROUTE and all below.",
-       .examples = {{"", "allauth channel create Temperatures --route temps --domain plant-1"}},
+       .details = "With a route, its topics are m/DOMAIN/c/ROUTE and all below. It can have others of its "
+                  "own, which no "
+                  "other channel of the domain has.",
+       .examples = {{"", "allauth channel create Temperatures --route temps --domain plant-1"},
+                    {"With topics of its own", "allauth channel create Heat --topic 'plants/+/temp/#'"}},
        .see_also = {"connect"}},
       {.path = "channel list",
        .method = "ChannelService.ListChannels",
@@ -25,8 +28,8 @@ std::vector<Command> channel_commands() {
        .method = "ChannelService.UpdateChannel",
        .summary = "Change a channel",
        .words = "channel_id",
-       .details =
-           "Only what is said changes. Tags and metadata that are given replace the old ones as a whole.",
+       .details = "Only what is said changes. Tags, topics and metadata that are given replace the old ones "
+                  "as a whole.",
        .examples = {{"", "allauth channel update temps --name 'All temperatures'"}}},
       {.path = "channel enable",
        .method = "ChannelService.EnableChannel",

@@ -35,6 +35,8 @@ constexpr auto kWordings = std::to_array<Wording>({
     {"name", "name", "NAME", "the name to show", "only those of exactly this name"},
     {"name_contains", "name-contains", "TEXT", "", "only those with this in their name"},
     {"route", "route", "ROUTE", "the name in MQTT topics", "only that of this route"},
+    {"topics", "topic", "FILTER", "topics of its own, such as plants/+/temp/#; again for more, '' for none",
+     ""},
     {"email", "email", "EMAIL", "the e-mail address, to sign in with", "only that of this e-mail address"},
     {"username", "username", "NAME", "another name to sign in with", "only that of this user name"},
     {"email_prefix", "email-prefix", "TEXT", "", "only those whose e-mail address begins so"},
