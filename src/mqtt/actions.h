@@ -24,6 +24,7 @@ struct SessionLimits {
   std::size_t max_topic_bytes = 1024;
   std::size_t max_subscriptions = 1024;           // filters; more are refused one by one
   std::size_t max_pending_requests = 256;         // SUBSCRIBE and UNSUBSCRIBE not yet answered
+  std::size_t max_user_properties = 64;           // of a packet (5.0): decisions may depend on each
   std::uint32_t max_session_expiry = 0xFFFFFFFF;  // seconds; 5.0 clients asking for more get this
   // Seconds; what a 5.0 client asks for beyond is cut. Once the connection to the broker is gone nothing
   // can take a will back, so this is for how long one may outlive the right to publish it.

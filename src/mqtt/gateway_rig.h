@@ -208,17 +208,17 @@ class SharedGuard final : public Guard {
     return fn();
   }
   explicit SharedGuard(std::shared_ptr<State> state) : state_(std::move(state)), guard_(state_->policy) {}
-  TopicVerdict publish(std::string_view t, bool r) override {
-    return with([&] { return guard_.publish(t, r); });
+  TopicVerdict publish(std::string_view t, const Asked& a) override {
+    return with([&] { return guard_.publish(t, a); });
   }
-  TopicVerdict subscribe(std::string_view f) override {
-    return with([&] { return guard_.subscribe(f); });
+  TopicVerdict subscribe(std::string_view f, const Asked& a) override {
+    return with([&] { return guard_.subscribe(f, a); });
   }
   std::string unsubscribe(std::string_view f) override {
     return with([&] { return guard_.unsubscribe(f); });
   }
-  Verdict deliver(std::string_view t) override {
-    return with([&] { return guard_.deliver(t); });
+  TopicVerdict deliver(std::string_view t, const Asked& a) override {
+    return with([&] { return guard_.deliver(t, a); });
   }
   Verdict alive() override {
     return with([&] { return guard_.alive(); });

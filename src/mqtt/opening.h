@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "codec/mqtt/packet.h"
 #include "mqtt/session.h"
@@ -13,10 +14,13 @@ namespace allauth::mqtt {
 
 // Where a will goes: kept as long as the broker may publish it, to ask again.
 struct Session::WillTopic {
+  std::uint8_t qos = 0;
   bool retain = false;
   std::string topic;         // as the client named it
   std::string broker_topic;  // as the broker was told
+  std::string properties;    // a block
 
+  Asked asked() const { return {qos, retain, PropertyView::trusted(properties)}; }
   // The verdict on the will as the broker has it, now that this is the answer.
   Verdict after(const TopicVerdict& answer) const {
     const auto& now = answer.topic.empty() ? topic : answer.topic;
@@ -29,7 +33,6 @@ struct Session::Opening {
   struct OwnedWill {
     QoS qos = QoS::at_most_once;
     WillTopic to;
-    std::string properties;
     std::string payload;
   };
 
@@ -47,6 +50,7 @@ struct Session::Opening {
   std::string client_id;
   std::string assigned_client_id;  // told to a 5.0 client that has none
   std::optional<OwnedWill> will;
+  std::vector<NamedValue> told;  // to the broker, instead of the client's
 };
 
 }  // namespace allauth::mqtt

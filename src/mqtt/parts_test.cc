@@ -99,25 +99,42 @@ TEST(Pings, answers_go_in_order_to_who_asked) {
   EXPECT_FALSE(pings.answered());
 }
 
-TEST(VerdictCache, knows_one_revision_and_tells_retain_apart) {
+TEST(VerdictCache, knows_one_revision) {
   VerdictCache cache;
-  EXPECT_EQ(cache.find("a", false, 1), nullptr);
-  cache.put("a", false, {Verdict::grant("ok"), "x"});
-  ASSERT_NE(cache.find("a", false, 1), nullptr);
-  EXPECT_EQ(cache.find("a", false, 1)->topic, "x");
-  EXPECT_EQ(cache.find("a", true, 1), nullptr);
-  EXPECT_EQ(cache.find("a", false, 2), nullptr);
-  EXPECT_EQ(cache.find("a", false, 2), nullptr);
+  EXPECT_EQ(cache.find("a", {}, 1), nullptr);
+  cache.put("a", {}, {Verdict::grant("ok"), "x"});
+  ASSERT_NE(cache.find("a", {}, 1), nullptr);
+  EXPECT_EQ(cache.find("a", {}, 1)->topic, "x");
+  EXPECT_EQ(cache.find("a", {}, 2), nullptr);
+  EXPECT_EQ(cache.find("a", {}, 2), nullptr);
+}
+
+TEST(VerdictCache, tells_apart_what_answers_depended_on) {
+  const Asked plain, retained{.retain = true}, qos_1{.qos = 1};
+  struct Case {
+    DependsOn depends_on;
+    bool plain, retained, qos_1;  // known after an answer to a plain question
+  };
+  for (const auto& c :
+       {Case{{}, true, true, true}, Case{{.retain = true}, true, false, true},
+        Case{{.qos = true}, true, true, false}, Case{{.properties = true}, false, false, false}}) {
+    VerdictCache cache;
+    cache.find("a", plain, 1);
+    cache.put("a", plain, {.verdict = Verdict::grant("ok"), .depends_on = c.depends_on});
+    EXPECT_EQ(cache.find("a", plain, 1) != nullptr, c.plain);
+    EXPECT_EQ(cache.find("a", retained, 1) != nullptr, c.retained);
+    EXPECT_EQ(cache.find("a", qos_1, 1) != nullptr, c.qos_1);
+  }
 }
 
 TEST(VerdictCache, is_bounded) {
   VerdictCache cache;
-  cache.find("", false, 1);
+  cache.find("", {}, 1);
   std::size_t known = 0;
   for (std::size_t i = 0; i < 10 * VerdictCache::kMaxEntries; ++i)
-    cache.put(std::to_string(i), false, {Verdict::grant("ok"), {}});
+    cache.put(std::to_string(i), {}, {Verdict::grant("ok")});
   for (std::size_t i = 0; i < 10 * VerdictCache::kMaxEntries; ++i)
-    known += cache.find(std::to_string(i), false, 1) != nullptr;
+    known += cache.find(std::to_string(i), {}, 1) != nullptr;
   EXPECT_LE(known, VerdictCache::kMaxEntries);
   EXPECT_GT(known, 0u);
 }

@@ -171,7 +171,7 @@ void Session::check_policy(Tick now, Actions& out) {
   if (!changed) return;
   revision_ = revision;
   if (will_) {
-    const auto answer = ask_publish(will_->topic, will_->retain);
+    const auto answer = ask_publish(will_->topic, will_->asked());
     const auto will = will_->after(answer);
     if (will.outcome == Outcome::denied) return expel(Operation::will, will_->topic, will, out);
   }

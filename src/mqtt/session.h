@@ -91,14 +91,14 @@ class Session {
 
   // session_uplink.cc
   void on_client_packet(const Frame& frame, Actions& out);
-  TopicVerdict ask_publish(std::string_view topic, bool retain);
+  TopicVerdict ask_publish(std::string_view topic, const Asked& asked);
   void on_publish(const Frame& frame, Actions& out);
   void forward_publish(const Frame& frame, const Publish& publish, std::string_view topic, Actions& out);
   void refuse_publish(const Publish& publish, const Verdict& verdict, Actions& out);
   void on_client_puback(const Frame& frame, Actions& out);
   bool may_request(std::uint16_t packet_id, std::size_t filters, Actions& out);
   struct Split;  // a SUBSCRIBE taken apart
-  bool ask_filter(const Subscription& entry, Split& split);
+  bool ask_filter(const Subscription& entry, PropertyView properties, Split& split);
   void on_subscribe(const Frame& frame, Actions& out);
   void on_unsubscribe(const Frame& frame, Actions& out);
   void answer_request(const PendingRequest& request, PropertyView properties, Actions& out);
@@ -108,8 +108,9 @@ class Session {
   // session_downlink.cc
   void on_broker_packet(const Frame& frame, Tick now, Actions& out);
   void on_delivery(const Frame& frame, Actions& out);
+  void forward_delivery(const Frame& frame, const Publish& publish, const TopicVerdict& answer, Actions& out);
   void refuse_delivery(const Publish& publish, const Verdict& verdict, Actions& out);
-  void drop_delivery(const Publish& publish, Actions& out);
+  void ack_for_client(const Publish& publish, Actions& out);
   void on_broker_puback(const Frame& frame, Actions& out);
   void on_request_ack(const Frame& frame, Tick now, Actions& out);
   void on_pingresp(const Frame& frame, Actions& out);
@@ -134,7 +135,6 @@ class Session {
   Subscriptions subscriptions_;
   Revocations revocations_;
   std::unique_ptr<WillTopic> will_;  // while the broker may publish one
-
   Seconds keep_alive_{0};
   Tick last_client_packet_{};
   Tick last_broker_write_{};

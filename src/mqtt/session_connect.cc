@@ -2,6 +2,7 @@
 #include "codec/mqtt/topic.h"
 #include "mqtt/opening.h"
 #include "mqtt/session.h"
+#include "mqtt/topic_rules.h"
 
 namespace allauth::mqtt {
 namespace {
@@ -66,6 +67,9 @@ ConnectRequest make_request(const Connect& connect, ClientPeer& peer) {
   request.peer_address = peer.address;
   request.tls = peer.tls;
   request.certificate_der = std::exchange(peer.certificate_der, {});
+  for (const auto& property : connect.properties)
+    if (property.id == PropertyId::user_property)
+      request.properties.emplace_back(property.text, property.value);
   return request;
 }
 
@@ -81,8 +85,11 @@ Session::Opening::Opening(const Connect& connect)
   if (!connect.will) return;
   const auto& from = *connect.will;
   will = OwnedWill{.qos = from.qos,
-                   .to = {.retain = from.retain, .topic = std::string(from.topic), .broker_topic = {}},
-                   .properties = std::string(from.properties.block()),
+                   .to = {.qos = static_cast<std::uint8_t>(from.qos),
+                          .retain = from.retain,
+                          .topic = std::string(from.topic),
+                          .broker_topic = {},
+                          .properties = std::string(from.properties.block())},
                    .payload = std::string(from.payload)};
 }
 
@@ -96,9 +103,13 @@ std::string Session::Opening::broker_properties(const SessionLimits& limits) con
   if (version != Version::v5) return {};
   std::string block;
   for (const auto& property : PropertyView::trusted(properties)) {
-    if (property.id == PropertyId::request_problem_information || property.id == PropertyId::user_property)
+    const bool own = std::ranges::find(told, property.text, &NamedValue::first) == told.end();
+    if (property.id == PropertyId::request_problem_information ||
+        (property.id == PropertyId::user_property && own))
       write_property(block, property);
   }
+  for (const auto& [name, value] : told)
+    write_property(block, {.id = PropertyId::user_property, .text = name, .value = value});
   const auto expiry = std::min(number(PropertyId::session_expiry, 0), limits.max_session_expiry);
   const auto receive =
       std::min<std::uint32_t>(number(PropertyId::receive_maximum, 65535), limits.receive_maximum);
@@ -114,7 +125,7 @@ std::string Session::Opening::broker_properties(const SessionLimits& limits) con
 std::string Session::Opening::broker_will_properties(const SessionLimits& limits) const {
   std::string block;
   if (!will) return block;
-  for (auto property : PropertyView::trusted(will->properties)) {
+  for (auto property : PropertyView::trusted(will->to.properties)) {
     if (property.id == PropertyId::will_delay)
       property.number = std::min(property.number, limits.max_will_delay);
     write_property(block, property);
@@ -148,6 +159,10 @@ void Session::on_connect(const Frame& frame, Tick now, Actions& out) {
                   ReasonCode::bad_authentication_method, out);
   if (connect->will && connect->will->qos == QoS::exactly_once)
     return refuse(ConnectResult::unsupported, ReturnCode::not_authorized, ReasonCode::qos_not_supported, out);
+  const auto most = settings_.limits.max_user_properties;
+  if (has_too_many(connect->properties, most) ||
+      (connect->will && has_too_many(connect->will->properties, most)))
+    return refuse(ConnectResult::unsupported, ReturnCode::not_authorized, ReasonCode::quota_exceeded, out);
   // Without an id there is no session to come back to [MQTT-3.1.3-8 of 3.1.1].
   if (!v5() && connect->client_id.empty() && !connect->clean) return refuse(Refusal::bad_client_id, out);
   opening_ = std::make_unique<Opening>(*connect);
@@ -175,14 +190,18 @@ void Session::accept(Accepted accepted, Actions& out) {
   guard_ = std::move(accepted.guard);
   revision_ = guard_->revision();  // before the will is decided, so that no change is missed
   broker_client_id_ = std::move(accepted.broker_client_id);
+  opening_->told = std::move(accepted.properties);
   if (opening_->client_id.empty()) {
     opening_->assigned_client_id = std::move(accepted.assigned_client_id);
     if (opening_->assigned_client_id.empty()) opening_->assigned_client_id = broker_client_id_;
   }
   if (auto& will = opening_->will) {
-    auto answer = ask_publish(will->to.topic, will->to.retain);
+    auto answer = ask_publish(will->to.topic, will->to.asked());
     if (!answer.verdict.granted()) {
       tell_denied(Operation::will, will->to.topic, answer.verdict);
+      if (answer.verdict.reason.slug().ends_with(".qos"))
+        return refuse(ConnectResult::not_authorized, ReturnCode::not_authorized,
+                      ReasonCode::qos_not_supported, out);
       const bool error = answer.verdict.outcome == Outcome::error;
       return refuse(error ? Refusal::unavailable : Refusal::not_authorized, out);
     }

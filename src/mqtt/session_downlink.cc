@@ -41,28 +41,45 @@ void Session::on_delivery(const Frame& frame, Actions& out) {
   }
   if (!publish->properties.empty() && publish->properties.find(PropertyId::topic_alias))
     return fail_broker(out);
-  const auto most = settings_.limits.max_topic_bytes;
-  const auto possible = check_topic(publish->topic, most);
+  const auto& limits = settings_.limits;
+  const auto possible = check_topic(publish->topic, limits.max_topic_bytes);
   if (!possible.granted()) return refuse_delivery(*publish, possible, out);
-  const auto* answer = deliver_cache_.find(publish->topic, false, guard_->revision());
+  if (has_too_many(publish->properties, limits.max_user_properties))
+    return refuse_delivery(*publish, Verdict::deny(kTooManyProperties), out);
+  const auto asked = asked_of(*publish);
+  const auto* answer = deliver_cache_.find(publish->topic, asked, guard_->revision());
   if (answer == nullptr) {
-    TopicVerdict fresh{guard_->deliver(publish->topic), subscriptions_.name_of(publish->topic)};
-    answer = &deliver_cache_.put(publish->topic, false, limited(std::move(fresh), most));
+    auto fresh = guard_->deliver(publish->topic, asked);
+    fresh.topic = subscriptions_.name_of(publish->topic);
+    answer = &deliver_cache_.put(publish->topic, asked, limited(std::move(fresh), limits.max_topic_bytes));
   }
   if (!answer->verdict.granted()) return refuse_delivery(*publish, answer->verdict, out);
   probe_.deliver(Outcome::granted);
-  const bool acked = publish->qos == QoS::at_least_once;
-  if (answer->topic.empty()) {
-    if (acked) to_broker_acks_.expect(publish->packet_id);
+  forward_delivery(frame, *publish, *answer, out);
+}
+
+void Session::forward_delivery(const Frame& frame, const Publish& publish, const TopicVerdict& answer,
+                               Actions& out) {
+  const bool lowered = static_cast<std::uint8_t>(publish.qos) > answer.qos;
+  const bool acked = publish.qos == QoS::at_least_once && !lowered;
+  if (answer.topic.empty() && !lowered) {
+    if (acked) to_broker_acks_.expect(publish.packet_id);
     out.to_client.append(frame.bytes);
     return;
   }
-  auto renamed = *publish;
-  renamed.topic = answer->topic;
+  auto changed = publish;
+  if (!answer.topic.empty()) changed.topic = answer.topic;
+  if (lowered) {
+    changed.qos = QoS::at_most_once;
+    changed.dup = false;
+  }
   // Too large for the client by its new name: behave as if it had been sent [MQTT-3.1.2-25].
-  if (encoded_size(renamed, version_) > client_max_packet_) return drop_delivery(*publish, out);
-  if (acked) to_broker_acks_.expect(publish->packet_id);
-  encode(out.to_client, renamed, version_);
+  const bool fits = encoded_size(changed, version_) <= client_max_packet_;
+  if (fits) encode(out.to_client, changed, version_);
+  if (fits && acked)
+    to_broker_acks_.expect(publish.packet_id);
+  else
+    ack_for_client(publish, out);
 }
 
 void Session::refuse_delivery(const Publish& publish, const Verdict& verdict, Actions& out) {
@@ -71,11 +88,12 @@ void Session::refuse_delivery(const Publish& publish, const Verdict& verdict, Ac
   // Acknowledging what could not be decided would lose it; the broker delivers it again later.
   if (verdict.outcome == Outcome::error && publish.qos == QoS::at_least_once)
     return leave(ReasonCode::implementation_error, out);
-  drop_delivery(publish, out);
+  ack_for_client(publish, out);
 }
 
-// The client never sees it, so towards the broker we are the one who acknowledges.
-void Session::drop_delivery(const Publish& publish, Actions& out) {
+// The client never sees it, or not so that it has to be acknowledged: towards the broker we are the one who
+// does.
+void Session::ack_for_client(const Publish& publish, Actions& out) {
   if (publish.qos == QoS::at_most_once) return;
   std::string bytes;
   encode(bytes, Ack{.packet_id = publish.packet_id}, version_);

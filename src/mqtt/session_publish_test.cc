@@ -30,6 +30,9 @@ TEST(SessionPublish, the_answer_is_asked_for_once_per_revision) {
   auto retained = message("a");
   retained.retain = true;
   rig.send(retained);
+  rig.send(message("a", 7));
+  EXPECT_EQ(rig.policy.asked, 1) << "it did not depend on that";
+  rig.send(message("b"));
   EXPECT_EQ(rig.policy.asked, 2);
   ++rig.policy.revision;
   rig.policy.more.emplace("a", Verdict::deny("test.revoked"));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,7 +18,10 @@ namespace allauth::mqtt {
 // anything else is granted as it is. `more` and `names` override.
 struct Policy {
   std::map<std::string, Verdict, std::less<>> more;
-  std::map<std::string, std::string, std::less<>> names;  // by what they become
+  std::map<std::string, std::string, std::less<>> names;      // by what they become
+  std::map<std::string, std::uint8_t, std::less<>> most_qos;  // of some topics
+  std::set<std::string, std::less<>> picky;                   // topics that take a user property "pass"
+  std::set<std::string, std::less<>> unkept;                  // topics for which nothing can be retained
   Verdict alive = Verdict::grant("ok");
   std::uint64_t revision = 1;
   int asked = 0;  // calls of publish and deliver
@@ -32,23 +36,39 @@ struct Policy {
       return {Verdict::grant("ok"), std::string(to) + std::string(topic.substr(from.size()))};
     return {Verdict::grant("ok"), {}};
   }
+
+  TopicVerdict limit(TopicVerdict answer, std::string_view topic, const Asked& with) const {
+    if (const auto most = most_qos.find(topic); most != most_qos.end()) answer.qos = most->second;
+    answer.depends_on.properties = picky.contains(topic);
+    answer.depends_on.retain = unkept.contains(topic);
+    const auto pass = with.properties.find(PropertyId::user_property);
+    if (picky.contains(topic) && (!pass || pass->text != "pass"))
+      answer.verdict = Verdict::deny("test.picky");
+    if (unkept.contains(topic) && with.retain) answer.verdict = Verdict::deny("test.unkept");
+    return answer;
+  }
 };
 
 class ScriptedGuard final : public Guard {
  public:
   explicit ScriptedGuard(Policy& policy) : policy_(policy) {}
-  TopicVerdict publish(std::string_view topic, bool) override {
+  TopicVerdict publish(std::string_view topic, const Asked& asked) override {
     ++policy_.asked;
-    return policy_.ask(topic, "name/", "id/");
+    auto answer = policy_.limit(policy_.ask(topic, "name/", "id/"), topic, asked);
+    answer.depends_on.qos = answer.qos < 2;
+    if (asked.qos > answer.qos) answer.verdict = Verdict::deny("test.qos");
+    return answer;
   }
-  TopicVerdict subscribe(std::string_view filter) override { return policy_.ask(filter, "name/", "id/"); }
+  TopicVerdict subscribe(std::string_view filter, const Asked& asked) override {
+    return policy_.limit(policy_.ask(filter, "name/", "id/"), filter, asked);
+  }
   std::string unsubscribe(std::string_view filter) override {
     if (const auto name = policy_.names.find(filter); name != policy_.names.end()) return name->second;
     return filter.starts_with("name/") ? "id/" + std::string(filter.substr(5)) : std::string(filter);
   }
-  Verdict deliver(std::string_view topic) override {
+  TopicVerdict deliver(std::string_view topic, const Asked& asked) override {
     ++policy_.asked;
-    return policy_.ask(topic, {}, {}).verdict;
+    return policy_.limit(policy_.ask(topic, {}, {}), topic, asked);
   }
   Verdict alive() override { return policy_.alive; }
   std::uint64_t revision() override { return policy_.revision; }

@@ -9,21 +9,24 @@ namespace {
 // 3.1.1 has one code for a refused filter, and none for a refused message.
 constexpr auto kSubackFailure = static_cast<std::uint8_t>(ReasonCode::unspecified_error);
 
+constexpr std::uint8_t kMostQosHere = 1;
+
 constexpr Reason kTooManySubscriptions = "mqtt.subscriptions.too_many";
 
 // `invalid`: what a topic, or filter, is called that nobody may use.
 ReasonCode code_of(const Verdict& verdict, ReasonCode invalid) {
   if (verdict.outcome == Outcome::error) return ReasonCode::implementation_error;
   if (verdict.reason == kTopicTooLong || verdict.reason == kTopicShared) return invalid;
-  if (verdict.reason == kTooManySubscriptions) return ReasonCode::quota_exceeded;
+  if (verdict.reason == kTooManySubscriptions || verdict.reason == kTooManyProperties)
+    return ReasonCode::quota_exceeded;
   return ReasonCode::not_authorized;
 }
 
 TopicVerdict ask_subscribe(Guard& guard, const Subscriptions& known, const SessionLimits& limits,
-                           std::string_view filter) {
+                           std::string_view filter, const Asked& asked) {
   const auto possible = check_filter(filter, limits.max_topic_bytes);
   if (!possible.granted()) return {possible, {}};
-  auto answer = limited(guard.subscribe(filter), limits.max_topic_bytes);
+  auto answer = limited(guard.subscribe(filter, asked), limits.max_topic_bytes);
   const bool full = known.size() >= limits.max_subscriptions && !known.contains(filter);
   if (full && answer.verdict.granted()) answer.verdict = Verdict::deny(kTooManySubscriptions);
   return answer;
@@ -101,24 +104,27 @@ void Session::on_publish(const Frame& frame, Actions& out) {
     return fail({ReasonCode::topic_alias_invalid, "mqtt.topic_alias"}, out);
   if (publish->qos == QoS::at_least_once && to_client_acks_.size() >= receive_maximum_)
     return fail({ReasonCode::receive_maximum_exceeded, "mqtt.receive_maximum"}, out);
+  if (has_too_many(publish->properties, settings_.limits.max_user_properties))
+    return refuse_publish(*publish, Verdict::deny(kTooManyProperties), out);
   const auto& topic = publish->topic;
-  const auto* known = publish_cache_.find(topic, publish->retain, guard_->revision());
+  const auto asked = asked_of(*publish);
+  const auto* known = publish_cache_.find(topic, asked, guard_->revision());
   TopicVerdict fresh;
   if (known == nullptr) {
-    fresh = ask_publish(topic, publish->retain);
+    fresh = ask_publish(topic, asked);
     const bool fits = !is_too_long(topic, settings_.limits.max_topic_bytes);
-    known = fits ? &publish_cache_.put(topic, publish->retain, std::move(fresh)) : &fresh;
+    known = fits ? &publish_cache_.put(topic, asked, std::move(fresh)) : &fresh;
   }
   probe_.publish(known->verdict.outcome);
   if (!known->verdict.granted()) return refuse_publish(*publish, known->verdict, out);
   forward_publish(frame, *publish, known->topic, out);
 }
 
-TopicVerdict Session::ask_publish(std::string_view topic, bool retain) {
+TopicVerdict Session::ask_publish(std::string_view topic, const Asked& asked) {
   const auto most = settings_.limits.max_topic_bytes;
   const auto possible = check_topic(topic, most);
   if (!possible.granted()) return {possible, {}};
-  return limited(guard_->publish(topic, retain), most);
+  return limited(guard_->publish(topic, asked), most);
 }
 
 void Session::forward_publish(const Frame& frame, const Publish& publish, std::string_view topic,
@@ -183,8 +189,10 @@ bool Session::may_request(std::uint16_t packet_id, std::size_t filters, Actions&
 }
 
 // False if that must end the connection: nothing was decided, and 3.1.1 cannot say so.
-bool Session::ask_filter(const Subscription& entry, Split& split) {
-  auto [verdict, topic] = ask_subscribe(*guard_, subscriptions_, settings_.limits, entry.filter);
+bool Session::ask_filter(const Subscription& entry, PropertyView properties, Split& split) {
+  const Asked asked{.qos = static_cast<std::uint8_t>(entry.qos()), .properties = properties};
+  auto answer = ask_subscribe(*guard_, subscriptions_, settings_.limits, entry.filter, asked);
+  const auto& verdict = answer.verdict;
   probe_.subscribe(verdict.outcome);
   auto& slot = split.pending.entries.emplace_back();
   if (!verdict.granted()) {
@@ -194,12 +202,12 @@ bool Session::ask_filter(const Subscription& entry, Split& split) {
     return v5() || verdict.outcome == Outcome::denied;
   }
   slot.forwarded = true;
-  split.names.push_back(topic.empty() ? std::string(entry.filter) : std::move(topic));
-  auto added = subscriptions_.add(entry.filter, split.names.back());
+  split.names.push_back(answer.topic.empty() ? std::string(entry.filter) : std::move(answer.topic));
+  auto added = subscriptions_.add(entry.filter, split.names.back(), asked, answer.depends_on);
   if (added.fresh) slot.added = entry.filter;
   if (!added.orphan.empty()) revocations_.add(std::move(added.orphan));
-  const bool lower = entry.qos() == QoS::exactly_once;
-  const auto options = lower ? static_cast<std::uint8_t>((entry.options & ~3u) | 1u) : entry.options;
+  const auto qos = std::min({asked.qos, answer.qos, kMostQosHere});
+  const auto options = static_cast<std::uint8_t>((entry.options & ~3u) | qos);
   split.forwarded.entries.push_back({split.names.back(), options});
   return true;
 }
@@ -208,12 +216,14 @@ void Session::on_subscribe(const Frame& frame, Actions& out) {
   const auto subscribe = decode_subscribe(frame, version_);
   if (!subscribe) return fail(subscribe.error(), out);
   if (!may_request(subscribe->packet_id, subscribe->entries.size(), out)) return;
+  if (has_too_many(subscribe->properties, settings_.limits.max_user_properties))
+    return fail({ReasonCode::quota_exceeded, kTooManyProperties}, out);
   Split split;
   split.forwarded.packet_id = split.pending.packet_id = subscribe->packet_id;
   split.forwarded.properties = subscribe->properties;
   split.names.reserve(subscribe->entries.size());
   for (const auto& entry : subscribe->entries) {
-    if (!ask_filter(entry, split)) return end(out);
+    if (!ask_filter(entry, subscribe->properties, split)) return end(out);
   }
   deliver_cache_.clear();  // the names that deliveries come back with are those of the subscriptions
   std::string bytes;

@@ -19,18 +19,23 @@ std::string rename(std::string_view topic, std::string_view mine, std::string_vi
 
 }  // namespace
 
-Subscriptions::Added Subscriptions::add(std::string_view filter, std::string_view broker_filter) {
+Subscriptions::Added Subscriptions::add(std::string_view filter, std::string_view broker_filter,
+                                        const Asked& asked, const DependsOn& depends_on) {
   const auto use = uses_.try_emplace(std::string(broker_filter), 0).first;
   ++use->second;
-  const auto [known, fresh] = filters_.try_emplace(std::string(filter), use);
-  if (fresh) return {.fresh = true, .orphan = {}};
-  return {.fresh = false, .orphan = release(std::exchange(known->second, use))};
+  Known fresh{use, asked.qos, std::string(depends_on.properties ? asked.properties.block() : "")};
+  const auto known = filters_.find(filter);
+  if (known == filters_.end()) {
+    filters_.emplace(filter, std::move(fresh));
+    return {.fresh = true, .orphan = {}};
+  }
+  return {.fresh = false, .orphan = release(std::exchange(known->second, std::move(fresh)).use)};
 }
 
 std::string Subscriptions::remove(std::string_view filter) {
   const auto found = filters_.find(filter);
   if (found == filters_.end()) return {};
-  const auto use = found->second;
+  const auto use = found->second.use;
   filters_.erase(found);
   return release(use);
 }
@@ -44,14 +49,16 @@ std::string Subscriptions::release(Uses::iterator use) {
 std::vector<std::string> Subscriptions::take_revoked(Guard& guard) {
   std::vector<std::string> revoked;
   for (auto it = filters_.begin(); it != filters_.end();) {
-    const auto answer = guard.subscribe(it->first);
+    const auto& [use, qos, properties] = it->second;
+    const auto answer =
+        guard.subscribe(it->first, {.qos = qos, .properties = PropertyView::trusted(properties)});
     const auto& broker_filter = answer.topic.empty() ? it->first : answer.topic;
-    const bool same = answer.verdict.granted() && broker_filter == it->second->first;
+    const bool same = answer.verdict.granted() && broker_filter == use->first;
     if (same || answer.verdict.outcome == Outcome::error) {
       ++it;
       continue;
     }
-    auto name = release(it->second);
+    auto name = release(use);
     if (!name.empty()) revoked.push_back(std::move(name));
     it = filters_.erase(it);
   }
@@ -59,9 +66,9 @@ std::vector<std::string> Subscriptions::take_revoked(Guard& guard) {
 }
 
 std::string Subscriptions::name_of(std::string_view broker_topic) const {
-  for (const auto& [filter, use] : filters_) {
+  for (const auto& [filter, known] : filters_) {
     const auto mine = effective_filter(filter);
-    const auto theirs = effective_filter(use->first);
+    const auto theirs = effective_filter(known.use->first);
     if (!topic_matches(theirs, broker_topic)) continue;
     return mine == theirs ? std::string() : rename(broker_topic, mine, theirs);
   }

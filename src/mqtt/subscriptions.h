@@ -46,8 +46,10 @@ class Subscriptions {
     bool fresh = false;  // it was not known before
     std::string orphan;  // the broker's filter that it meant before, if nothing means that any more
   };
-  // Remembers what the client calls `filter` and the broker `broker_filter`.
-  Added add(std::string_view filter, std::string_view broker_filter);
+  // Remembers what the client calls `filter` and the broker `broker_filter`, and of what was asked with it
+  // what the answer depended on.
+  Added add(std::string_view filter, std::string_view broker_filter, const Asked& asked = {},
+            const DependsOn& depends_on = {});
   // Forgets it. Returns how the broker knew it if nothing else means that, else nothing.
   std::string remove(std::string_view filter);
   // Asks again for each; forgets those that are no longer granted, or now mean another filter, and
@@ -68,10 +70,15 @@ class Subscriptions {
 
  private:
   using Uses = std::map<std::string, std::size_t, std::less<>>;
+  struct Known {
+    Uses::iterator use;
+    std::uint8_t qos = 0;    // as asked for
+    std::string properties;  // a block; empty if the answer did not depend on them
+  };
   std::string release(Uses::iterator use);
 
   Uses uses_;  // the broker's filters, and how many of the client's mean each
-  std::map<std::string, Uses::iterator, std::less<>> filters_;  // by the client's name
+  std::map<std::string, Known, std::less<>> filters_;  // by the client's name
   std::vector<PendingRequest> pending_;
 };
 

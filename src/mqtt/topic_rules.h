@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "codec/mqtt/packet.h"
 #include "codec/mqtt/wire.h"
 #include "mqtt/guard.h"
 
@@ -13,6 +14,19 @@ namespace allauth::mqtt {
 inline constexpr Reason kTopicTooLong = "topic.too_long";
 // A topic name under "$share/": legal to no broker, and a filter's prefix to others.
 inline constexpr Reason kTopicShared = "topic.shared";
+
+inline constexpr Reason kTooManyProperties = "mqtt.properties.too_many";
+
+// Whether there are more user properties than a decision looks at.
+inline bool has_too_many(const PropertyView& properties, std::size_t most) {
+  std::size_t user = 0;
+  for (const auto& property : properties) user += property.id == PropertyId::user_property ? 1 : 0;
+  return user > most;
+}
+
+inline Asked asked_of(const Publish& publish) {
+  return {static_cast<std::uint8_t>(publish.qos), publish.retain, publish.properties};
+}
 
 // Whatever the limit, a packet has no room for more than kMaxFieldBytes.
 inline bool is_too_long(std::string_view name, std::size_t max_bytes) {

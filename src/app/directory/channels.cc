@@ -20,9 +20,14 @@ store::Act channel_act(const Caller& caller, std::string_view slug, const Channe
   return act_of(caller, slug, kind::channel, channel.id.str(), channel.domain.str());
 }
 
+std::optional<std::int64_t> stored_qos(std::uint8_t most) {
+  return most < kMostQos ? std::optional<std::int64_t>(most) : std::nullopt;
+}
+
 void apply_changes(Channel& channel, ChannelChanges changes) {
   if (changes.route) channel.route = std::move(*changes.route);
   if (changes.topics) channel.topics = std::move(*changes.topics);
+  if (changes.max_qos) channel.max_qos = stored_qos(*changes.max_qos);
   change_common(channel, std::move(changes.common));
 }
 
@@ -34,7 +39,8 @@ Result<store::Write<Channel>> create_channel(const Core& core, Permit<act::Creat
                   .domain = permit.object().domain(),
                   .route = std::move(fresh.route),
                   .group = permit.object().group(),
-                  .topics = std::move(fresh.topics)};
+                  .topics = std::move(fresh.topics),
+                  .max_qos = stored_qos(fresh.max_qos)};
   set_common(channel, std::move(fresh.common));
   return guarded<Channel>(
       core, std::move(permit),

@@ -13,6 +13,7 @@ struct NewChannel {
   CommonFields common;
   std::string route;  // parse_route; may be empty
   Topics topics;      // parse_topics
+  std::uint8_t max_qos = kMostQos;
 };
 
 // What is absent stays as it is.
@@ -20,6 +21,7 @@ struct ChannelChanges {
   CommonChanges common;
   std::optional<std::string> route;
   std::optional<Topics> topics;
+  std::optional<std::uint8_t> max_qos;
 };
 
 // Errors: conflict route.taken, invalid group.domain, those of require_own_topics().

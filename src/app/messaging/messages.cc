@@ -32,6 +32,12 @@ std::string_view client_of(const Authenticated& who) {
                                                      : std::string_view();
 }
 
+// Of the context the schema has no conditions yet, so this is all that an answer can depend on.
+void limit_qos(const MessageQuestion& question, MessageVerdict& answer) {
+  answer.depends_on.qos = answer.qos < kMostQos;
+  if (answer.verdict.granted() && question.qos > answer.qos) answer.verdict = Verdict::deny("message.qos");
+}
+
 MessageVerdict may_connect(const Core& core, const store::Snapshot& snapshot,
                            const MessageQuestion& question) {
   MessageVerdict answer{still_valid(snapshot, question.who, core.clock.now())};
@@ -67,7 +73,10 @@ MessageVerdict may_message(const Core& core, const store::Snapshot& snapshot,
       resolve(snapshot, {question.domain, client_of(question.who)}, question.topic, use_of(question.action));
   if (unsubscribe) return {Verdict::grant("message.allowed"), std::move(resolved.broker_topic)};
   if (!resolved.verdict.granted()) return {resolved.verdict};
-  return {decide(core, snapshot, question, resolved.place), std::move(resolved.broker_topic), question.qos};
+  MessageVerdict answer{decide(core, snapshot, question, resolved.place), std::move(resolved.broker_topic)};
+  answer.qos = snapshot.thing(resolved.place.channel).max_qos;
+  if (question.action == MessageAction::publish) limit_qos(question, answer);
+  return answer;
 }
 
 }  // namespace allauth::app

@@ -34,16 +34,25 @@ struct MessageQuestion {
   std::span<const policy::Property> properties = {};
 };
 
+// What of a question an answer depended on. Whatever else is asked, the same answer holds.
+struct MessageInputs {
+  bool qos = false;
+  bool retain = false;
+  bool properties = false;
+};
+
 struct MessageVerdict {
   Verdict verdict;
-  std::string topic = {};  // as the broker shall see it; empty if it is the same
-  std::uint8_t qos = 0;    // that is granted at most: as asked, since no rule can say less yet
+  std::string topic = {};       // as the broker shall see it; empty if it is the same
+  std::uint8_t qos = kMostQos;  // that is granted at most, whatever was asked for
+  MessageInputs depends_on = {};
   // For whoever acts on the verdict: those that came with the credential, to connect.
   std::vector<std::pair<std::string, std::string>> properties = {};
 };
 
-// Reasons: those of resolve(), message.denied, message.allowed, to connect those of still_valid(), and of
-// errors policy.failed, state.stale, state.broken.
+// Reasons: those of resolve(), message.denied, message.allowed, message.qos (what is published with a higher
+// QoS than the channel has; subscriptions and deliveries are to be lowered), to connect those of
+// still_valid(), and of errors policy.failed, state.stale, state.broken.
 MessageVerdict may_message(const Core& core, const store::Snapshot& snapshot,
                            const MessageQuestion& question);
 

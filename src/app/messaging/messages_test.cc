@@ -99,9 +99,34 @@ TEST_F(Messages, NeedTheRightForTheirDirection) {
   EXPECT_EQ(ask(MessageAction::deliver, by_id + "/a").verdict.reason, Reason("message.allowed"));
 }
 
-TEST_F(Messages, AreGrantedTheQosThatWasAskedFor) {
-  EXPECT_EQ(ask(MessageAction::publish, by_id).qos, 1);
-  EXPECT_EQ(ask(MessageAction::publish, "m/nowhere/c/temps").qos, 0);
+TEST_F(Messages, HaveAtMostTheQosOfTheirChannel) {
+  EXPECT_EQ(ask(MessageAction::publish, by_id).qos, kMostQos);
+  EXPECT_FALSE(ask(MessageAction::publish, by_id).depends_on.qos);
+  const auto limit = [&](std::uint8_t most) {
+    world.run(update_channel(*world.core, world.permit<act::UpdateChannel>(world.admin, channel.id),
+                             {.max_qos = most}, {}));
+  };
+  const auto publish_with = [&](std::uint8_t qos) {
+    return may_message(*world.core, world.core->now(),
+                       {.who = who, .action = MessageAction::publish, .topic = by_id, .qos = qos});
+  };
+  limit(1);
+  EXPECT_EQ(publish_with(1).verdict.reason, Reason("message.allowed"));
+  EXPECT_EQ(publish_with(2).verdict.reason, Reason("message.qos"));
+  limit(0);
+  EXPECT_EQ(publish_with(0).verdict.reason, Reason("message.allowed"));
+  EXPECT_EQ(publish_with(1).verdict.reason, Reason("message.qos"));
+  EXPECT_TRUE(publish_with(1).depends_on.qos);
+  EXPECT_EQ(ask(MessageAction::subscribe, by_id).verdict.reason, Reason("message.denied"))
+      << "rights come first";
+  ask_as_subscriber();
+  for (const auto action : {MessageAction::subscribe, MessageAction::deliver}) {
+    EXPECT_EQ(ask(action, by_id).verdict.reason, Reason("message.allowed"));
+    EXPECT_EQ(ask(action, by_id).qos, 0);
+    EXPECT_FALSE(ask(action, by_id).depends_on.qos);
+  }
+  limit(kMostQos);
+  EXPECT_EQ(ask(MessageAction::deliver, by_id).qos, kMostQos);
 }
 
 TEST_F(Messages, ComeFromConnectionsThatHold) {

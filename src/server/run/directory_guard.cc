@@ -27,6 +27,14 @@ std::string fresh_mqtt_id(Entropy& entropy) {
   return "auto-" + codec::hex_encode(codec::as_text(bytes));
 }
 
+app::MessageVerdict may_connect(const app::Core& core, const app::Authenticated& who,
+                                const std::vector<mqtt::NamedValue>& properties) {
+  std::vector<policy::Property> views;
+  for (const auto& [name, value] : properties) views.push_back({name, value});
+  return app::may_message(core, core.now(),
+                          {.who = who, .action = app::MessageAction::connect, .properties = views});
+}
+
 mqtt::ConnectOutcome decide(const app::Core& core, mqtt::ConnectRequest request) {
   if (!request.has_username) return mqtt::Refusal::bad_credentials;
   auto outcome = app::authenticate_key(
@@ -40,10 +48,15 @@ mqtt::ConnectOutcome decide(const app::Core& core, mqtt::ConnectRequest request)
   const auto& snapshot = core.now();
   if (!snapshot.check_usable()) return mqtt::Refusal::unavailable;
   if (is_foreign_id(snapshot, request.client_id, own)) return mqtt::Refusal::bad_client_id;
+  auto allowed = may_connect(core, *who, request.properties);
+  if (allowed.verdict.outcome == Outcome::error) return mqtt::Refusal::unavailable;
+  if (!allowed.verdict.granted()) return refusal_of(allowed.verdict.reason);
   const std::string assigned = request.client_id.empty() ? fresh_mqtt_id(core.entropy) : std::string();
-  return mqtt::Accepted{.guard = std::make_unique<DirectoryGuard>(core, std::move(*who)),
-                        .broker_client_id = broker_id(assigned.empty() ? request.client_id : assigned, own),
-                        .assigned_client_id = assigned};
+  return mqtt::Accepted{
+      .guard = std::make_unique<DirectoryGuard>(core, std::move(*who), std::move(request.properties)),
+      .broker_client_id = broker_id(assigned.empty() ? request.client_id : assigned, own),
+      .assigned_client_id = assigned,
+      .properties = std::move(allowed.properties)};
 }
 
 }  // namespace
@@ -56,32 +69,40 @@ mqtt::Authenticator make_authenticator(std::function<const app::Core*()> core) {
   };
 }
 
-app::MessageVerdict DirectoryGuard::ask(app::MessageAction action, std::string_view topic,
-                                        bool retain) const {
-  return app::may_message(core_, core_.now(),
-                          {.who = who_, .action = action, .topic = topic, .retain = retain});
+mqtt::TopicVerdict DirectoryGuard::ask(app::MessageAction action, std::string_view topic,
+                                       const mqtt::Asked& asked) const {
+  std::vector<policy::Property> properties;
+  for (const auto& property : asked.properties)
+    if (property.id == mqtt::PropertyId::user_property) properties.push_back({property.text, property.value});
+  auto answer = app::may_message(core_, core_.now(),
+                                 {.who = who_,
+                                  .action = action,
+                                  .topic = topic,
+                                  .qos = asked.qos,
+                                  .retain = asked.retain,
+                                  .properties = properties});
+  const auto& on = answer.depends_on;
+  return {answer.verdict, std::move(answer.topic), answer.qos, {on.qos, on.retain, on.properties}};
 }
 
-mqtt::TopicVerdict DirectoryGuard::publish(std::string_view topic, bool retain) {
-  auto answer = ask(app::MessageAction::publish, topic, retain);
-  return {answer.verdict, std::move(answer.topic)};
+mqtt::TopicVerdict DirectoryGuard::publish(std::string_view topic, const mqtt::Asked& asked) {
+  return ask(app::MessageAction::publish, topic, asked);
 }
 
-mqtt::TopicVerdict DirectoryGuard::subscribe(std::string_view filter) {
-  auto answer = ask(app::MessageAction::subscribe, filter);
-  return {answer.verdict, std::move(answer.topic)};
+mqtt::TopicVerdict DirectoryGuard::subscribe(std::string_view filter, const mqtt::Asked& asked) {
+  return ask(app::MessageAction::subscribe, filter, asked);
 }
 
 std::string DirectoryGuard::unsubscribe(std::string_view filter) {
-  auto answer = ask(app::MessageAction::unsubscribe, filter);
+  auto answer = ask(app::MessageAction::unsubscribe, filter, {});
   return answer.topic.empty() ? std::string(filter) : std::move(answer.topic);
 }
 
-Verdict DirectoryGuard::deliver(std::string_view topic) {
-  return ask(app::MessageAction::deliver, topic).verdict;
+mqtt::TopicVerdict DirectoryGuard::deliver(std::string_view topic, const mqtt::Asked& asked) {
+  return ask(app::MessageAction::deliver, topic, asked);
 }
 
-Verdict DirectoryGuard::alive() { return ask(app::MessageAction::connect, {}).verdict; }
+Verdict DirectoryGuard::alive() { return may_connect(core_, who_, properties_).verdict; }
 
 std::uint64_t DirectoryGuard::revision() { return core_.snapshots.version(); }
 

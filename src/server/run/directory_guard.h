@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "app/caller.h"
 #include "app/core.h"
@@ -22,20 +23,23 @@ mqtt::Authenticator make_authenticator(std::function<const app::Core*()> core);
 // The answers for one connection. `core` must outlive it.
 class DirectoryGuard final : public mqtt::Guard {
  public:
-  DirectoryGuard(const app::Core& core, app::Authenticated who) : core_(core), who_(std::move(who)) {}
+  // `properties`: of the CONNECT.
+  DirectoryGuard(const app::Core& core, app::Authenticated who, std::vector<mqtt::NamedValue> properties)
+      : core_(core), who_(std::move(who)), properties_(std::move(properties)) {}
 
-  mqtt::TopicVerdict publish(std::string_view topic, bool retain) override;
-  mqtt::TopicVerdict subscribe(std::string_view filter) override;
+  mqtt::TopicVerdict publish(std::string_view topic, const mqtt::Asked& asked) override;
+  mqtt::TopicVerdict subscribe(std::string_view filter, const mqtt::Asked& asked) override;
   std::string unsubscribe(std::string_view filter) override;
-  Verdict deliver(std::string_view topic) override;
+  mqtt::TopicVerdict deliver(std::string_view topic, const mqtt::Asked& asked) override;
   Verdict alive() override;
   std::uint64_t revision() override;
 
  private:
-  app::MessageVerdict ask(app::MessageAction action, std::string_view topic, bool retain = false) const;
+  mqtt::TopicVerdict ask(app::MessageAction action, std::string_view topic, const mqtt::Asked& asked) const;
 
   const app::Core& core_;
   const app::Authenticated who_;
+  const std::vector<mqtt::NamedValue> properties_;
 };
 
 }  // namespace allauth::server

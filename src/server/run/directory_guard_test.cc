@@ -65,20 +65,20 @@ TEST_F(TheGuard, RefusesTheDisabled) {
 
 TEST_F(TheGuard, DecidesNothingWhileTheStateIsTooOld) {
   const auto admitted = guard();
-  EXPECT_TRUE(admitted->publish(by_id, false).verdict.granted());
+  EXPECT_TRUE(admitted->publish(by_id, {}).verdict.granted());
   const auto before = admitted->revision();
   world.hub.watch(Seconds(60));
   world.clock.advance(Seconds(61));
   ASSERT_TRUE(world.turns_stale());
   EXPECT_NE(admitted->revision(), before) << "what was granted before is asked again";
-  for (const auto& verdict : {admitted->publish(by_id, false).verdict, admitted->subscribe(by_id).verdict,
-                              admitted->deliver(by_id), admitted->alive()}) {
+  for (const auto& verdict : {admitted->publish(by_id, {}).verdict, admitted->subscribe(by_id, {}).verdict,
+                              admitted->deliver(by_id, {}).verdict, admitted->alive()}) {
     EXPECT_EQ(verdict.outcome, Outcome::error);
     EXPECT_EQ(verdict.reason, Reason("state.stale"));
   }
   EXPECT_EQ(refusal(connect_as("")), mqtt::Refusal::unavailable);
   world.hub.contact();
-  EXPECT_TRUE(admitted->publish(by_id, false).verdict.granted());
+  EXPECT_TRUE(admitted->publish(by_id, {}).verdict.granted());
   EXPECT_TRUE(admitted->alive().granted());
   EXPECT_TRUE(std::holds_alternative<mqtt::Accepted>(connect_as("")));
 }
@@ -97,13 +97,45 @@ TEST_F(TheGuard, KeepsTheSessionsOfClientsApart) {
 
 TEST_F(TheGuard, TurnsRoutesIntoIdsForTheBroker) {
   const auto session = guard();
-  EXPECT_EQ(session->publish("m/plant/c/temps/a", false).topic, by_id + "/a");
-  EXPECT_EQ(session->publish(by_id + "/a", false).topic, "");
-  EXPECT_EQ(session->subscribe("m/plant/c/temps/#").topic, by_id + "/#");
-  EXPECT_EQ(session->subscribe("$share/g/m/plant/c/temps/#").topic, "$share/g/" + by_id + "/#");
+  EXPECT_EQ(session->publish("m/plant/c/temps/a", {}).topic, by_id + "/a");
+  EXPECT_EQ(session->publish(by_id + "/a", {}).topic, "");
+  EXPECT_EQ(session->subscribe("m/plant/c/temps/#", {}).topic, by_id + "/#");
+  EXPECT_EQ(session->subscribe("$share/g/m/plant/c/temps/#", {}).topic, "$share/g/" + by_id + "/#");
   EXPECT_EQ(session->unsubscribe("m/plant/c/temps/#"), by_id + "/#");
   EXPECT_EQ(session->unsubscribe("something/else"), "m/" + domain.id.str() + "/t/something/else");
-  EXPECT_TRUE(session->deliver(by_id + "/a").granted());
+  EXPECT_EQ(session->unsubscribe("m/nowhere/c/x"), "m/nowhere/c/x");
+  EXPECT_TRUE(session->deliver(by_id + "/a", {}).verdict.granted());
+}
+
+TEST_F(TheGuard, KnowsTheTopicsOfItsClientsDomain) {
+  const auto change = [&](Topics topics) {
+    world.run(app::update_channel(*world.core, world.permit<app::act::UpdateChannel>(world.admin, channel.id),
+                                  {.topics = std::move(topics)}, {}));
+  };
+  change({"heat/#"});
+  const auto session = guard();
+  const auto theirs = "m/" + domain.id.str() + "/t/heat/1";
+  EXPECT_EQ(session->publish("heat/1", {}).topic, theirs);
+  EXPECT_EQ(session->subscribe("$share/g/heat/+", {}).topic, "$share/g/m/" + domain.id.str() + "/t/heat/+");
+  EXPECT_TRUE(session->deliver(theirs, {}).verdict.granted());
+  const auto before = session->revision();
+  change({});
+  EXPECT_GT(session->revision(), before);
+  EXPECT_FALSE(session->publish("heat/1", {}).verdict.granted());
+  EXPECT_FALSE(session->subscribe("heat/#", {}).verdict.granted());
+  EXPECT_FALSE(session->deliver(theirs, {}).verdict.granted());
+}
+
+TEST_F(TheGuard, HandsOnTheQosOfTheChannel) {
+  const auto session = guard();
+  EXPECT_EQ(session->subscribe(by_id, {.qos = 1}).qos, 2);
+  world.run(app::update_channel(*world.core, world.permit<app::act::UpdateChannel>(world.admin, channel.id),
+                                {.max_qos = 0}, {}));
+  EXPECT_EQ(session->publish(by_id, {.qos = 1}).verdict.reason, Reason("message.qos"));
+  EXPECT_TRUE(session->publish(by_id, {.qos = 1}).depends_on.qos);
+  EXPECT_TRUE(session->publish(by_id, {.qos = 0}).verdict.granted());
+  EXPECT_EQ(session->subscribe(by_id, {.qos = 1}).qos, 0);
+  EXPECT_EQ(session->deliver(by_id, {.qos = 1}).qos, 0);
 }
 
 TEST_F(TheGuard, TakesBackRightsAtOnce) {
@@ -112,9 +144,9 @@ TEST_F(TheGuard, TakesBackRightsAtOnce) {
   world.run(app::disconnect(*world.core, world.permit<app::act::ConnectChannel>(world.admin, channel.id),
                             client.client.id, {}));
   EXPECT_GT(session->revision(), before);
-  EXPECT_FALSE(session->publish(by_id, false).verdict.granted());
-  EXPECT_FALSE(session->subscribe(by_id).verdict.granted());
-  EXPECT_FALSE(session->deliver(by_id).granted());
+  EXPECT_FALSE(session->publish(by_id, {}).verdict.granted());
+  EXPECT_FALSE(session->subscribe(by_id, {}).verdict.granted());
+  EXPECT_FALSE(session->deliver(by_id, {}).verdict.granted());
   EXPECT_TRUE(session->alive().granted());
 }
 

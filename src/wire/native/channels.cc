@@ -10,11 +10,19 @@ Result<Topics> decode_topics(const google::protobuf::RepeatedPtrField<std::strin
   return parse_topics({topics.begin(), topics.end()});
 }
 
+Result<std::uint8_t> decode_qos(std::uint32_t qos, std::string_view member) {
+  if (qos <= kMostQos) return static_cast<std::uint8_t>(qos);
+  return fail(Code::invalid, "qos.invalid", "A QoS of MQTT is 0, 1 or 2.", std::string(member));
+}
+
 Result<app::NewChannel> decode(const v1::CreateChannelRequest& request) {
   app::NewChannel channel;
   TRY(channel.common, decode_common(request));
   TRY(channel.route, parse_or_empty(request.route(), "route", parse_route));
   TRY(channel.topics, decode_topics(request.topics()));
+  if (request.has_max_qos()) {
+    TRY(channel.max_qos, decode_qos(request.max_qos(), "max_qos"));
+  }
   return channel;
 }
 
@@ -26,6 +34,7 @@ Result<app::ChannelChanges> decode(const Call& call, const v1::UpdateChannelRequ
       }));
   TRY(changes.topics, decode_present<Topics>(call, "topics", request.topics(),
                                              [](auto& topics, auto) { return decode_topics(topics); }));
+  TRY(changes.max_qos, decode_present<std::uint8_t>(call, "max_qos", request.max_qos(), decode_qos));
   return changes;
 }
 

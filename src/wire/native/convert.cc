@@ -201,6 +201,7 @@ v1::Channel encode(const Channel& channel) {
   message.set_group_id(channel.group.str());
   message.set_route(channel.route);
   for (const auto& topic : channel.topics) message.add_topics(topic);
+  message.set_max_qos(static_cast<std::uint32_t>(channel.max_qos.value_or(kMostQos)));
   return message;
 }
 

@@ -118,6 +118,8 @@ SAMPLES = {
     "EnrollNodeRequest.name": lambda w: fresh("node"),
     "RemoveNodeRequest.name": lambda w: w["node"],
     "route": lambda w: fresh("route"),
+    "topics": lambda w: [fresh("sample") + "/#"],
+    "max_qos": lambda w: 1,
     "tags": lambda w: ["sample"],
     "description": lambda w: "sample",
     "key": lambda w: fresh("a-key-of-twenty-characters-and-more"),

@@ -37,6 +37,7 @@ constexpr auto kWordings = std::to_array<Wording>({
     {"route", "route", "ROUTE", "the name in MQTT topics", "only that of this route"},
     {"topics", "topic", "FILTER", "topics of its own, such as plants/+/temp/#; again for more, '' for none",
      ""},
+    {"max_qos", "max-qos", "QOS", "the highest QoS of messages in it: 0, 1, or 2 for no limit", ""},
     {"email", "email", "EMAIL", "the e-mail address, to sign in with", "only that of this e-mail address"},
     {"username", "username", "NAME", "another name to sign in with", "only that of this user name"},
     {"email_prefix", "email-prefix", "TEXT", "", "only those whose e-mail address begins so"},
