@@ -2,6 +2,7 @@
 // whatever transport carried it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,6 +46,8 @@ struct Request {
   // The prefix that was cut off the path because the face is mounted there ("/supermq"); empty at the root.
   // What leads back to the face, such as Location, must begin with it.
   std::string mount;
+  // True once the client has closed its connection, as far as the transport looks; null: it does not look.
+  std::shared_ptr<const std::atomic<bool>> gone;
 };
 
 struct Response {

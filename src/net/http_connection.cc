@@ -70,6 +70,7 @@ void HttpConnection::on_deadline() {
       stream_.cancel();
       return;
     case Phase::answer:
+      if (deadline_.at() < answer_until_) return look_for_client();
       exchange_->cancel(make_problem(
           request_error(Code::unavailable, "http.answer.timeout", "The request took too long to answer.")));
       return;
@@ -83,6 +84,14 @@ void HttpConnection::on_deadline() {
       stream_.close();
       return;
   }
+}
+
+// While it waits for an answer. One that has only ended its sending side gets the answer all the same.
+void HttpConnection::look_for_client() {
+  const bool gone = stream_.peer_has_ended();
+  if (gone) exchange_->give_up();
+  const Tick next = deadline_.at() + state_->limits.look_for_client;
+  deadline_.set(gone ? answer_until_ : std::min(next, answer_until_));
 }
 
 void HttpConnection::close_if_idle() {
@@ -229,9 +238,11 @@ asio::awaitable<bool> HttpConnection::park() {
 Tick HttpConnection::ask(RequestHead& head) {
   const auto began = state_->pool.clock().tick();
   phase_ = Phase::answer;
-  deadline_.set(began + state_->limits.answer_timeout);
+  answer_until_ = began + state_->limits.answer_timeout;
+  deadline_.set(std::min(began + state_->limits.look_for_client, answer_until_));
   head.request.peer = stream_.peer();
-  head.request.deadline = deadline_.at();
+  head.request.deadline = answer_until_;
+  head.request.gone = exchange_->gone();
   state_->in_flight.add(1);
   try {
     state_->face(std::move(head.request), exchange_->begin());

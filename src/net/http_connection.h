@@ -57,6 +57,7 @@ class HttpConnection {
 
   void enter(Phase phase, Millis timeout);
   void on_deadline();
+  void look_for_client();
   std::string_view buffered() const { return std::string_view(in_.get() + begin_, end_ - begin_); }
   void consume(std::size_t n);
   Result<std::optional<RequestHead>> next_head();
@@ -72,6 +73,7 @@ class HttpConnection {
   bool parking_ = false;    // idle: the read was cancelled to give its buffer back
   bool killed_ = false;
   Tick idle_until_{};
+  Tick answer_until_{};
   std::size_t requests_ = 0;
 
   std::unique_ptr<char[]> in_;  // none while parked

@@ -79,6 +79,7 @@ bool Exchange::cancel(http::Response instead) {
 void Exchange::disconnect() {
   std::lock_guard lock(mutex_);
   answered_ = nullptr;
+  gone_ = true;
   response_.reset();
 }
 

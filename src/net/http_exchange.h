@@ -2,6 +2,7 @@
 // call of the face, later from any thread, or never, even after the connection is gone.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -25,7 +26,11 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   http::Responder begin();                 // the next request
   std::optional<http::Response> expect();  // its answer; if there is none yet, signals when there is
   bool cancel(http::Response instead);     // answers in its place, unless it was answered already
+  void give_up() { gone_ = true; }         // the client has gone; it is answered all the same
   void disconnect();                       // the connection goes; later answers are dropped
+
+  // For whoever answers: true once nobody is there to read it.
+  std::shared_ptr<const std::atomic<bool>> gone() { return {shared_from_this(), &gone_}; }
 
   // Signals the connection, if it is still there. Any thread.
   void wake();
@@ -42,6 +47,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::uint64_t serial_ = 0;  // of the request at hand
   bool open_ = false;         // it has not been answered
   bool waiting_ = false;
+  std::atomic<bool> gone_{false};
   std::optional<http::Response> response_;
 };
 

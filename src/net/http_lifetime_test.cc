@@ -42,6 +42,53 @@ struct Gate {
   std::vector<http::Responder> responders;
 };
 
+// Requests that nobody answers, and whether their clients have gone.
+struct Kept {
+  http::Face face() {
+    return [this](http::Request request, http::Responder respond) {
+      std::lock_guard lock(mutex);
+      gone.push_back(request.gone);
+      responders.push_back(std::move(respond));
+    };
+  }
+  std::size_t count() {
+    std::lock_guard lock(mutex);
+    return gone.size();
+  }
+  bool has_gone(std::size_t which) {
+    std::lock_guard lock(mutex);
+    return *gone.at(which);
+  }
+  std::mutex mutex;
+  std::vector<std::shared_ptr<const std::atomic<bool>>> gone;
+  std::vector<http::Responder> responders;
+};
+
+TEST(HttpClients, ThatLeaveAreSeenToBeGoneWhileTheyAreAnswered) {
+  TestPool test;
+  Kept kept;
+  HttpLimits limits;
+  limits.look_for_client = Millis(1);
+  const auto server = must(HttpServer::start(test.pool, {}, limits, kept.face()));
+  Client stays(server->port());
+  stays.send(kGet);
+  ASSERT_TRUE(eventually([&] { return kept.count() == 1; }));
+  {
+    Client leaves(server->port());
+    leaves.send(kGet);
+    leaves.send(kGet);  // not read yet
+    ASSERT_TRUE(eventually([&] { return kept.count() == 2; }));
+    EXPECT_FALSE(kept.has_gone(1));
+  }
+  EXPECT_TRUE(eventually([&] { return kept.has_gone(1); }));
+  EXPECT_FALSE(kept.has_gone(0));
+  stays.finish();  // ends its side, and still reads
+  EXPECT_TRUE(eventually([&] { return kept.has_gone(0); }));
+  std::lock_guard lock(kept.mutex);
+  for (auto& respond : kept.responders) respond({.status = 200, .headers = {}, .body = "late"});
+  EXPECT_EQ(status_of(stays.read_response()), 200);
+}
+
 struct SlowCase {
   std::string name;
   std::string sent;

@@ -17,6 +17,7 @@ struct HttpLimits {
   Millis body_timeout = Millis(30'000);    // for the whole body; else 408
   Millis idle_timeout = Millis(75'000);    // between requests; closed without a word
   Millis answer_timeout = Millis(60'000);  // for the face; else 503
+  Millis look_for_client = Millis(250);    // how often, while a request is answered
   Millis write_timeout = Millis(30'000);   // for the whole response; cut off
   Millis linger = Millis(2'000);           // how long the rest of a refused request is read and dropped
   Millis park_after = Millis(5'000);       // an idle connection's buffer is released then

@@ -6,6 +6,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "net/stream_impl.h"
@@ -131,6 +132,13 @@ void Stream::abort() {
 }
 
 bool Stream::is_open() const { return impl_ && impl_->socket.is_open(); }
+
+bool Stream::peer_has_ended() const {
+  if (!is_open()) return true;
+  pollfd asked{.fd = impl_->socket.native_handle(), .events = POLLRDHUP, .revents = 0};
+  return ::poll(&asked, 1, 0) > 0 && (asked.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 const http::Peer& Stream::peer() const { return impl_->peer; }
 std::string_view Stream::alpn() const { return impl_->alpn; }
 std::size_t Stream::loop() const { return impl_->loop; }

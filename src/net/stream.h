@@ -56,6 +56,9 @@ class Stream {
   // Like close(), but the peer gets a reset and no port lingers in TIME_WAIT.
   void abort();
   bool is_open() const;
+  // Whether the peer has closed its side, or reset the connection, whatever is still to be read of it. Asks
+  // the system; does not wait.
+  bool peer_has_ended() const;
 
   // Who is at the other end, verified client certificate included.
   const http::Peer& peer() const;

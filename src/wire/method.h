@@ -3,6 +3,7 @@
 // carried it. There is one handler per method of proto/allauth/v1.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -41,7 +42,10 @@ struct Call {
   std::optional<BasicCredential> basic;  // at most one of these two is set
   std::string request_id;                // printable, 1–64 characters; for logs and the audit
   http::Peer peer;
-  Tick deadline{};                      // an answer after this is of no use
+  Tick deadline{};  // an answer after this is of no use
+  // True once nobody waits for the answer any more: set by another thread, lives as long as the call. Null:
+  // nobody would tell.
+  const std::atomic<bool>* gone = nullptr;
   std::optional<std::string> if_match;  // the revision that the entity must still have
   // The revision that the state must have reached before the call is answered; whoever carries the call
   // sees to it.

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kDefaultSize = 50;
 // Of a tree that is answered as one message.
-constexpr policy::Limits kExpandLimits{.max_work = 20'000};
+constexpr std::uint32_t kExpandWork = 20'000;
 
 // What a page token is good for. No id has such a character.
 std::string made_for(std::initializer_list<std::string_view> parts) {
@@ -59,7 +59,7 @@ Result<void> add_ways(const Core& core, const store::Snapshot& snapshot, const p
                       .permission = query.permission,
                       .object = {query.kind, object.id}});
   const policy::Graph& graph = snapshot.graph();
-  const auto decisions = core.engine.check_many(graph, to_number(snapshot.revision()), checks);
+  const auto decisions = core.engine.check_many(graph, to_number(snapshot.revision()), checks, query.limits);
   for (std::size_t i = 0; i < objects.size(); ++i) {
     TRY(const policy::Decision decision, decisions[i]);
     objects[i].rule = graph.schema().rule_name(decision.rule());
@@ -87,6 +87,7 @@ Result<ReachedPage> lookup_resources(const Core& core, const Caller& caller, con
                                .restrictions = own ? caller.who.restrictions.get() : nullptr,
                                .permission = asking.name_permission(query.kind, query.permission),
                                .kind = query.kind};
+  wanted.limits.stop = query.stop;
   TRY(wanted.page, plan_page(query.page, token_for, snapshot.revision()));
   TRY(auto found, policy::lookup_resources(snapshot.graph(), to_number(snapshot.revision()), wanted));
   ReachedPage page{.objects = {}, .end = end_of(found, token_for, snapshot.revision())};
@@ -108,6 +109,7 @@ Result<HoldersPage> lookup_subjects(const Core& core, const Caller& caller, cons
                               .permission = asking.name_permission(query.object.kind, query.permission),
                               .kind = query.kind,
                               .relation = query.relation};
+  wanted.limits.stop = query.stop;
   TRY(wanted.page, plan_page(query.page, token_for, snapshot.revision()));
   TRY(auto found, policy::lookup_subjects(snapshot.graph(), to_number(snapshot.revision()), wanted));
   PageEnd end = end_of(found.named, token_for, snapshot.revision());
@@ -118,14 +120,14 @@ Result<HoldersPage> lookup_subjects(const Core& core, const Caller& caller, cons
 }
 
 Result<Expanded> expand(const Core& core, const Caller& caller, const policy::ObjectRef& object,
-                        std::string_view permission) {
+                        std::string_view permission, const std::atomic<bool>* stop) {
   TRY(auto asking, Asking::begin(core, caller));
   if (!asking.may_see_roles_of(object)) return not_about_that();
   Expanded expanded{.snapshot = asking.keep_snapshot(), .tree = {}};
   TRY(expanded.tree, policy::expand(expanded.snapshot->graph(),
                                     {.object = object,
                                      .permission = asking.name_permission(object.kind, permission),
-                                     .limits = kExpandLimits}));
+                                     .limits = {.max_work = kExpandWork, .stop = stop}}));
   return expanded;
 }
 

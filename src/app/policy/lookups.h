@@ -6,6 +6,8 @@
 // each page is of the newest state and says which.
 #pragma once
 
+#include <atomic>
+
 #include "app/access/gate.h"
 #include "policy/expand.h"
 
@@ -24,6 +26,7 @@ struct ResourceLookup {
   std::string_view kind;                        // of the objects
   bool ways = false;                            // say how each is reached
   PageOf page{};
+  const std::atomic<bool>* stop = nullptr;  // set by another thread: nobody waits for it any more
 };
 struct SubjectLookup {
   policy::ObjectRef object;
@@ -31,6 +34,7 @@ struct SubjectLookup {
   std::string_view kind;        // of the subjects
   std::string_view relation{};  // empty: the objects of that kind; else the holders of this on them
   PageOf page{};
+  const std::atomic<bool>* stop = nullptr;
 };
 
 struct PageEnd {
@@ -73,6 +77,6 @@ struct Expanded {
 };
 // Denied lookup.object. The object's texts must outlive the answer.
 Result<Expanded> expand(const Core& core, const Caller& caller, const policy::ObjectRef& object,
-                        std::string_view permission);
+                        std::string_view permission, const std::atomic<bool>* stop = nullptr);
 
 }  // namespace allauth::app

@@ -62,6 +62,21 @@ TEST_F(Lookups, SayHowAThingIsReached) {
   EXPECT_TRUE(reached.through.empty());
 }
 
+TEST_F(Lookups, EndWhenNobodyWaitsForThem) {
+  const std::atomic<bool> gone{true};
+  auto resources = of_client();
+  resources.stop = &gone;
+  EXPECT_EQ(lookup_resources(*world.core, world.admin, resources).error().reason, Reason("policy.stopped"));
+  const policy::ObjectRef channel{kind::channel, channels[0].id.str()};
+  EXPECT_EQ(lookup_subjects(*world.core, world.admin,
+                            {.object = channel, .permission = "publish", .kind = kind::client, .stop = &gone})
+                .error()
+                .reason,
+            Reason("policy.stopped"));
+  EXPECT_EQ(expand(*world.core, world.admin, channel, "publish", &gone).error().reason,
+            Reason("policy.stopped"));
+}
+
 TEST_F(Lookups, ArePaged) {
   auto query = of_client();
   query.page = {.size = 1, .count = true};

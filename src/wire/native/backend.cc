@@ -51,6 +51,7 @@ Result<std::optional<Revision>> expected_revision(const Call& call) {
 }
 
 bool is_wanted(const app::Core& core, const Call& call) {
+  if (call.gone != nullptr && *call.gone) return false;
   return call.deadline == Tick{} || core.clock.tick() < call.deadline;
 }
 

@@ -8,7 +8,8 @@
 namespace allauth::wire::native {
 namespace {
 
-// fn(const app::Caller&, const Req&) -> Result<Resp>, from memory but in the pool: it may take a while.
+// fn(const app::Core&, const app::Caller&, const Call&, const Req&) -> Result<Resp>, from memory but in the
+// pool: it may take a while.
 template <class Req, class Resp, class Fn>
 void add_lookup(MethodTable& table, const Backend& backend, std::string name, Fn fn) {
   bind<Req, Resp>(table, std::move(name), v1::KIND_READ,
@@ -18,7 +19,7 @@ void add_lookup(MethodTable& table, const Backend& backend, std::string name, Fn
                     auto held = std::make_shared<Reply<Resp>>(std::move(reply));
                     auto job = [&backend, &fn, &call, &request, caller = std::move(*caller), held] {
                       if (!is_wanted(backend.core, call)) return (*held)(overloaded());
-                      (*held)(fn(backend.core, caller, request));
+                      (*held)(fn(backend.core, caller, call, request));
                     };
                     if (!backend.readers(call.notes.principal, std::move(job))) (*held)(overloaded());
                   });
@@ -122,29 +123,31 @@ v1::ExpandResponse encode(const app::Expanded& expanded) {
 void add_lookups(MethodTable& table, const Backend& backend) {
   add_lookup<v1::LookupResourcesRequest, v1::LookupResourcesResponse>(
       table, backend, "allauth.v1.PolicyService.LookupResources",
-      [](const app::Core& core, const app::Caller& caller,
+      [](const app::Core& core, const app::Caller& caller, const Call& call,
          const v1::LookupResourcesRequest& request) -> Result<v1::LookupResourcesResponse> {
-        TRY(const auto query, decode(request));
+        TRY(auto query, decode(request));
+        query.stop = call.gone;
         TRY(const auto page, app::lookup_resources(core, caller, query));
         return encode(page);
       });
 
   add_lookup<v1::LookupSubjectsRequest, v1::LookupSubjectsResponse>(
       table, backend, "allauth.v1.PolicyService.LookupSubjects",
-      [](const app::Core& core, const app::Caller& caller,
+      [](const app::Core& core, const app::Caller& caller, const Call& call,
          const v1::LookupSubjectsRequest& request) -> Result<v1::LookupSubjectsResponse> {
-        TRY(const auto query, decode(request));
+        TRY(auto query, decode(request));
+        query.stop = call.gone;
         TRY(const auto page, app::lookup_subjects(core, caller, query));
         return encode(page);
       });
 
   add_lookup<v1::ExpandRequest, v1::ExpandResponse>(
       table, backend, "allauth.v1.PolicyService.Expand",
-      [](const app::Core& core, const app::Caller& caller,
+      [](const app::Core& core, const app::Caller& caller, const Call& call,
          const v1::ExpandRequest& request) -> Result<v1::ExpandResponse> {
         TRY(const auto object, decode_object(request.object(), "object"));
         TRY(const auto permission, decode_name(request.permission(), "permission"));
-        TRY(const auto expanded, app::expand(core, caller, object, permission));
+        TRY(const auto expanded, app::expand(core, caller, object, permission, call.gone));
         return encode(expanded);
       });
 }

@@ -38,7 +38,10 @@ struct Work {
        const http::Request& request, http::Responder responder)
       : alive(std::move(face)),
         call(begin_call(deps, request.headers, request.peer, request.deadline)),
-        exchange(deps, probe, call, request, std::move(responder)) {}
+        exchange(deps, probe, call, request, std::move(responder)),
+        gone(request.gone) {
+    call.gone = gone.get();
+  }
   ~Work() {
     if (message) wipe_secrets(*message);
   }
@@ -48,6 +51,7 @@ struct Work {
   std::shared_ptr<const void> alive;  // the face's state, to which all below refers
   Call call;
   Exchange exchange;
+  std::shared_ptr<const std::atomic<bool>> gone;
   std::string mount;  // where the face is, for what leads back to it
   const Operation* operation = nullptr;
   StreamFormat format = StreamFormat::lines;  // of a stream

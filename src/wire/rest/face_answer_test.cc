@@ -147,6 +147,27 @@ TEST(Answers, MayComeLaterFromAnotherThread) {
   EXPECT_EQ(member((*answer)->body, "id"), "u1");
 }
 
+TEST(Answers, MayBeLeftUndoneWhenTheClientHasGone) {
+  Rig rig;
+  Reply<v1::User> later;
+  const Call* seen = nullptr;
+  bind_get_user(rig, [&](const Call& call, const v1::GetUserRequest&, Reply<v1::User> reply) {
+    later = std::move(reply);
+    seen = &call;
+  });
+  rig.ready();
+  auto request = Rig::authorized("GET", "/api/v1/users/u1");
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  request.gone = gone;
+  const auto answer = rig.start(std::move(request));
+  ASSERT_TRUE(seen != nullptr && seen->gone != nullptr);
+  EXPECT_FALSE(*seen->gone);
+  *gone = true;
+  EXPECT_TRUE(*seen->gone);
+  later(fail(Code::unavailable, "test.stopped", "Nobody waits."));
+  EXPECT_EQ(member(rig.logged(), "reason"), "test.stopped");
+}
+
 TEST(Answers, OfWritesTellTheirRevision) {
   Rig rig;
   bind<v1::UpdateUserRequest, v1::User>(

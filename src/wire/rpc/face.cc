@@ -1,5 +1,6 @@
 #include "wire/rpc/face.h"
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,7 @@ struct Work {
        std::shared_ptr<rpc::ServerCall> rpc_call)
       : alive(std::move(face)), target(to), record(deps, to.probe, std::move(rpc_call)), call(record.info()) {
     record.set_route(target.method.path, target.probe);
+    call.gone = &gone;
   }
   ~Work() {
     if (message) wipe_secrets(*message);
@@ -40,6 +42,7 @@ struct Work {
   Target& target;
   CallRecord record;
   Call& call;
+  std::atomic<bool> gone{false};
   std::unique_ptr<Message> message;
   ReadMask wanted;
 };
@@ -62,7 +65,17 @@ void stream(const std::shared_ptr<Work>& work, OpenStreams& open_streams,
       work, work->record, work->target.method.descriptor->output_type(), std::move(*opened)));
 }
 
+// What may take a while is told. Streams see to it themselves.
+void look_for_caller(const std::shared_ptr<Work>& work) {
+  const Method& method = *work->target.method.method;
+  if (!method.run || method.kind != v1::KIND_READ) return;
+  work->record.call().on_cancel([weak = std::weak_ptr(work)] {
+    if (const auto left = weak.lock()) left->gone = true;
+  });
+}
+
 void run(const AtLeast& at_least, OpenStreams& open_streams, const std::shared_ptr<Work>& work) {
+  look_for_caller(work);
   const auto handle = [work, &open_streams] {
     const Method& method = *work->target.method.method;
     if (method.run)

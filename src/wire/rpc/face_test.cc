@@ -251,6 +251,25 @@ TEST(RpcFace, AnswersForHandlersThatDoNot) {
   EXPECT_EQ(reason_of(*rig.send(kGetUser, get_user("u"))), "method.exception");
 }
 
+TEST(RpcFace, TellsAHandlerThatItsCallerHasGone) {
+  RpcRig rig;
+  Reply<v1::User> later;
+  const Call* seen = nullptr;
+  bind<v1::GetUserRequest, v1::User>(rig.methods, "allauth.v1.UserService.GetUser", v1::KIND_READ,
+                                     [&](const Call& call, const v1::GetUserRequest&, Reply<v1::User> reply) {
+                                       later = std::move(reply);
+                                       seen = &call;
+                                     });
+  rig.ready();
+  const auto call = rig.send(kGetUser, get_user("u"));
+  ASSERT_TRUE(seen != nullptr && seen->gone != nullptr);
+  EXPECT_FALSE(*seen->gone);
+  call->cancel();
+  EXPECT_TRUE(*seen->gone);
+  later(fail(Code::unavailable, "test.stopped", "Nobody waits."));
+  EXPECT_EQ(member(rig.logged(), "reason"), "test.stopped");
+}
+
 TEST(RpcFace, WaitsForTheRevisionThatACallAsksFor) {
   RpcRig rig;
   bind_get_user(rig);
