@@ -1,7 +1,11 @@
 #include "app/policy/relationships.h"
 
 #include <algorithm>
+#include <atomic>
 #include <random>
+#include <thread>
+
+#include <fmt/format.h>
 
 #include "app/access/questions.h"
 #include "app/policy/relationship_rules.h"
@@ -432,6 +436,32 @@ TEST_P(Relationships, MeetAChangeOfTheSchemaInTheSameBatch) {
             std::pair(std::string("none"), std::string("test.in_use")));
   EXPECT_TRUE(may_view("u1", "d1"));
   EXPECT_TRUE(world_->hub.healthy());
+}
+
+TEST_P(Relationships, KeepToTheirLimitWhoeverWritesAtOnce) {
+  constexpr int kWriters = 8;
+  world_->core->most_relationships = 50;
+  must(write({touch("shop/team:full#member@user:u1"), touch("shop/team:full#member@user:u2")}));
+  std::vector<store::Write<RelationshipsWritten>> wanted[kWriters];
+  for (int i = 0; i < kWriters * 10; ++i) {
+    std::vector<RelationshipUpdate> updates;
+    for (int j = 0; j < 3; ++j) updates.push_back(touch(fmt::format("shop/team:t{}#member@user:u{}", i, j)));
+    wanted[i % kWriters].push_back(must(prepare(std::move(updates))));
+  }
+  std::atomic<int> written{0};
+  std::vector<std::thread> writers;
+  for (auto& mine : wanted)
+    writers.emplace_back([&] {
+      for (auto& one : mine) {
+        const auto done = world_->store->write(std::move(one));
+        if (done) ++written;
+        EXPECT_TRUE(done || reason(done) == "policy.relationships.limit") << reason(done);
+      }
+    });
+  for (auto& writer : writers) writer.join();
+  EXPECT_EQ(written, 16);  // as many as there is room for, to the last
+  EXPECT_EQ(world_->core->now().relationships(), 50U);
+  EXPECT_EQ(all({.resource_kind = "shop/team"}, 1000).size(), 50U);
 }
 
 TEST_P(Relationships, NeverOutliveTheirRelationWhoeverComesFirst) {

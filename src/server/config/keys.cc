@@ -248,8 +248,8 @@ void add_quotas(std::vector<Key>& keys) {
 
 void add_policy(std::vector<Key>& keys) {
   keys.push_back(part("policy.max_relationships",
-                      "How many relationships of the installation's own kinds there may be, about.",
-                      &Config::policy, &PolicyConfig::max_relationships));
+                      "How many relationships of the installation's own kinds there may be.", &Config::policy,
+                      &PolicyConfig::max_relationships));
 }
 
 void add_log(std::vector<Key>& keys) {
