@@ -338,6 +338,15 @@ def test_help_is_there_for_every_command():
             assert f"allauth {topic} {verb}" in text and "Use" in text, (topic, verb)
 
 
+def test_help_for_part_of_a_command_lists_what_begins_so():
+    for args in (("policy", "lookup", "--help"), ("help", "policy", "lookup")):
+        shown = run(*args)
+        assert shown.returncode == 0 and "allauth policy lookup subjects  " in shown.stdout, shown
+        assert "allauth policy schema" not in shown.stdout
+    typed = run("policy", "lookup")
+    assert typed.returncode == 2 and "`allauth policy lookup` needs one of: resources, subjects." in typed.stderr
+
+
 def test_no_secret_is_ever_shown(cli, domain):
     kept = json.loads(cli.tokens.read_text())
     for args in (["whoami"], ["profile", "list"], ["session", "list", "--json"], ["user", "get", "--json"]):

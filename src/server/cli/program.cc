@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "server/cli/commands.h"
 #include "server/cli/table/completion.h"
@@ -13,15 +14,16 @@
 namespace allauth::server::cli {
 namespace {
 
-// The help of what these words name: a command, a topic, or with none the program.
+// The help of what these words name: a command, several that begin so, or with none the program.
 Result<void> print_help(std::vector<std::string> words) {
   const auto& table = command_table();
   if (words.empty()) {
     fmt::print("{}", help_of_program(table));
     return {};
   }
-  if (words.size() == 1 && table.find(words[0]) == nullptr && !table.of(words[0]).empty()) {
-    fmt::print("{}", help_of_topic(table, words[0]));
+  const std::string prefix = fmt::format("{}", fmt::join(words, " "));
+  if (table.find(prefix) == nullptr && !table.of(prefix).empty()) {
+    fmt::print("{}", help_of_prefix(table, prefix));
     return {};
   }
   TRY(const auto choice, choose_command(table, words));

@@ -23,10 +23,12 @@ const Command* CommandTable::find(std::string_view path) const {
   return at == commands.end() ? nullptr : &*at;
 }
 
-std::vector<const Command*> CommandTable::of(std::string_view topic) const {
+std::vector<const Command*> CommandTable::of(std::string_view prefix) const {
   std::vector<const Command*> found;
-  for (const auto& command : commands)
-    if (std::string_view(command.path).substr(0, command.path.find(' ')) == topic) found.push_back(&command);
+  for (const auto& command : commands) {
+    const bool longer = command.path.size() > prefix.size() && command.path[prefix.size()] == ' ';
+    if (command.path == prefix || (longer && command.path.starts_with(prefix))) found.push_back(&command);
+  }
   return found;
 }
 

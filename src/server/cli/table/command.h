@@ -81,8 +81,8 @@ struct CommandTable {
 
   // Nothing if there is no such command.
   const Command* find(std::string_view path) const;
-  // The commands that begin with that word, in order.
-  std::vector<const Command*> of(std::string_view topic) const;
+  // The commands that begin with that word, or those words, in order.
+  std::vector<const Command*> of(std::string_view prefix) const;
 };
 
 }  // namespace allauth::server::cli

@@ -94,21 +94,21 @@ std::string help_of_command(const Command& command) {
   return out;
 }
 
-std::string help_of_topic(const CommandTable& table, const std::string& topic) {
+std::string help_of_prefix(const CommandTable& table, const std::string& prefix) {
   std::string out;
   for (const auto& section : table.sections)
     for (const auto& [name, summary] : section.topics)
-      if (name == topic) out += summary + "\n";
+      if (name == prefix.substr(0, prefix.find(' '))) out += summary + "\n";
   out += "\nCommands\n";
   std::vector<std::pair<std::string, std::string>> names;
   std::vector<Example> examples;
-  for (const auto* command : table.of(topic)) {
+  for (const auto* command : table.of(prefix)) {
     names.emplace_back("allauth " + command->path, command->summary);
     if (!command->examples.empty() && examples.size() < 4) examples.push_back(command->examples.front());
   }
   append_names(out, names);
   append_examples(out, examples);
-  return out + fmt::format("\nMore of one command: allauth help {} COMMAND\n", topic);
+  return out + fmt::format("\nMore of one command: allauth help {} COMMAND\n", prefix);
 }
 
 std::string help_of_program(const CommandTable& table) {

@@ -10,8 +10,8 @@ namespace allauth::server::cli {
 // All topics, by section.
 std::string help_of_program(const CommandTable& table);
 
-// The commands of one topic, which has several.
-std::string help_of_topic(const CommandTable& table, const std::string& topic);
+// The commands that begin with these words, which are several: a topic, or part of one.
+std::string help_of_prefix(const CommandTable& table, const std::string& prefix);
 
 // One command: use, details, options, examples.
 std::string help_of_command(const Command& command);

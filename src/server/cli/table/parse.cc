@@ -48,15 +48,16 @@ std::unexpected<Error> no_such_topic(const CommandTable& table, const std::strin
       fmt::format("There is no command `{}`.{}", typed, did_you_mean("allauth ", meant_by(typed, known))));
 }
 
-std::unexpected<Error> no_such_command(const std::vector<const Command*>& commands, const std::string& topic,
+// The first words are those of several commands.
+std::unexpected<Error> no_such_command(const CommandTable& table, const std::string& prefix,
                                        const std::string& typed) {
   std::vector<std::string> known;
-  for (const auto* command : commands)
-    if (command->path.size() > topic.size()) known.push_back(command->path.substr(topic.size() + 1));
+  for (const auto* command : table.of(prefix))
+    if (command->path.size() > prefix.size()) known.push_back(command->path.substr(prefix.size() + 1));
   if (typed.empty())
-    return usage(fmt::format("`allauth {}` needs one of: {}.", topic, fmt::join(known, ", ")));
-  return usage(fmt::format("There is no command `{} {}`.{}", topic, typed,
-                           did_you_mean("allauth " + topic + " ", meant_by(typed, known))));
+    return usage(fmt::format("`allauth {}` needs one of: {}.", prefix, fmt::join(known, ", ")));
+  return usage(fmt::format("There is no command `{} {}`.{}", prefix, typed,
+                           did_you_mean("allauth " + prefix + " ", meant_by(typed, known))));
 }
 
 constexpr std::size_t kMostPathWords = 3;  // "policy schema get"
@@ -152,15 +153,16 @@ std::vector<const Option*> options_of(const Command& command) {
 Result<Choice> choose_command(const CommandTable& table, Args args) {
   std::vector<std::string> turned = words_first(args);
   const std::string topic = turned.empty() ? "" : turned[0];
-  const auto commands = table.of(topic);
-  if (commands.empty()) return no_such_topic(table, topic);
+  if (table.of(topic).empty()) return no_such_topic(table, topic);
   std::vector<std::string> paths{topic};  // that may be meant, by how many words they have
   for (std::size_t n = 1; n < std::min(turned.size(), kMostPathWords) && !turned[n].starts_with("-"); ++n)
     paths.push_back(paths.back() + " " + turned[n]);
   for (std::size_t n = paths.size(); n > 0; --n)
     if (const auto* command = table.find(paths[n - 1]))
       return Choice{command, {turned.begin() + static_cast<std::ptrdiff_t>(n), turned.end()}};
-  return no_such_command(commands, topic, paths.size() > 1 ? turned[1] : "");
+  std::size_t known = paths.size();
+  while (table.of(paths[known - 1]).empty()) --known;  // the topic has some
+  return no_such_command(table, paths[known - 1], known < paths.size() ? turned[known] : "");
 }
 
 Result<Options> parse_options(const Command& command, Args args) {

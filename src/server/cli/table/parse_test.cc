@@ -17,7 +17,8 @@ Command command(std::string path, std::string words = {}, std::vector<Option> op
 CommandTable table() {
   return {.sections = {{"Things", {{"thing", "Things"}, {"serve", "Serve"}}}},
           .commands = {command("thing create", "NAME"), command("thing list"),
-                       command("thing delete", "THING..."), command("serve")}};
+                       command("thing delete", "THING..."), command("thing part add"),
+                       command("thing part drop"), command("serve")}};
 }
 
 std::string choice_or_message(const Words& typed) {
@@ -46,8 +47,14 @@ TEST(ChooseCommand, SaysWhatWasMeant) {
             "There is no command `thing crate`. Did you mean `allauth thing create`?");
   EXPECT_EQ(choice_or_message({"thing", "rm"}),
             "There is no command `thing rm`. Did you mean `allauth thing delete`?");
-  EXPECT_EQ(choice_or_message({"thing"}), "`allauth thing` needs one of: create, list, delete.");
-  EXPECT_EQ(choice_or_message({"thing", "--json"}), "`allauth thing` needs one of: create, list, delete.");
+  EXPECT_EQ(choice_or_message({"thing"}),
+            "`allauth thing` needs one of: create, list, delete, part add, part drop.");
+  EXPECT_EQ(choice_or_message({"thing", "--json"}),
+            "`allauth thing` needs one of: create, list, delete, part add, part drop.");
+  EXPECT_EQ(choice_or_message({"thing", "part"}), "`allauth thing part` needs one of: add, drop.");
+  EXPECT_EQ(choice_or_message({"thing", "part", "--json"}), "`allauth thing part` needs one of: add, drop.");
+  EXPECT_EQ(choice_or_message({"thing", "part", "dorp", "x"}),
+            "There is no command `thing part dorp`. Did you mean `allauth thing part drop`?");
   EXPECT_EQ(choice_or_message({"xyzzy"}), "There is no command `xyzzy`.");
   EXPECT_EQ(choice_or_message({"--server"}), "Which command?");
 }

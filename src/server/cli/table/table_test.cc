@@ -96,7 +96,7 @@ TEST(CommandTable, HasExamplesThatParse) {
 
 TEST(Help, FitsATerminal) {
   const auto& table = command_table();
-  std::vector<std::string> texts{help_of_program(table), help_of_topic(table, "keys")};
+  std::vector<std::string> texts{help_of_program(table), help_of_prefix(table, "keys")};
   for (const auto& command : table.commands) texts.push_back(help_of_command(command));
   for (const auto& text : texts) {
     EXPECT_TRUE(text.ends_with("\n"));
@@ -115,6 +115,13 @@ TEST(Help, NamesEveryCommand) {
     EXPECT_NE(overview.find(topic_of(command)), std::string::npos) << command.path;
     EXPECT_NE(reference.find("# allauth " + command.path + "\n"), std::string::npos) << command.path;
   }
+}
+
+TEST(Help, ListsWhatBeginsWithSeveralWords) {
+  const auto text = help_of_prefix(command_table(), "policy lookup");
+  EXPECT_NE(text.find("allauth policy lookup resources"), std::string::npos);
+  EXPECT_NE(text.find("allauth policy lookup subjects"), std::string::npos);
+  EXPECT_EQ(text.find("allauth policy schema"), std::string::npos);
 }
 
 TEST(Wrap, BreaksBetweenWords) {
