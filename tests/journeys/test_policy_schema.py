@@ -65,6 +65,10 @@ def test_a_schema_is_tried_out_and_guarded_by_its_revision(admin, schema):
     stale = {"headers": {"If-Match": '"1"'}}
     refused(admin.call("PUT", schema, json={"text": ""}, **stale), 412, "revision.stale")
     current = {"headers": {"If-Match": f'"{written["revision"]}"'}}
+    tried = {"text": odd, "validate_only": True}
+    refused(admin.call("PUT", schema, json=tried, **stale), 412, "revision.stale")
+    refused(admin.call("PUT", schema, json=tried, headers={"If-Match": '"x"'}), 400, "if_match.invalid", "If-Match")
+    assert admin.call("PUT", schema, json=tried, **current).status == 200
     assert admin.call("PUT", schema, json={"text": odd}, **current).status == 200
 
 
@@ -77,6 +81,11 @@ def test_the_command_line_gets_and_writes_it(site, admin, schema, tmp_path):
     assert cli.must("policy", "schema", "get") == ""
     assert "is written" in cli.must("policy", "schema", "write", str(file))
     assert cli.must("policy", "schema", "get") == SHOP
+    revision = cli.json("policy", "schema", "get")["revision"]
+    for more in ((), ("--validate-only",)):
+        assert "It was changed since you read it" in cli.fails(1, "policy", "schema", "write", str(file), "--revision", "1", *more)
+        cli.fails(2, "policy", "schema", "write", str(file), "--revision", "x", *more)
+    assert "is written" in cli.must("policy", "schema", "write", str(file), "--revision", revision)
     assert "definition platform {" in cli.must("policy", "schema", "get", "--core")
     file.write_text("definition order {}")
     assert "1:12: " in cli.fails(1, "policy", "schema", "write", str(file))

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "server/cli/client/connection.h"
 #include "server/cli/client/json.h"
 #include "server/cli/commands.h"
@@ -53,14 +54,23 @@ Result<std::string> read_schema(const std::string& path) {
               fmt::format("{} is longer than {} KiB.", path, kLongestSchema / 1024));
 }
 
+// What stands in a header has to be a number.
+Result<std::string> expected_revision(const Options& options) {
+  const auto revision = options.find("revision");
+  if (!revision) return std::string();
+  if (parse_u64(*revision)) return *revision;
+  return fail(Code::invalid, "usage", "--revision is a number, as `policy schema get --json` tells it.");
+}
+
 Result<void> write_schema(const Invocation& invocation) {
   const Options& options = invocation.options;
+  TRY(const auto expected, expected_revision(options));
   const bool only_validate = options.has("validate-only");
   TRY(const auto text, read_schema(options.words[0]));
   TRY(auto connection, Connection::open(options));
   JsonObject body;
   body.text("text", text).raw("validate_only", only_validate ? "true" : "false");
-  TRY(const auto answer, connection.call("PUT", kSchemaPath, body.done()));
+  TRY(const auto answer, connection.call("PUT", kSchemaPath, body.done(), expected));
   if (options.has("json")) {
     fmt::print("{}\n", answer);
     return {};
@@ -103,12 +113,15 @@ std::vector<Command> policy_commands() {
       {.path = "policy schema write",
        .summary = "Replace your own kinds of things by those of a file",
        .words = "FILE",
-       .options = {{"validate-only", "", "say what would be answered, and change nothing"}},
+       .options = {{"validate-only", "", "say what would be answered, and change nothing"},
+                   {"revision", "REVISION",
+                    "only if the schema still has this one, which `get --json` told"}},
        .details =
            "Each definition needs a prefix, such as shop/order. One that is not in the file any more is "
            "deleted, unless there are relationships of it. - is standard input.",
        .examples = {{"", "allauth policy schema write own.schema"},
-                    {"would it be taken?", "allauth policy schema write own.schema --validate-only"}},
+                    {"would it be taken?", "allauth policy schema write own.schema --validate-only"},
+                    {"if nobody else wrote one", "allauth policy schema write own.schema --revision 17"}},
        .see_also = {"policy schema get", "policy validate"},
        .groups = {&output_options(), &server_options()},
        .run = write_schema});

@@ -154,8 +154,9 @@ std::unexpected<Error> refused(long status, std::string words) {
 }  // namespace
 
 Result<ApiAnswer> call_api(const ApiTarget& target, std::string_view method, std::string_view path,
-                           std::string_view body, Millis longest) {
+                           std::string_view body, Millis longest, std::string_view if_match) {
   Request request{.headers = headers_of(target, !body.empty())};
+  if (!if_match.empty()) add_header(request.headers, fmt::format("If-Match: \"{}\"", if_match));
   CURL* curl = request.curl.get();
   if (curl == nullptr) return no_client();
   ApiAnswer answer;

@@ -23,15 +23,19 @@ struct ApiTarget {
   bool from_server = false;  // a server calls: directly, whatever proxies the environment names
 };
 
+inline constexpr Millis kLongestCall{60'000};
+
 struct ApiAnswer {
   long status = 0;
   std::string body;
 };
 
-// One request; `body` is JSON or empty. Blocks, at most for `longest`.
+// One request; `body` is JSON or empty. `if_match`: the revision that what is changed must still have; empty:
+// any. Blocks, at most for `longest`.
 // Errors: unavailable server.unreachable; unavailable server.certificate if its certificate is not trusted.
 Result<ApiAnswer> call_api(const ApiTarget& target, std::string_view method, std::string_view path,
-                           std::string_view body, Millis longest = Millis(60'000));
+                           std::string_view body, Millis longest = kLongestCall,
+                           std::string_view if_match = {});
 
 struct StreamWatch {
   // What came of a 200 answer's body; an error ends the stream and is answered.

@@ -73,7 +73,8 @@ void add_snapshot(MethodTable& table, std::string name, Fn fn) {
 // Whether an answer comes with the revision that it is of, as those of writes do.
 enum class WithRevision { no, yes };
 
-// Answers from the database, on a thread that may wait for it. `fn` lives as long as the method.
+// Answers from the database, on a thread that may wait for it. `fn` lives as long as the method:
+// (store::Read&, const app::Caller&, const Req&) -> Result<Resp>, or with the call before the request.
 template <class Req, class Resp, class Fn>
 void answer_read(const Backend& backend, const Fn& fn, const Call& call, const Req& request,
                  Reply<Resp> reply, WithRevision with = WithRevision::no) {
@@ -85,14 +86,17 @@ void answer_read(const Backend& backend, const Fn& fn, const Call& call, const R
     std::optional<std::uint64_t> revision;
     auto answer = backend.store.read([&](store::Read& read) {
       if (with == WithRevision::yes) revision = to_number(read.revision());
-      return fn(read, caller, request);
+      if constexpr (std::is_invocable_v<const Fn&, store::Read&, const app::Caller&, const Call&, const Req&>)
+        return fn(read, caller, call, request);
+      else
+        return fn(read, caller, request);
     });
     (*held)(std::move(answer), revision);
   };
   if (!backend.readers(call.notes.principal, std::move(job))) (*held)(overloaded());
 }
 
-// fn(store::Read&, const app::Caller&, const Req&) -> Result<Resp>.
+// fn: as in answer_read.
 template <class Req, class Resp, class Fn>
 void add_read(MethodTable& table, const Backend& backend, std::string name, Fn fn) {
   bind<Req, Resp>(table, std::move(name), v1::KIND_READ,
@@ -195,7 +199,7 @@ void add_write(MethodTable& table, const Backend& backend, std::string name, Pre
                   });
 }
 
-// A write that can also be tried: try_out, as in add_read, answers if the request says validate_only.
+// A write that can also be tried: try_out, as in answer_read, answers if the request says validate_only.
 template <class Req, class Resp, class TryOut, class Prepare, class Encode>
 void add_write_or_try(MethodTable& table, const Backend& backend, std::string name, TryOut try_out,
                       Prepare prepare, Encode encode) {

@@ -68,11 +68,12 @@ void add_policy(MethodTable& table, const Backend& backend) {
 
   add_write_or_try<v1::WriteSchemaRequest, v1::PolicySchema>(
       table, backend, "allauth.v1.PolicyService.WriteSchema",
-      [&backend](store::Read& read, const app::Caller& caller,
+      [&backend](store::Read& read, const app::Caller& caller, const Call& call,
                  const v1::WriteSchemaRequest& request) -> Result<v1::PolicySchema> {
+        TRY(const auto expected, expected_revision(call));
         TRY(const auto allowed, platform_permit<app::act::WriteSchema>(backend, caller));
         TRY(require_text(request));
-        TRY(const auto schema, app::try_schema(backend.core, read, allowed, request.text(), {}));
+        TRY(const auto schema, app::try_schema(backend.core, read, allowed, request.text(), expected));
         return encode(schema);
       },
       [&backend](const Call& call,

@@ -146,13 +146,15 @@ Result<Tokens> Connection::exchange(const Tokens& old) {
   return tokens;
 }
 
-Result<std::string> Connection::call(std::string_view method, std::string_view path, std::string_view body) {
+Result<std::string> Connection::call(std::string_view method, std::string_view path, std::string_view body,
+                                     std::string_view if_match) {
+  const auto ask = [&] { return call_api(target_, method, path, body, kLongestCall, if_match); };
   TRY(renew_if_expired());
-  TRY(auto answer, call_api(target_, method, path, body));
+  TRY(auto answer, ask());
   auto good = require_success(answer);
   if (!good && tokens_ && says_expired(good.error())) {  // the clocks differ
     TRY(renew());
-    TRY(answer, call_api(target_, method, path, body));
+    TRY(answer, ask());
     good = require_success(answer);
   }
   if (!good) return fail(good.error());

@@ -19,9 +19,11 @@ class Connection {
   // the profiles. Being logged in nowhere is no error yet. Errors: usage; those of the files.
   static Result<Connection> open(const Options& options);
 
-  // One request; the answer's body. `body` is JSON or empty. Errors: server.refused, with the server's words,
-  // its reason and the request's id in the detail; server.unreachable; login.needed.
-  Result<std::string> call(std::string_view method, std::string_view path, std::string_view body = {});
+  // One request; the answer's body. `body` is JSON or empty; `if_match` as in call_api. Errors:
+  // server.refused, with the server's words, its reason and the request's id in the detail;
+  // server.unreachable; login.needed.
+  Result<std::string> call(std::string_view method, std::string_view path, std::string_view body = {},
+                           std::string_view if_match = {});
 
   // The same for what needs no credential, and sends none.
   Result<std::string> call_as_nobody(std::string_view method, std::string_view path,
