@@ -153,7 +153,7 @@ def journeys(tally, env):
 def quick_checks(tally):
     check(tally, "words", "script/check-tree", "words")
     check(tally, "file sizes", "script/check-tree", "sizes")
-    check(tally, "docs/conformance.md names tests that exist", "script/check-tree", "proofs")
+    check(tally, "the pages of proofs name tests that exist", "script/check-tree", "proofs")
     check(tally, "layers", "script/check-layers")
     check(tally, "planted violations of the layers are found", "script/check-layers", "--self-test")
     check(tally, "format", "script/format", "check")
