@@ -7,13 +7,14 @@
 
 #include "model/access.h"
 #include "model/entities.h"
+#include "model/extension.h"
 #include "model/policy.h"
 #include "model/relationship.h"
 
 namespace allauth {
 
 using AllRows = std::tuple<PolicySchema, User, Domain, Group, Client, Channel, Connection, GroupConnection,
-                           Role, RoleMember, Credential, Session, StoredKey, Setting, Relationship>;
+                           Role, RoleMember, Credential, Session, StoredKey, Setting, Relationship, Annotation, Extension>;
 
 // Calls fn(row) with a default row of every type.
 template <class Fn>

@@ -38,6 +38,8 @@ enum class ImageKind : std::uint8_t {
   group_connection = 13,
   policy_schema = 14,
   relationship = 15,
+  annotation = 16,
+  extension = 17,
 };
 
 // Bytes rather than text.

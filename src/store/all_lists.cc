@@ -1,4 +1,5 @@
 // Which lists there are. An order that is added here takes an index in a migration.
+#include "model/extension.h"
 #include "model/relationship.h"
 #include "store/lists.h"
 
@@ -249,6 +250,25 @@ const List& relationships_at_hand() {
   return list;
 }
 
+const List& extensions_of_domain() {
+  static const List list = list_of<Extension>({.name = "extension.list",
+                                               .where = "dialect = $1 AND kind = $2 AND domain_id = $3",
+                                               .key_word = "id",
+                                               .key = {{"id"}},
+                                               .columns = {{"name"}, {"created_at"}}});
+  return list;
+}
+
+const List& extensions_of_parent() {
+  static const List list =
+      list_of<Extension>({.name = "extension.list_of_parent",
+                          .where = "dialect = $1 AND kind = $2 AND domain_id = $3 AND parent_id = $4",
+                          .key_word = "id",
+                          .key = {{"id"}},
+                          .columns = {{"name"}}});
+  return list;
+}
+
 }  // namespace list
 
 std::vector<const List*> all_lists() {
@@ -275,7 +295,9 @@ std::vector<const List*> all_lists() {
           &list::relationships_of_kind(),
           &list::relationships_of_object(),
           &list::relationships_of_subject(),
-          &list::relationships_at_hand()};
+          &list::relationships_at_hand(),
+          &list::extensions_of_domain(),
+          &list::extensions_of_parent()};
 }
 
 }  // namespace allauth::store

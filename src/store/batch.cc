@@ -27,6 +27,8 @@ bool carries_rights(ImageKind kind) {
     case ImageKind::setting:
     case ImageKind::relationship:
     case ImageKind::policy_schema:
+    case ImageKind::annotation:
+    case ImageKind::extension:
       return false;
   }
   return true;

@@ -141,6 +141,8 @@ TEST(Image, OfASecretIsForNodesOnly) {
   EXPECT_EQ(audience_of(credential), Audience::all);
   EXPECT_EQ(audience_of(Setting{}), Audience::node);
   EXPECT_EQ(audience_of(StoredKey{}), Audience::node);
+  EXPECT_EQ(audience_of(Annotation{}), Audience::node);
+  EXPECT_EQ(audience_of(Extension{}), Audience::node);
   EXPECT_EQ(audience_of(User{}), Audience::all);
 }
 

@@ -136,6 +136,8 @@ const List& relationships_of_kind();
 const List& relationships_of_object();
 const List& relationships_of_subject();  // on objects of a kind
 const List& relationships_at_hand();     // of kinds that are no rows
+const List& extensions_of_domain();      // of one kind of a dialect
+const List& extensions_of_parent();
 }  // namespace list
 
 std::vector<const List*> all_lists();

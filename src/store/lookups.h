@@ -39,6 +39,20 @@ inline constexpr Statement kRelationshipToEveryone(
     "SELECT {columns} FROM relationships WHERE resource_kind = $1 AND relation = $2 AND subject_kind = $3 "
     "AND subject_relation = $4 AND subject_id = '*' LIMIT 1");
 
+// What dialects keep beside an entity, and of their own.
+inline constexpr Statement kAnnotationsOfEntity(
+    "annotation.of_entity",
+    "SELECT {columns} FROM annotations WHERE entity_kind = $1 AND entity_id = $2 ORDER BY dialect");
+inline constexpr Statement kExtensionByName(
+    "extension.by_name",
+    "SELECT {columns} FROM extensions WHERE dialect = $1 AND kind = $2 AND domain_id = $3 AND name = $4 "
+    "ORDER BY id LIMIT 1");
+inline constexpr Statement kExtensionByNameBelow(
+    "extension.by_name_below",
+    "SELECT {columns} FROM extensions WHERE dialect = $1 AND kind = $2 AND domain_id = $3 AND parent_id = $4 "
+    "AND name = $5 "
+    "ORDER BY id LIMIT 1");
+
 // Pieces of what is erased together: those after this id, at most so many. What callers list is in lists.h.
 inline constexpr Statement kClientsOfDomain(
     "client.of_domain",
@@ -46,6 +60,9 @@ inline constexpr Statement kClientsOfDomain(
 inline constexpr Statement kChannelsOfDomain(
     "channel.of_domain",
     "SELECT {columns} FROM channels WHERE domain_id = $1 AND id > $2 ORDER BY id LIMIT $3");
+inline constexpr Statement kExtensionsOfDomain(
+    "extension.of_domain",
+    "SELECT {columns} FROM extensions WHERE domain_id = $1 AND domain_id <> '' LIMIT $2");
 inline constexpr Statement kGroupsOfDomain(
     "group.of_domain", "SELECT {columns} FROM groups WHERE domain_id = $1 AND id > $2 ORDER BY id LIMIT $3");
 inline constexpr Statement kGroupsOfParent(

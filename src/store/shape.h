@@ -13,6 +13,7 @@
 
 #include "model/access.h"
 #include "model/describe.h"
+#include "model/extension.h"
 #include "store/log.h"
 #include "store/member.h"
 
@@ -130,7 +131,9 @@ void ShapeMaker::children(int number, std::vector<Child>& rows) {
 // Gateways get everything but what only nodes with a database may hold.
 template <class T>
 Audience audience_of(const T& row) {
-  if constexpr (std::is_same_v<T, Setting> || std::is_same_v<T, StoredKey>) return Audience::node;
+  if constexpr (std::is_same_v<T, Setting> || std::is_same_v<T, StoredKey> || std::is_same_v<T, Annotation> ||
+                std::is_same_v<T, Extension>)
+    return Audience::node;
   if constexpr (std::is_same_v<T, Credential>)
     return row.type == CredentialType::client_key ? Audience::all : Audience::node;
   return Audience::all;

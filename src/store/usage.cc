@@ -180,6 +180,8 @@ Result<std::optional<CountedRow>> counted_row(Read& read, const Shape& shape, co
     case ImageKind::setting:
     case ImageKind::relationship:
     case ImageKind::policy_schema:
+    case ImageKind::annotation:
+    case ImageKind::extension:
       return std::nullopt;
   }
   return std::nullopt;

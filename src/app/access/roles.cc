@@ -1,6 +1,7 @@
 #include "app/access/roles.h"
 
 #include "app/directory/change.h"
+#include "app/extensions/annotations.h"
 #include "store/lookups.h"
 
 namespace allauth::app {
@@ -97,6 +98,7 @@ Result<Role> require_own_role(store::Read& read, const RoleId& id) {
 Result<void> erase_role(store::Tx& tx, Role role) {
   TRY(const auto members, store::select<RoleMember>(tx, store::lookup::kMembersOfRole, role.id));
   for (const auto& member : members) TRY(store::erase(tx, member));
+  TRY(erase_annotations(tx, {kind::role, role.id.str()}));
   role.grants.clear();
   TRY(store::update(tx, role));
   return store::erase(tx, role);

@@ -3,6 +3,8 @@
 #include "app/access/roles.h"
 #include "app/directory/change.h"
 #include "app/directory/quotas.h"
+#include "app/extensions/annotations.h"
+#include "app/extensions/records.h"
 #include "store/lookups.h"
 
 namespace allauth::app {
@@ -150,6 +152,8 @@ Result<store::Write<store::Done>> delete_domain(const Core& core, Permit<act::De
         // Roles first: what they grant on single things goes with them.
         TRY(explain_size(erase_roles_on(tx, kind::domain, domain.id.str())));
         TRY(explain_size(erase_content(tx, p.caller(), domain.id)));
+        TRY(explain_size(erase_extensions(tx, domain.id)));
+        TRY(erase_annotations(tx, {kind::domain, domain.id.str()}));
         TRY(store::erase(tx, domain));
         tx.act(act_of(p.caller(), "domain.deleted", kind::domain, domain.id.str(), domain.id.str()));
         return store::Done{};

@@ -3,6 +3,7 @@
 #include "app/access/role_grants.h"
 #include "app/access/roles.h"
 #include "app/directory/change.h"
+#include "app/extensions/annotations.h"
 #include "app/identity/credentials.h"
 #include "store/lookups.h"
 
@@ -88,6 +89,7 @@ Result<void> erase_one_group(store::Tx& tx, const Caller& caller, const Group& g
   TRY(take_grants_on(tx, caller, kind::group, group.id.str()));
   TRY(erase_connections<GroupConnection>(tx, store::lookup::kConnectionsOfGroup, group.id));
   TRY(erase_roles_on(tx, kind::group, group.id.str()));
+  TRY(erase_annotations(tx, {kind::group, group.id.str()}));
   return store::erase(tx, group);
 }
 
@@ -106,6 +108,7 @@ Result<void> erase_client(store::Tx& tx, const Caller& caller, const Client& cli
   for (auto& key : keys) TRY(erase_credential(tx, std::move(key)));
   TRY(erase_memberships_of(tx, kind::client, client.id.str()));
   TRY(erase_roles_on(tx, kind::client, client.id.str()));
+  TRY(erase_annotations(tx, {kind::client, client.id.str()}));
   return store::erase(tx, client);
 }
 
@@ -114,6 +117,7 @@ Result<void> erase_channel(store::Tx& tx, const Caller& caller, const Channel& c
   TRY(erase_connections<Connection>(tx, store::lookup::kConnectionsOfChannel, channel.id));
   TRY(erase_connections<GroupConnection>(tx, store::lookup::kGroupConnectionsOfChannel, channel.id));
   TRY(erase_roles_on(tx, kind::channel, channel.id.str()));
+  TRY(erase_annotations(tx, {kind::channel, channel.id.str()}));
   return store::erase(tx, channel);
 }
 

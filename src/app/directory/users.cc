@@ -3,6 +3,7 @@
 #include "app/access/roles.h"
 #include "app/directory/change.h"
 #include "app/directory/members.h"
+#include "app/extensions/annotations.h"
 #include "app/identity/credentials.h"
 #include "app/identity/passwords.h"
 #include "app/identity/sessions.h"
@@ -138,6 +139,7 @@ Result<store::Write<store::Done>> delete_user(const Core& core, Permit<act::Dele
         TRY(erase_memberships(tx, user.id));
         TRY(auto credentials, credentials_of(tx, kind::user, user.id.str()));
         for (auto& credential : credentials) TRY(erase_credential(tx, std::move(credential)));
+        TRY(erase_annotations(tx, {kind::user, user.id.str()}));
         TRY(store::erase(tx, user));
         tx.act(act_of(p.caller(), "user.deleted", kind::user, user.id.str()));
         return store::Done{};

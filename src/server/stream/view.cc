@@ -67,6 +67,8 @@ Result<bool> DomainFilter::belongs(const store::Image& image) const {
     case ImageKind::setting:
     case ImageKind::relationship:
     case ImageKind::policy_schema:
+    case ImageKind::annotation:
+    case ImageKind::extension:
       return false;
   }
   return false;

@@ -17,5 +17,6 @@ extern const Migration kRelationships;     // 009_relationships.cc
 extern const Migration kPolicySchema;      // 010_policy_schema.cc
 extern const Migration kGrantsOnThings;    // 011_grants_on_things.cc
 extern const Migration kTopics;            // 012_topics.cc
+extern const Migration kExtensions;        // 013_extensions.cc
 
 }  // namespace allauth::store

@@ -7,7 +7,8 @@ namespace allauth::store {
 std::span<const Migration> released_migrations() {
   static const std::array kAll{kDirectory,     kLogTags,      kGroups,           kListOrders,
                                kUsage,         kKeptAnswers,  kGroupConnections, kDomainsOfUser,
-                               kRelationships, kPolicySchema, kGrantsOnThings,   kTopics};
+                               kRelationships, kPolicySchema, kGrantsOnThings,   kTopics,
+                               kExtensions};
   return kAll;
 }
 

@@ -333,6 +333,8 @@ Result<void> SnapshotBuilder::apply(ImageKind kind, std::string_view key, std::s
       return decode_and_put<Relationship>(bytes);
     case ImageKind::signing_key:
     case ImageKind::setting:
+    case ImageKind::annotation:
+    case ImageKind::extension:
       return {};
   }
   return fail(Code::bug, "snapshot.image",
@@ -405,6 +407,8 @@ Result<void> SnapshotBuilder::remove(ImageKind kind, std::string_view key) {
     case ImageKind::session:
     case ImageKind::signing_key:
     case ImageKind::setting:
+    case ImageKind::annotation:
+    case ImageKind::extension:
       return {};
   }
   return fail(Code::bug, "snapshot.image", "The log holds an image with a broken key.");
