@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/large_memory.h"
 #include "base/text.h"
 
 namespace allauth::bench {
@@ -72,7 +73,7 @@ std::string describe_machine() {
 
 std::int64_t allocated_bytes() {
   const auto info = ::mallinfo2();
-  return static_cast<std::int64_t>(info.uordblks + info.hblkhd);
+  return static_cast<std::int64_t>(info.uordblks + info.hblkhd + LargeMemory::mapped());
 }
 
 }  // namespace allauth::bench

@@ -6,7 +6,8 @@ namespace allauth::persistent {
 namespace {
 
 constexpr std::size_t kFirstTable = 256;
-constexpr std::size_t kBlock = 64 * 1024;
+constexpr std::size_t kFirstBlock = 64 * 1024;
+constexpr std::size_t kLargestBlock = 2 * 1024 * 1024;
 constexpr std::uint64_t kAddress = (std::uint64_t{1} << 48) - 1;  // user-space pointers fit 48 bits
 
 constexpr std::uint64_t kTag = ~kAddress;
@@ -46,7 +47,8 @@ std::uint64_t load(const char* at, std::size_t bytes) {
 // ids that all fall into one place.
 Interner::Interner()
     : seed_(fold(reinterpret_cast<std::uintptr_t>(this), 0x9E3779B97F4A7C15ull)),
-      key_(fold(seed_ ^ 0xA0761D6478BD642Full, 0xE7037ED1A0B428DBull)) {
+      key_(fold(seed_ ^ 0xA0761D6478BD642Full, 0xE7037ED1A0B428DBull)),
+      next_block_(kFirstBlock) {
   tables_.push_back(std::make_unique<Table>(kFirstTable));
   table_.store(tables_.back().get(), std::memory_order_release);
 }
@@ -109,7 +111,7 @@ std::uint32_t Interner::intern(std::string_view text, std::uint16_t space) {
   const std::uint32_t id = size_.load(std::memory_order_relaxed);
   const std::uint64_t record = store(text, space, id);
   append(id, std::uint64_t{space} << 48 | record);
-  if ((std::size_t{id} + 1) * 3 > tables_.back()->slots.size() * 2) grow();
+  if ((std::size_t{id} + 1) * 3 > (tables_.back()->mask + 1) * 2) grow();
   insert(*tables_.back(), hashed, record);
   size_.store(id + 1, std::memory_order_release);
   return id;
@@ -119,10 +121,9 @@ std::uint64_t Interner::store(std::string_view text, std::uint16_t space, std::u
   const Header header{id, space, static_cast<std::uint16_t>(text.size())};
   const std::size_t need = sizeof header + text.size();
   if (need > free_bytes_) {
-    const std::size_t bytes = std::max(need, kBlock);
-    blocks_.push_back(std::make_unique_for_overwrite<char[]>(bytes));
-    free_ = blocks_.back().get();
-    free_bytes_ = bytes;
+    free_bytes_ = std::max(need, next_block_);
+    free_ = static_cast<char*>(memory_.emplace_back(free_bytes_).data());
+    next_block_ = std::min(next_block_ * 2, kLargestBlock);
   }
   char* const record = free_;
   std::memcpy(record, &header, sizeof header);
@@ -137,8 +138,8 @@ void Interner::append(std::uint32_t id, std::uint64_t entry) {
   const auto width = static_cast<unsigned>(std::bit_width(position));
   auto& chunk = chunks_[width - 1 - kFirstChunk];
   if (chunk.load(std::memory_order_relaxed) == nullptr) {
-    chunk_owners_.push_back(std::make_unique<std::atomic<std::uint64_t>[]>(std::size_t{1} << (width - 1)));
-    chunk.store(chunk_owners_.back().get(), std::memory_order_release);
+    void* const memory = memory_.emplace_back(sizeof(std::atomic<std::uint64_t>) << (width - 1)).data();
+    chunk.store(static_cast<std::atomic<std::uint64_t>*>(memory), std::memory_order_release);
   }
   chunk.load(std::memory_order_relaxed)[position - (1u << (width - 1))].store(entry,
                                                                               std::memory_order_release);
@@ -151,7 +152,7 @@ void Interner::insert(Table& table, std::uint64_t hash, std::uint64_t record) {
 }
 
 void Interner::grow() {
-  auto larger = std::make_unique<Table>(tables_.back()->slots.size() * 2);
+  auto larger = std::make_unique<Table>((tables_.back()->mask + 1) * 2);
   const std::uint32_t count = size_.load(std::memory_order_relaxed);
   for (std::uint32_t id = 0; id < count; ++id)
     insert(*larger, hash(text(id), space(id)), entry(id) & kAddress);

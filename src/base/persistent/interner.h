@@ -11,11 +11,14 @@
 #include <atomic>
 #include <bit>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/large_memory.h"
 
 namespace allauth::persistent {
 
@@ -55,13 +58,16 @@ class Interner {
   // A text is stored as a record [u32 id][u16 space][u16 length][characters]. A slot holds the high 16
   // bits of the text's hash above the record's address; 0 is free.
   struct Table {
-    explicit Table(std::size_t size) : slots(size), mask(size - 1) {}
-    std::vector<std::atomic<std::uint64_t>> slots;
-    std::size_t mask;
+    explicit Table(std::size_t size)
+        : memory(size * sizeof(std::atomic<std::uint64_t>)),
+          slots(static_cast<std::atomic<std::uint64_t>*>(memory.data())),
+          mask(size - 1) {}
+    const LargeMemory memory;
+    std::atomic<std::uint64_t>* const slots;
+    const std::size_t mask;
   };
   // An entry, by id, is the record's address with the space above it.
   static constexpr unsigned kFirstChunk = 10;  // chunk n holds 2^(n + 10) entries
-  using Chunk = std::unique_ptr<std::atomic<std::uint64_t>[]>;
 
   const std::atomic<std::uint64_t>& slot(std::uint32_t id) const {
     const std::uint32_t position = id + (1u << kFirstChunk);
@@ -84,10 +90,10 @@ class Interner {
 
   std::mutex writer_;                           // guards what follows
   std::vector<std::unique_ptr<Table>> tables_;  // the last is in use; a reader may still be in the others
-  std::vector<Chunk> chunk_owners_;
-  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::deque<LargeMemory> memory_;              // of the chunks and the records
   char* free_ = nullptr;
   std::size_t free_bytes_ = 0;
+  std::size_t next_block_;  // bytes
 };
 
 }  // namespace allauth::persistent

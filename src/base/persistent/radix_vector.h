@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/large_memory.h"
 #include "base/persistent/edit_token.h"
 
 namespace allauth::persistent {
@@ -60,12 +61,18 @@ class RadixVector {
   };
   struct Leaf : Page {
     using Page::Page;
+    static void* operator new(std::size_t) { return leaf_pool().take(); }
+    static void operator delete(void* leaf) { leaf_pool().give_back(leaf); }
     std::array<T, kWidth> slots{};
   };
   struct Inner : Page {
     using Page::Page;
     std::array<Page*, kWidth> pages{};
   };
+  static BlockPool& leaf_pool() {
+    static auto& pool = *new BlockPool(sizeof(Leaf));
+    return pool;
+  }
 
   static std::uint32_t digit(std::uint32_t index, unsigned level) {
     return static_cast<std::uint32_t>(std::uint64_t{index} >> (kBits * (level - 1))) % kWidth;
