@@ -13,8 +13,9 @@
 
 namespace allauth {
 
-using AllRows = std::tuple<PolicySchema, User, Domain, Group, Client, Channel, Connection, GroupConnection,
-                           Role, RoleMember, Credential, Session, StoredKey, Setting, Relationship, Annotation, Extension>;
+using AllRows =
+    std::tuple<PolicySchema, User, Domain, Group, Client, Channel, Connection, GroupConnection, Role,
+               RoleMember, Credential, Session, StoredKey, Setting, Relationship, Annotation, Extension>;
 
 // Calls fn(row) with a default row of every type.
 template <class Fn>
