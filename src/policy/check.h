@@ -23,21 +23,10 @@
 #include "policy/explain.h"
 #include "policy/graph.h"
 #include "policy/ref.h"
+#include "policy/restrictions.h"
 #include "policy/schema/schema.h"
 
 namespace allauth::policy {
-
-// What a credential (a PAT, an API key) may be used for, at most. The owner's rights still apply.
-struct Restriction {
-  std::string kind;        // "*": any
-  std::string id;          // "*": any
-  std::string permission;  // "*": any
-};
-struct Restrictions {
-  std::optional<std::vector<Restriction>> only;  // nullopt: unrestricted; empty list: nothing at all
-
-  bool permit(std::string_view permission, const ObjectRef& object) const;
-};
 
 // What a message carries besides its content (MQTT 5, §3.3.2.3.7: a user property).
 struct Property {

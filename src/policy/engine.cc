@@ -7,19 +7,6 @@
 #include "policy/solver.h"
 
 namespace allauth::policy {
-namespace {
-
-bool covers(std::string_view limit, std::string_view value) { return limit == "*" || limit == value; }
-
-}  // namespace
-
-bool Restrictions::permit(std::string_view permission, const ObjectRef& object) const {
-  if (!only) return true;
-  return std::any_of(only->begin(), only->end(), [&](const Restriction& limit) {
-    return covers(limit.kind, object.kind) && covers(limit.id, object.id) &&
-           covers(limit.permission, permission);
-  });
-}
 
 Result<Question> Engine::locate(const Graph& graph, const CheckQuery& query) {
   const CompiledSchema& schema = graph.schema();
@@ -40,15 +27,16 @@ Result<Question> Engine::locate(const Graph& graph, const CheckQuery& query) {
     subject_relation = relation->name;
   }
   const auto [object_node, subject_node] = graph.find_both(*kind, query.object.id, *subject_kind, subject.id);
-  return Question{.object = object_node,
-                  .subject = subject_node,
-                  .member = schema.id(*member),
-                  .subject_kind = *subject_kind,
-                  .subject_relation = subject_relation,
-                  .same_object = subject == query.object,
-                  .restricted = query.restrictions != nullptr &&
-                                !query.restrictions->permit(query.permission, query.object),
-                  .everyone = everyone_of(graph, {*subject_kind, subject_relation})};
+  return Question{
+      .object = object_node,
+      .subject = subject_node,
+      .member = schema.id(*member),
+      .subject_kind = *subject_kind,
+      .subject_relation = subject_relation,
+      .same_object = subject == query.object,
+      .restricted = query.restrictions != nullptr &&
+                    !covers(*query.restrictions, graph, query.permission, query.object, object_node),
+      .everyone = everyone_of(graph, {*subject_kind, subject_relation})};
 }
 
 Result<Decision> Engine::decide(const Graph& graph, const Question& question, std::uint64_t revision,

@@ -96,19 +96,22 @@ TEST(Checks, RefuseWhatTheSchemaDoesNotKnow) {
 TEST(Restrictions, LimitWhatTheirBearerMayDo) {
   const Graph graph =
       graph_of(core_schema(), {"channel:ch1#publisher@client:c1", "channel:ch1#subscriber@client:c1",
-                               "channel:ch2#publisher@client:c1"});
+                               "channel:ch2#publisher@client:c1", "channel:ch1#domain@domain:d1"});
   const Engine engine;
   struct Case {
-    std::vector<Restriction> only;
+    std::vector<Scope> scopes;
     bool ch1_publish, ch1_subscribe, ch2_publish;
   };
   for (const Case& given :
-       {Case{{}, false, false, false}, Case{{{"*", "*", "*"}}, true, true, true},
-        Case{{{"channel", "*", "*"}}, true, true, true}, Case{{{"client", "*", "*"}}, false, false, false},
-        Case{{{"channel", "ch1", "*"}}, true, true, false},
-        Case{{{"*", "*", "can_publish"}}, true, false, true},
-        Case{{{"channel", "ch1", "can_subscribe"}, {"channel", "ch2", "can_publish"}}, false, true, true}}) {
-    const Restrictions limits{given.only};
+       {Case{{}, false, false, false}, Case{{{"*", "*", ""}}, true, true, true},
+        Case{{{"channel", "*", ""}}, true, true, true}, Case{{{"client", "*", ""}}, false, false, false},
+        Case{{{"channel", "*", "", "ch1"}}, true, true, false},
+        Case{{{"channel", "publish", ""}}, true, false, true},
+        Case{{{"channel", "subscribe", "", "ch1"}, {"channel", "publish", "", "ch2"}}, false, true, true},
+        Case{{{"channel", "*", "d1"}}, true, true, false},
+        Case{{{"channel", "*", "d2"}}, false, false, false},
+        Case{{{"channel", "publish", "d1", "ch2"}}, false, false, false}}) {
+    const Restrictions limits{given.scopes};
     auto allowed = [&](std::string_view text) {
       const Decision decision = engine.check(graph, 1, query(text, &limits)).value();
       EXPECT_EQ(decision.rule() == kRestrictedRule, !decision.allowed());
@@ -119,14 +122,13 @@ TEST(Restrictions, LimitWhatTheirBearerMayDo) {
     EXPECT_EQ(allowed("channel:ch1#can_subscribe@client:c1"), given.ch1_subscribe);
     EXPECT_EQ(allowed("channel:ch2#can_publish@client:c1"), given.ch2_publish);
   }
-  const Restrictions unrestricted;
-  EXPECT_TRUE(engine.check(graph, 1, query("channel:ch1#can_publish@client:c1", &unrestricted))->allowed());
-  const Restrictions everything{std::vector<Restriction>{{"*", "*", "*"}}};
+  const Restrictions everything{{{"*", "*", ""}}};
   EXPECT_FALSE(engine.check(graph, 1, query("channel:ch3#can_publish@client:c1", &everything))->allowed());
-  const Restrictions nothing{std::vector<Restriction>{}};
-  EXPECT_EQ(engine.explain(graph, 1, query("channel:ch1#can_publish@client:c1", &nothing))->lines(),
-            std::vector<std::string>{"client c1 may not publish to channel ch1: its credential is restricted "
-                                     "and does not cover this"});
+  const Restrictions nothing{};
+  EXPECT_EQ(
+      engine.explain(graph, 1, query("channel:ch1#can_publish@client:c1", &nothing))->lines(),
+      std::vector<std::string>{"client c1 may not publish to channel ch1: no scope of its credential covers "
+                               "this; it would take \"channel publish * ch1\""});
 }
 
 TEST(Checks, GiveUpWhenTheWorkIsTooMuch) {

@@ -57,7 +57,8 @@ std::string line(const Link& link) {
 
 std::string reasons(const Explanation& explanation) {
   constexpr std::size_t kClauses = 4;
-  if (explanation.rule == "restricted") return "its credential is restricted and does not cover this";
+  if (explanation.rule == "restricted")
+    return fmt::format("no scope of its credential covers this; it would take \"{}\"", explanation.scope);
   if (explanation.missing.empty()) return "by the schema nothing leads there for a subject of this kind";
   const std::size_t shown = std::min(explanation.missing.size(), kClauses);
   std::string text;

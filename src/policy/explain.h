@@ -61,6 +61,7 @@ struct Explanation {
   bool path_cut = false;              // there were more than kMaxLinks
   std::vector<Missing> missing = {};  // denied: denials, then nearest to the object first
   bool missing_cut = false;           // there were more than kMaxMissing
+  std::string scope = {};             // kRestrictedRule: a scope that would cover it, as text
   std::optional<Link> least = {};     // denied: the nearest single relationship that would have allowed it
 
   // First the answer in one sentence, then its details, a line each.

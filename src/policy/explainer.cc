@@ -293,7 +293,10 @@ Explanation explain_notes(const Graph& graph, const CheckQuery& query, const Que
                           .object = words.name(kNoNode),
                           .permission = std::string(query.permission),
                           .rule = graph.schema().rule_name(decision.rule())};
-  if (question.restricted) return explanation;
+  if (question.restricted) {
+    explanation.scope = to_text(missing_scope(query.permission, query.object));
+    return explanation;
+  }
   const Place allowed{question.object, question.member, Mode::allow};
   const Place denied{question.object, question.member, Mode::deny};
   Proof proof(graph, words, notes, explanation);

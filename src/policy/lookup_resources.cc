@@ -60,7 +60,9 @@ Result<IdPage> lookup_resources(const Graph& graph, std::uint64_t revision, cons
   const auto holds = [&](const Candidate& candidate) -> Result<bool> {
     if (candidate.id == kEveryone) return false;
     const ObjectRef object{query.kind, candidate.id};
-    if (query.restrictions != nullptr && !query.restrictions->permit(query.permission, object)) return false;
+    if (query.restrictions != nullptr &&
+        !covers(*query.restrictions, graph, query.permission, object, candidate.node))
+      return false;
     if (candidate.way == Way::certain) return true;
     question.object = candidate.node;
     question.same_object = candidate.node == question.subject;

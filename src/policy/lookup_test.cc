@@ -137,7 +137,7 @@ TEST_F(Lookup, PagesTheExcludedWithTheNamed) {
 
 TEST_F(Lookup, ListsNoMoreThanTheCredentialIsGoodFor) {
   relate({"doc:a#viewer@user:ann", "doc:b#viewer@user:ann"});
-  const Restrictions restrictions{.only = {{{.kind = "doc", .id = "b", .permission = "view"}}}};
+  const Restrictions restrictions{{{.kind = "doc", .operation = "view", .domain = {}, .id = "b"}}};
   const auto ask = [&](std::string_view permission) {
     return lookup_resources(world_->graph(), 7,
                             {.subject = {{"user", "ann"}},

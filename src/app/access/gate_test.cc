@@ -69,8 +69,8 @@ TEST(Restrictions, NarrowWhatTheOwnerMayDo) {
   TestWorld world;
   const auto domain = world.make_domain("plant");
   Caller narrowed = world.admin;
-  narrowed.who.restrictions = std::make_shared<policy::Restrictions>(
-      policy::Restrictions{std::vector<policy::Restriction>{{"domain", domain.id.str(), "can_read"}}});
+  narrowed.who.restrictions =
+      std::make_shared<policy::Restrictions>(policy::Restrictions{{{"domain", "read", {}, domain.id.str()}}});
   const Gate gate(*world.core);
   EXPECT_TRUE(gate.require<act::ReadDomain>(narrowed, domain.id));
   EXPECT_FALSE(gate.require<act::UpdateDomain>(narrowed, domain.id));
