@@ -36,7 +36,8 @@ struct Authenticated {
   std::shared_ptr<const policy::Restrictions> restrictions;
   DomainId tenant;                    // the domain of a client; empty for a user
   SessionId session;                  // the login an access token belongs to; else empty
-  std::optional<crypto::Digest> key;  // the digest of the key a client showed
+  CredentialId token;                 // the personal token or user key that was shown; else empty
+  std::optional<crypto::Digest> key;  // the digest of that, or of the key a client showed
   std::optional<Instant> expires;     // nothing: good until revoked
   std::vector<std::pair<std::string, std::string>> properties;  // to hand back to a broker or face
 };

@@ -17,6 +17,13 @@
 
 namespace allauth::app {
 
+// Of the tokens of one user.
+struct TokenLimits {
+  std::int64_t per_user = 100;  // of each type
+  std::int64_t scopes = 100;    // of one token
+  Seconds lifetime{0};          // the longest; 0: for ever
+};
+
 struct Core {
   Clock& clock;
   Entropy& entropy;
@@ -36,6 +43,7 @@ struct Core {
   std::int64_t domains_per_user = 0;  // that one user or client may have made; 0: no limit
 
   std::uint64_t most_relationships = 10'000'000;  // of the installation's own kinds, in all
+  TokenLimits token_limits{};
 
   // The newest snapshot, good until the next call on this thread. Whoever answers from it asks it first
   // whether it may (check_usable).

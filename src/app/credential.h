@@ -1,10 +1,13 @@
 // What somebody shows to prove who they are.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "base/secret.h"
+#include "model/access.h"
 
 namespace allauth::app {
 
@@ -31,6 +34,19 @@ struct ClientKey {
   Source source{};
 };
 
-using PresentedCredential = std::variant<AccessToken, PasswordLogin, ClientKey>;
+// A secret of a user's own making: each type has a prefix, by which it is told what it is.
+struct PersonalToken {
+  Secret token;
+};
+struct UserKey {
+  Secret key;
+};
+inline constexpr std::string_view kPersonalTokenPrefix = "apt1_";
+inline constexpr std::string_view kUserKeyPrefix = "auk1_";
+
+using PresentedCredential = std::variant<AccessToken, PasswordLogin, ClientKey, PersonalToken, UserKey>;
+
+// What users show in place of a login, by its prefix; nothing for all else.
+std::optional<CredentialType> user_token_type(const Secret& secret);
 
 }  // namespace allauth::app

@@ -87,7 +87,8 @@ class TestWorld {
   }
 
   Caller caller(const UserId& user) const {
-    return {{.principal = {PrincipalKind::user, user.str()}}, "request-1"};
+    return {{.principal = {PrincipalKind::user, user.str()}, .session = SessionId::trusted("a-login")},
+            "request-1"};
   }
   template <class Act, class Object>
   Permit<Act> permit(const Caller& who, Object object) const {

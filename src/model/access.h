@@ -88,7 +88,19 @@ struct RoleMember {
   }
 };
 
-enum class CredentialType : std::uint8_t { password = 1, client_key = 2, node_token = 3 };
+// A personal token is good for its scopes only, a user key for all that its user may do.
+enum class CredentialType : std::uint8_t {
+  password = 1,
+  client_key = 2,
+  node_token = 3,
+  personal_token = 4,
+  user_key = 5,
+};
+
+// What stands for its user in place of a login.
+inline bool is_token(CredentialType type) {
+  return type == CredentialType::personal_token || type == CredentialType::user_key;
+}
 
 // What somebody proves to be themselves with. Nothing in it can be used to log in.
 struct Credential {
@@ -100,12 +112,17 @@ struct Credential {
   std::string owner_kind;
   std::string owner_id;
   CredentialType type = CredentialType::password;
-  std::string scheme;    // how the secret is parsed and made: "argon2id", "ak1", "given"
+  std::string scheme;    // how the secret is parsed and made: "argon2id", "ak1", "given", "apt1"
   Blob digest;           // keyed digest to look it up by; empty for passwords
   std::string verifier;  // PHC string; passwords only
   Blob sealed;           // the secret under the master key, where it must be recoverable; else empty
   Status status = Status::enabled;
   std::optional<Instant> expires_at;
+  // Of personal tokens and user keys. The name is unique among those of one owner and type.
+  std::string name;
+  std::string description;
+  Tags scopes;  // of a personal token: each as policy::to_text() writes it
+  std::optional<Instant> revoked_at;
   Stamp stamp;
 
   template <class Self, class Field>
@@ -120,6 +137,10 @@ struct Credential {
     field(8, "sealed", credential.sealed);
     field(9, "status", credential.status);
     field(10, "expires_at", credential.expires_at);
+    field(16, "name", credential.name);
+    field(17, "description", credential.description);
+    field(18, "scopes", credential.scopes);
+    field(19, "revoked_at", credential.revoked_at);
     Stamp::describe(credential.stamp, field);
   }
 };

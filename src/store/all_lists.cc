@@ -190,6 +190,16 @@ const List& keys_of_client() {
   return list;
 }
 
+const List& tokens_of_user() {
+  static const List list = list_of<Credential>({.name = "credential.list_of_user",
+                                                .where = {},
+                                                .key_word = "id",
+                                                .key = {{"id"}},
+                                                .columns = by_name_and_time(),
+                                                .few = true});
+  return list;
+}
+
 const List& live_sessions_of_user() {
   static const List list = list_of<Session>({.name = "session.list",
                                              .where = "user_id = $1 AND state = 1 AND expires_at > $2",
@@ -290,6 +300,7 @@ std::vector<const List*> all_lists() {
           &list::roles_of_subject(),
           &list::domains_of_user(),
           &list::keys_of_client(),
+          &list::tokens_of_user(),
           &list::live_sessions_of_user(),
           &list::nodes(),
           &list::relationships_of_kind(),

@@ -130,6 +130,7 @@ const List& members_of_role();
 const List& roles_of_subject();  // as memberships
 const List& domains_of_user();   // as memberships, by the built-in role there
 const List& keys_of_client();
+const List& tokens_of_user();
 const List& live_sessions_of_user();
 const List& nodes();
 const List& relationships_of_kind();

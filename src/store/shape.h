@@ -135,7 +135,7 @@ Audience audience_of(const T& row) {
                 std::is_same_v<T, Extension>)
     return Audience::node;
   if constexpr (std::is_same_v<T, Credential>)
-    return row.type == CredentialType::client_key ? Audience::all : Audience::node;
+    return row.type == CredentialType::client_key || is_token(row.type) ? Audience::all : Audience::node;
   return Audience::all;
 }
 

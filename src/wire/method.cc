@@ -15,6 +15,7 @@
 #include "allauth/v1/roles.pb.h"
 #include "allauth/v1/sessions.pb.h"
 #include "allauth/v1/setup.pb.h"
+#include "allauth/v1/tokens.pb.h"
 #include "allauth/v1/users.pb.h"
 #include "allauth/v1/watch.pb.h"
 
@@ -72,7 +73,8 @@ std::vector<const google::protobuf::ServiceDescriptor*> native_services() {
        {v1::CheckRequest::descriptor(), v1::Channel::descriptor(), v1::Client::descriptor(),
         v1::Domain::descriptor(), v1::Group::descriptor(), v1::Info::descriptor(), v1::Node::descriptor(),
         v1::PolicySchema::descriptor(), v1::Role::descriptor(), v1::Session::descriptor(),
-        v1::CreateFirstAdminRequest::descriptor(), v1::User::descriptor(), v1::WatchRequest::descriptor()}) {
+        v1::CreateFirstAdminRequest::descriptor(), v1::Token::descriptor(), v1::User::descriptor(),
+        v1::WatchRequest::descriptor()}) {
     for (int i = 0; i < message->file()->service_count(); ++i)
       services.push_back(message->file()->service(i));
   }

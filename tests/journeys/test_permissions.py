@@ -199,6 +199,21 @@ TABLE = [
     on_platform("NodeService.ListNodes", "GET", "/api/v1/nodes"),
     on_platform("NodeService.RemoveNode", "DELETE", "/api/v1/nodes/{node}", ok=204),
 
+    # Of one's own; not even an administrator makes or changes another's, but may see and end them.
+    Row("TokenService.CreateToken", "POST", "/api/v1/users/me/tokens", {"type": "personal", "name": "{fresh_node}"},
+        anonymous=401, device=404, rest=201),
+    Row("TokenService.CreateToken", "POST", "/api/v1/users/{user}/tokens", {"type": "api_key", "name": "{fresh_node}"},
+        anonymous=401, platform=403, rest=404),
+    Row("TokenService.ListTokens", "GET", "/api/v1/users/me/tokens", anonymous=401, device=404, rest=200),
+    on_user("TokenService.ListTokens", "GET", "/api/v1/users/{user}/tokens"),
+    *[Row(f"TokenService.{rpc}", verb, "/api/v1/users/{user}/tokens/none" + path, body, anonymous=401, platform=403, rest=404)
+      for rpc, verb, path, body in [("UpdateToken", "PATCH", "", {"name": "new"}), ("ResetToken", "POST", "/reset", {}),
+                                    ("SetTokenScopes", "PUT", "/scopes", {}), ("AddTokenScopes", "POST", "/scopes/add", {}),
+                                    ("RemoveTokenScopes", "POST", "/scopes/remove", {})]],
+    *[Row(f"TokenService.{rpc}", verb, "/api/v1/users/me/tokens/none" + path, body, anonymous=401, rest=404)
+      for rpc, verb, path, body in [("GetToken", "GET", "", None), ("RevokeToken", "POST", "/revoke", {}),
+                                    ("DeleteToken", "DELETE", "", None)]],
+
     Row("SessionService.CreateSession", "POST", "/api/v1/sessions", {"login": "{email}", "password": USER_PASSWORD}, rest=201),
     Row("SessionService.RefreshSession", "POST", "/api/v1/sessions/refresh", {"refresh_token": "{refresh}"}, rest=200),
     Row("SessionService.ListSessions", "GET", "/api/v1/sessions", anonymous=401, rest=200),

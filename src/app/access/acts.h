@@ -48,9 +48,20 @@ class RoleScope {
   std::string id_;
 };
 
+// What credential it takes.
+enum class Takes {
+  any,
+  whole,  // one that is good for all that its owner may do, so no personal token
+  login,  // an access token: what is made with it outlives the credential
+};
+
+// What whoever sees something in a list must be allowed to do.
+inline constexpr std::string_view kReadPermission = "can_read";
+
 namespace act {
 
-// An act says its object's kind, unless the object knows it.
+// An act says its object's kind, unless the object knows it. An act that lists things says their kind: of
+// those a caller is shown what the scopes of their credential cover, if it has any.
 template <class ObjectType>
 struct On {
   using Object = ObjectType;
@@ -61,6 +72,7 @@ struct CreateUser : On<Platform> {
 };
 struct ListUsers : On<Platform> {
   static constexpr std::string_view kind = kind::platform, permission = "can_user_read";
+  static constexpr std::string_view lists = kind::user;
 };
 struct ReadUser : On<UserId> {
   static constexpr std::string_view kind = kind::user, permission = "can_read";
@@ -76,9 +88,22 @@ struct DeleteUser : On<UserId> {
 };
 struct ChangePassword : On<UserId> {
   static constexpr std::string_view kind = kind::user, permission = "can_credentials";
+  static constexpr Takes takes = Takes::login;
 };
 struct ManageSessions : On<UserId> {
   static constexpr std::string_view kind = kind::user, permission = "can_credentials";
+  static constexpr Takes takes = Takes::whole;
+};
+
+// Making tokens and changing them, for oneself.
+struct IssueTokens : On<UserId> {
+  static constexpr std::string_view kind = kind::user, permission = "can_token";
+  static constexpr Takes takes = Takes::login;
+};
+// Seeing which there are, and ending them.
+struct ManageTokens : On<UserId> {
+  static constexpr std::string_view kind = kind::user, permission = "can_credentials";
+  static constexpr Takes takes = Takes::whole;
 };
 
 struct ManageNodes : On<Platform> {
@@ -137,9 +162,11 @@ struct CreateGroup : On<Container> {
 };
 struct ListGroups : On<DomainId> {
   static constexpr std::string_view kind = kind::domain, permission = "can_group_read";
+  static constexpr std::string_view lists = kind::group;
 };
 struct ListGroupsBelow : On<GroupId> {
   static constexpr std::string_view kind = kind::group, permission = "can_group_read";
+  static constexpr std::string_view lists = kind::group;
 };
 struct ReadGroup : On<GroupId> {
   static constexpr std::string_view kind = kind::group, permission = "can_read";
@@ -159,9 +186,11 @@ struct DeleteGroup : On<GroupId> {
 };
 struct ListGroupClients : On<GroupId> {
   static constexpr std::string_view kind = kind::group, permission = "can_client_read";
+  static constexpr std::string_view lists = kind::client;
 };
 struct ListGroupChannels : On<GroupId> {
   static constexpr std::string_view kind = kind::group, permission = "can_channel_read";
+  static constexpr std::string_view lists = kind::channel;
 };
 
 struct CreateClient : On<Container> {
@@ -169,6 +198,7 @@ struct CreateClient : On<Container> {
 };
 struct ListClients : On<DomainId> {
   static constexpr std::string_view kind = kind::domain, permission = "can_client_read";
+  static constexpr std::string_view lists = kind::client;
 };
 struct ReadClient : On<ClientId> {
   static constexpr std::string_view kind = kind::client, permission = "can_read";
@@ -194,6 +224,7 @@ struct CreateChannel : On<Container> {
 };
 struct ListChannels : On<DomainId> {
   static constexpr std::string_view kind = kind::domain, permission = "can_channel_read";
+  static constexpr std::string_view lists = kind::channel;
 };
 struct ReadChannel : On<ChannelId> {
   static constexpr std::string_view kind = kind::channel, permission = "can_read";
@@ -216,6 +247,7 @@ struct CreateRole : On<RoleScope> {
 };
 struct ListRoles : On<RoleScope> {
   static constexpr std::string_view permission = "can_role_read";
+  static constexpr std::string_view lists = kind::role;
 };
 struct ReadRole : On<RoleId> {
   static constexpr std::string_view kind = kind::role, permission = "can_read";

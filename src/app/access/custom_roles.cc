@@ -2,6 +2,7 @@
 
 #include "app/access/roles.h"
 #include "app/directory/change.h"
+#include "app/lists/covered_rows.h"
 #include "store/lookups.h"
 
 namespace allauth::app {
@@ -113,6 +114,11 @@ Result<Page<Role>> list_roles(store::Read& read, const Permit<act::ListRoles>& p
   // At most kMaxRolesPerScope.
   TRY(auto roles,
       store::select<Role>(read, store::lookup::kRolesOfScope, permit.object().kind(), permit.object().str()));
+  if (permit.caller().who.restrictions) {
+    TRY(const auto domain, domain_of_scope(read, permit.object().kind(), permit.object().str()));
+    const auto covered = covered_for(permit.caller(), {kind::role, domain.str()});
+    std::erase_if(roles, [&](const Role& role) { return !covered.has(role.id.str()); });
+  }
   return list_few(std::move(roles), store::list::roles_of_scope(), request, permit.object().kind(),
                   permit.object().str());
 }

@@ -16,9 +16,12 @@
 namespace allauth::app {
 
 // Whether a principal's credential is still good at this snapshot: denied once the user, client, its
-// domain, key or login is gone, disabled, revoked or expired; an error when the snapshot must not be
-// answered from.
+// domain, key, token or login is gone, disabled, revoked or expired, or the token's scopes are others than
+// they were when it was shown; an error when the snapshot must not be answered from.
 Verdict still_valid(const store::Snapshot& snapshot, const Authenticated& who, Instant now);
+
+// Of the caller's credential. Errors: denied credential.session_needed.
+Result<void> require_takes(const Caller& caller, Takes takes);
 
 template <class Act>
 class Permit {
@@ -47,17 +50,19 @@ class Gate {
 
   // Errors: denied gate.closed, when just the domain's status stands against it; denied gate.denied, when the
   // caller may at least read the object; else not_found
-  // object.missing, the same as for an object that does not exist; unauthenticated gate.credential.
+  // object.missing, the same as for an object that does not exist; unauthenticated gate.credential. Of a
+  // credential that goes less far than its owner: denied credential.scope, whether there is such an object or
+  // not, and credential.session_needed.
   template <class Act>
   Result<Permit<Act>> require(const Caller& caller, typename Act::Object object) const {
-    TRY(const auto decision, decide(caller, Act::permission, ref_of<Act>(object)));
+    TRY(const auto decision, decide(caller, asked_by<Act>(object)));
     return Permit<Act>(caller, std::move(object), decision);
   }
 
   // The same question again, on the newest snapshot: for the moment just before a write runs.
   template <class Act>
   Result<void> confirm(const Permit<Act>& permit) const {
-    TRY(decide(permit.caller(), Act::permission, ref_of<Act>(permit.object())));
+    TRY(decide(permit.caller(), asked_by<Act>(permit.object())));
     return {};
   }
 
@@ -65,14 +70,24 @@ class Gate {
   bool allows(const Caller& caller, std::string_view permission, policy::ObjectRef object) const;
 
  private:
+  struct Asked {
+    std::string_view permission;
+    policy::ObjectRef object;
+    std::string_view lists = {};  // the kind of what is listed
+    Takes takes = Takes::any;
+  };
   template <class Act>
-  static policy::ObjectRef ref_of(const typename Act::Object& object) {
+  static Asked asked_by(const typename Act::Object& object) {
+    Asked asked{.permission = Act::permission, .object = {{}, object.str()}};
     if constexpr (requires { Act::kind; })
-      return {Act::kind, object.str()};
+      asked.object.kind = Act::kind;
     else
-      return {object.kind(), object.str()};
+      asked.object.kind = object.kind();
+    if constexpr (requires { Act::lists; }) asked.lists = Act::lists;
+    if constexpr (requires { Act::takes; }) asked.takes = Act::takes;
+    return asked;
   }
-  Result<policy::Decision> decide(const Caller&, std::string_view permission, policy::ObjectRef) const;
+  Result<policy::Decision> decide(const Caller&, const Asked&) const;
 
   const Core& core_;
 };

@@ -134,9 +134,11 @@ Result<Explained> explain(const Core& core, const Caller& caller, const Question
   TRY(auto asking, Asking::begin(core, caller));
   TRY(const auto explanation, asking.explain(question));
   Explained explained{.allowed = explanation.decision.allowed(), .text = {}, .steps = explanation.lines()};
-  // Whoever is told that the domain is closed may do it as soon as it is not.
-  const bool closed = explanation.decision.rule() == policy::kClosedRule;
-  if (!explained.allowed && !closed && !asking.may_see_reasons(question)) {
+  // Whoever is told that the domain is closed may do it as soon as it is not; what scopes lack says nothing
+  // that was not asked.
+  const auto rule = explanation.decision.rule();
+  const bool open = rule == policy::kClosedRule || rule == policy::kRestrictedRule;
+  if (!explained.allowed && !open && !asking.may_see_reasons(question)) {
     const auto subject = question.subject.value_or(caller.who.principal.subject());
     explained.text =
         fmt::format("{} {}{}{} may not {} this {}; what is missing is shown to those who may see it",

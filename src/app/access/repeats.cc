@@ -43,8 +43,10 @@ Repeats::Once Repeats::once(const Caller& caller, std::string_view key, const Se
   const auto digest = digest_key_.with([&](std::string_view under) {
     return request.with([&](std::string_view text) { return crypto::hmac_sha256(under, text); });
   });
-  return {.name = {.principal = fmt::format("{}/{}", to_string(who.kind), who.id), .name = std::string(key)},
-          .request = bytes_of(digest)};
+  // What one credential was answered is not for another one, which may go less far.
+  std::string principal = fmt::format("{}/{}", to_string(who.kind), who.id);
+  if (!caller.who.token.empty()) principal.append("/").append(caller.who.token.str());
+  return {.name = {.principal = std::move(principal), .name = std::string(key)}, .request = bytes_of(digest)};
 }
 
 Result<std::optional<Repeats::First>> Repeats::find(store::Read& read, const Once& once) const {

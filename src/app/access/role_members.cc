@@ -73,7 +73,7 @@ Result<Page<HeldRole>> roles_of(const Core& core, store::Read& read, const Calle
       list_page<RoleMember>(read, store::list::roles_of_subject(), request, subject.kind, subject.id));
   Page<HeldRole> held{
       .items = {}, .next_token = std::move(memberships.next_token), .total = memberships.total};
-  const bool own = caller.who.principal.subject().object == subject;
+  const bool own = !caller.who.restrictions && caller.who.principal.subject().object == subject;
   for (auto& membership : memberships.items) {
     if (!own && !Gate(core).allows(caller, act::ReadRole::permission, {kind::role, membership.role.str()}))
       continue;

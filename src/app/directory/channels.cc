@@ -4,6 +4,7 @@
 #include "app/directory/channel_topics.h"
 #include "app/directory/erase.h"
 #include "app/directory/move.h"
+#include "app/lists/covered_rows.h"
 #include "store/lookups.h"
 
 namespace allauth::app {
@@ -62,7 +63,11 @@ Result<Channel> get_channel(store::Read& read, const Permit<act::ReadChannel>& p
 
 Result<Page<Channel>> list_channels(store::Read& read, const Permit<act::ListChannels>& permit,
                                     const ListRequest& request) {
-  return list_page<Channel>(read, store::list::channels_of_domain(), request, permit.object());
+  const auto& domain = permit.object();
+  return list_covered<Channel>(
+      read, permit.caller(), {kind::channel, domain.str()},
+      [&](const Channel& channel) { return channel.domain == domain; }, store::list::channels_of_domain(),
+      request, domain);
 }
 
 Result<store::Write<Channel>> update_channel(const Core& core, Permit<act::UpdateChannel> permit,

@@ -5,6 +5,7 @@
 #include "app/directory/erase.h"
 #include "app/directory/move.h"
 #include "app/identity/credentials.h"
+#include "app/lists/covered_rows.h"
 #include "store/lookups.h"
 
 namespace allauth::app {
@@ -105,7 +106,11 @@ Result<Client> get_client(store::Read& read, const Permit<act::ReadClient>& perm
 
 Result<Page<Client>> list_clients(store::Read& read, const Permit<act::ListClients>& permit,
                                   const ListRequest& request) {
-  return list_page<Client>(read, store::list::clients_of_domain(), request, permit.object());
+  const auto& domain = permit.object();
+  return list_covered<Client>(
+      read, permit.caller(), {kind::client, domain.str()},
+      [&](const Client& client) { return client.domain == domain; }, store::list::clients_of_domain(),
+      request, domain);
 }
 
 Result<store::Write<Client>> update_client(const Core& core, Permit<act::UpdateClient> permit,

@@ -5,6 +5,7 @@
 #include "app/directory/quotas.h"
 #include "app/extensions/annotations.h"
 #include "app/extensions/records.h"
+#include "app/lists/covered_rows.h"
 #include "store/lookups.h"
 
 namespace allauth::app {
@@ -65,6 +66,16 @@ store::Write<Domain> changing_status(const Core& core, Permit<Act> permit, Statu
       });
 }
 
+// Those that a token's scopes name, as far as its owner may read them.
+Result<Page<Domain>> list_named_domains(const Core& core, store::Read& read, const Caller& caller,
+                                        const policy::Covered& covered, const ListRequest& request) {
+  const Gate gate(core);
+  TRY(auto rows, rows_named<Domain>(read, covered, [&](const Domain& domain) {
+        return gate.allows(caller, act::ReadDomain::permission, {kind::domain, domain.id.str()});
+      }));
+  return list_few(std::move(rows), store::list::domains(), request);
+}
+
 }  // namespace
 
 Result<store::Write<Domain>> create_domain(const Core& core, Permit<act::CreateDomain> permit,
@@ -95,6 +106,10 @@ Result<Domain> get_domain(store::Read& read, const Permit<act::ReadDomain>& perm
 Result<Page<Domain>> list_domains(const Core& core, store::Read& read, const Caller& caller,
                                   const ListRequest& request) {
   const Gate gate(core);
+  if (caller.who.restrictions) {
+    const auto covered = covered_for(caller, {kind::domain, {}});
+    if (!covered.all) return list_named_domains(core, read, caller, covered, request);
+  }
   if (gate.allows(caller, "can_domain_read", {kind::platform, kPlatformId}))
     return list_page<Domain>(read, store::list::domains(), request);
   const auto& who = caller.who.principal;

@@ -1,6 +1,7 @@
 #include "app/directory/groups.h"
 
 #include "app/directory/change.h"
+#include "app/lists/covered_rows.h"
 #include "store/lookups.h"
 
 namespace allauth::app {
@@ -79,9 +80,15 @@ Result<Page<PlacedGroup>> list_groups(const Core& core, store::Read& read,
                                       const Permit<act::ListGroups>& permit, Level level,
                                       const ListRequest& request) {
   const auto& domain = permit.object();
+  const Listed listed{kind::group, domain.str()};
+  const auto belongs = [&](const Group& group) {
+    return group.domain == domain && (level == Level::all || group.parent.empty());
+  };
   TRY(auto page, level == Level::all
-                     ? list_page<Group>(read, store::list::groups_of_domain(), request, domain)
-                     : list_page<Group>(read, store::list::groups_of_parent(), request, domain, GroupId()));
+                     ? list_covered<Group>(read, permit.caller(), listed, belongs,
+                                           store::list::groups_of_domain(), request, domain)
+                     : list_covered<Group>(read, permit.caller(), listed, belongs,
+                                           store::list::groups_of_parent(), request, domain, GroupId()));
   return placed_page(core, read, permit.caller(), std::move(page));
 }
 
@@ -89,13 +96,17 @@ Result<Page<PlacedGroup>> list_groups_below(const Core& core, store::Read& read,
                                             const Permit<act::ListGroupsBelow>& permit,
                                             const ListRequest& request) {
   TRY(const auto group, require_row<Group>(read, permit.object()));
-  TRY(auto page, list_page<Group>(read, store::list::groups_of_parent(), request, group.domain, group.id));
+  TRY(auto page, list_covered<Group>(
+                     read, permit.caller(), {kind::group, group.domain.str()},
+                     [&](const Group& other) { return other.parent == group.id; },
+                     store::list::groups_of_parent(), request, group.domain, group.id));
   return placed_page(core, read, permit.caller(), std::move(page));
 }
 
 Result<GroupTree> read_tree(const Core& core, store::Read& read, const Permit<act::ListGroupsBelow>& permit,
                             std::size_t depth) {
   TRY(const auto top, require_row<Group>(read, permit.object()));
+  const auto covered = covered_for(permit.caller(), {kind::group, top.domain.str()});
   GroupTree tree;
   Paths paths(core, read, permit.caller());
   std::vector<GroupId> level{top.id};
@@ -109,6 +120,7 @@ Result<GroupTree> read_tree(const Core& core, store::Read& read, const Permit<ac
       if (!tree.complete) rows.resize(room);
       for (auto& row : rows) {
         next.push_back(row.id);
+        if (!covered.has(row.id.str())) continue;
         TRY(auto placed, paths.place(std::move(row)));
         tree.groups.push_back(std::move(placed));
       }
@@ -121,12 +133,20 @@ Result<GroupTree> read_tree(const Core& core, store::Read& read, const Permit<ac
 
 Result<Page<Client>> list_clients_of_group(store::Read& read, const Permit<act::ListGroupClients>& permit,
                                            const ListRequest& request) {
-  return list_page<Client>(read, store::list::clients_of_group(), request, permit.object());
+  TRY(const auto group, require_row<Group>(read, permit.object()));
+  return list_covered<Client>(
+      read, permit.caller(), {kind::client, group.domain.str()},
+      [&](const Client& client) { return client.group == group.id; }, store::list::clients_of_group(),
+      request, group.id);
 }
 
 Result<Page<Channel>> list_channels_of_group(store::Read& read, const Permit<act::ListGroupChannels>& permit,
                                              const ListRequest& request) {
-  return list_page<Channel>(read, store::list::channels_of_group(), request, permit.object());
+  TRY(const auto group, require_row<Group>(read, permit.object()));
+  return list_covered<Channel>(
+      read, permit.caller(), {kind::channel, group.domain.str()},
+      [&](const Channel& channel) { return channel.group == group.id; }, store::list::channels_of_group(),
+      request, group.id);
 }
 
 Result<store::Write<PlacedGroup>> update_group(const Core& core, Permit<act::UpdateGroup> permit,

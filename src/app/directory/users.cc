@@ -7,6 +7,7 @@
 #include "app/identity/credentials.h"
 #include "app/identity/passwords.h"
 #include "app/identity/sessions.h"
+#include "app/lists/covered_rows.h"
 #include "store/lookups.h"
 
 namespace allauth::app {
@@ -87,8 +88,11 @@ Result<User> get_user(store::Read& read, const Permit<act::ReadUser>& permit) {
   return require_row<User>(read, permit.object());
 }
 
-Result<Page<User>> list_users(store::Read& read, const Permit<act::ListUsers>&, const ListRequest& request) {
-  return list_page<User>(read, store::list::users(), request);
+Result<Page<User>> list_users(store::Read& read, const Permit<act::ListUsers>& permit,
+                              const ListRequest& request) {
+  return list_covered<User>(
+      read, permit.caller(), {kind::user, {}}, [](const User&) { return true; }, store::list::users(),
+      request);
 }
 
 Result<store::Write<User>> update_user(const Core& core, Permit<act::UpdateUser> permit, UserChanges changes,

@@ -27,6 +27,22 @@ Result<AuthenticateOutcome> authenticate_elsewhere(const Core& core, const Passw
   return outcome;
 }
 
+// By its digest: whoever does not know the whole secret finds nothing, whichever part of it is wrong.
+Result<AuthenticateOutcome> authenticate_digest(const Core& core, CredentialType type,
+                                                const crypto::Digest& digest) {
+  const auto& snapshot = core.now();
+  TRY(snapshot.check_usable());
+  const auto* record = snapshot.find_token(digest);
+  if (record == nullptr || record->type != type || record->owner == store::kNoNode)
+    return Rejected{"token.unknown", {}};
+  Authenticated who{.principal = {PrincipalKind::user, std::string(snapshot.id(record->owner))},
+                    .restrictions = record->restrictions,
+                    .token = record->id,
+                    .key = digest};
+  if (record->expires != Instant::max()) who.expires = record->expires;
+  return accept_if_valid(snapshot, std::move(who), core.clock.now());
+}
+
 }  // namespace
 
 Result<AuthenticateOutcome> authenticate_token(const Core& core, const Secret& token) {
@@ -70,12 +86,29 @@ Result<AuthenticateOutcome> authenticate_key(const Core& core, const ClientKey& 
   return accept_if_valid(snapshot, std::move(who), core.clock.now());
 }
 
+Result<AuthenticateOutcome> authenticate_personal_token(const Core& core, const Secret& token) {
+  return authenticate_digest(core, CredentialType::personal_token, core.digests.personal_token(token));
+}
+
+Result<AuthenticateOutcome> authenticate_user_key(const Core& core, const Secret& key) {
+  return authenticate_digest(core, CredentialType::user_key, core.digests.user_key(key));
+}
+
+Result<AuthenticateOutcome> authenticate_bearer(const Core& core, const Secret& token) {
+  const auto type = user_token_type(token);
+  if (!type) return authenticate_token(core, token);
+  return *type == CredentialType::personal_token ? authenticate_personal_token(core, token)
+                                                 : authenticate_user_key(core, token);
+}
+
 Result<AuthenticateOutcome> authenticate(const Core& core, const PresentedCredential& credential) {
   struct Visitor {
     const Core& core;
     auto operator()(const AccessToken& c) const { return authenticate_token(core, c.token); }
     auto operator()(const PasswordLogin& c) const { return authenticate_password(core, c); }
     auto operator()(const ClientKey& c) const { return authenticate_key(core, c); }
+    auto operator()(const PersonalToken& c) const { return authenticate_personal_token(core, c.token); }
+    auto operator()(const UserKey& c) const { return authenticate_user_key(core, c.key); }
   };
   return std::visit(Visitor{core}, credential);
 }

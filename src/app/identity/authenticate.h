@@ -11,13 +11,18 @@ namespace allauth::app {
 // the others are answered from memory. A credential that does not hold is Rejected; an Error means
 // that nothing could be decided.
 // Error: that of LoginThrottle::admit, too.
-// Reasons of Rejected: those of AccessTokens::verify_access, login.failed, key.unknown, user.disabled,
-// client.disabled, domain.disabled, session.revoked, credential.expired, key.revoked.
+// Reasons of Rejected: those of AccessTokens::verify_access, login.failed, key.unknown, token.unknown,
+// user.disabled, client.disabled, domain.disabled, session.revoked, credential.expired, key.revoked,
+// token.revoked.
 Result<AuthenticateOutcome> authenticate(const Core& core, const PresentedCredential& credential);
 
+// What comes as a bearer token: an access token, a personal token or a user key, each told by its prefix.
+Result<AuthenticateOutcome> authenticate_bearer(const Core& core, const Secret& token);
 Result<AuthenticateOutcome> authenticate_token(const Core& core, const Secret& token);
 Result<AuthenticateOutcome> authenticate_password(const Core& core, const PasswordLogin& credential);
 Result<AuthenticateOutcome> authenticate_key(const Core& core, const ClientKey& credential);
+Result<AuthenticateOutcome> authenticate_personal_token(const Core& core, const Secret& token);
+Result<AuthenticateOutcome> authenticate_user_key(const Core& core, const Secret& key);
 
 // The same for those who need a principal or nothing: Rejected and Challenge become Errors
 // (unauthenticated, with the reason of the rejection).

@@ -1,5 +1,6 @@
 #include "app/identity/credentials.h"
 
+#include "app/credential.h"
 #include "codec/base64.h"
 #include "store/lookups.h"
 
@@ -26,6 +27,9 @@ Result<void> check_given_key(const Secret& key, std::string_view field) {
   const bool plain = key.with([](std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F; });
   });
+  if (user_token_type(key))
+    return fail(Code::invalid, "key.prefix", "Keys that begin with apt1_ or auk1_ are those of users.",
+                std::string(field));
   if (!plain)
     return fail(Code::invalid, "key.invalid", "A key is printable ASCII without spaces.", std::string(field));
   return {};

@@ -10,7 +10,7 @@ namespace allauth::app {
 Credential password_credential(CredentialId id, const UserId& user, std::string record);
 
 // A key given by the caller, 16–256 printable ASCII characters without spaces (it travels in headers
-// and MQTT passwords). Errors: key.length, key.invalid.
+// and MQTT passwords). Errors: key.length, key.invalid, key.prefix.
 Result<void> check_given_key(const Secret& key, std::string_view field);
 
 // A key made here: "ak1_" and 256 random bits.

@@ -21,6 +21,14 @@ crypto::Digest KeyDigests::client_key(std::string_view client_id, const Secret& 
   return digest(key_, fmt::format("client_key{}{}{}", '\0', client_id, '\0'), key);
 }
 
+crypto::Digest KeyDigests::personal_token(const Secret& token) const {
+  return digest(key_, fmt::format("personal_token{}", '\0'), token);
+}
+
+crypto::Digest KeyDigests::user_key(const Secret& key) const {
+  return digest(key_, fmt::format("user_key{}", '\0'), key);
+}
+
 crypto::Digest TokenDigests::refresh_token(std::string_view session_id, std::int64_t generation) const {
   return key_.mac(fmt::format("refresh_token{}{}{}{}", '\0', session_id, '\0', generation));
 }

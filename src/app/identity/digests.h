@@ -10,7 +10,7 @@
 
 namespace allauth::app {
 
-// Of the secrets that clients show, under the installation's digest key, which every node has.
+// Of the secrets that clients and users show, under the installation's digest key, which every node has.
 // Immutable, thread-safe, cheap to copy.
 class KeyDigests {
  public:
@@ -19,6 +19,9 @@ class KeyDigests {
 
   // A client's key; unique per client, so that two clients may be given the same one.
   crypto::Digest client_key(std::string_view client_id, const Secret& key) const;
+  // What a user shows in place of a login.
+  crypto::Digest personal_token(const Secret& token) const;
+  crypto::Digest user_key(const Secret& key) const;
 
  private:
   crypto::HmacKey key_;

@@ -101,6 +101,7 @@ Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, cons
 
 Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, const ListRequest& request,
                                     Instant now) {
+  TRY(require_takes(caller, Takes::whole));
   const auto& who = caller.who.principal;
   if (who.kind != PrincipalKind::user)
     return list_few<Session>({}, store::list::live_sessions_of_user(), request);
@@ -113,6 +114,7 @@ Result<Page<Session>> list_sessions_of(store::Read& read, const Permit<act::Mana
 }
 
 Result<store::Write<store::Done>> end_session(const Core& core, const Caller& caller, SessionId session) {
+  TRY(require_takes(caller, Takes::whole));
   return store::Write<store::Done>{
       .recheck = [&core, who = caller.who]() -> Result<void> {
         TRY(core.now().check_usable());

@@ -27,7 +27,8 @@ inline constexpr Seconds kRefreshGrace{10};
 Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, const TokenIssuer& issuer,
                                                           const Secret& token, std::string request_id);
 
-// The live sessions of the caller, newest first.
+// The live sessions of the caller, newest first. Error: denied credential.session_needed, for a credential
+// with scopes; so does end_session().
 Result<Page<Session>> list_sessions(store::Read& read, const Caller& caller, const ListRequest& request,
                                     Instant now);
 

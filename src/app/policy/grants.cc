@@ -18,7 +18,7 @@ const store::List& grants_by_object() {
 }
 
 bool may_ask_about(const Core& core, const Caller& caller, const policy::ObjectRef& subject) {
-  if (subject == caller.who.principal.subject().object) return true;
+  if (subject == caller.who.principal.subject().object && !caller.who.restrictions) return true;
   const Gate gate(core);
   const policy::ObjectRef platform{kind::platform, kPlatformId};
   if (gate.allows(caller, "can_policy_read", platform) || gate.allows(caller, "can_role_read", platform))

@@ -24,7 +24,8 @@ std::vector<Section> sections() {
         {"logout", ""},
         {"whoami", ""},
         {"profile", "The servers that you work with"},
-        {"session", "Your own sessions"}}},
+        {"session", "Your own sessions"},
+        {"token", "What stands for you in place of a login"}}},
       {"The directory",
        {{"user", "People with a login"},
         {"domain", "Tenants, and who is in them"},
@@ -48,11 +49,12 @@ std::vector<Section> sections() {
 CommandTable make_table() {
   CommandTable table{.sections = sections(), .commands = {}};
   for (const auto area :
-       {serve_commands,      config_commands,   migrate_commands, backup_commands,       keys_commands,
-        node_commands,       admin_commands,    login_commands,   profile_commands,      session_commands,
-        user_commands,       domain_commands,   group_commands,   client_commands,       channel_commands,
-        role_commands,       question_commands, policy_commands,  relationship_commands, lookup_commands,
-        validation_commands, watch_commands,    call_commands,    rpc_commands,          program_commands}) {
+       {serve_commands,   config_commands,     migrate_commands,  backup_commands,  keys_commands,
+        node_commands,    admin_commands,      login_commands,    profile_commands, session_commands,
+        token_commands,   user_commands,       domain_commands,   group_commands,   client_commands,
+        channel_commands, role_commands,       question_commands, policy_commands,  relationship_commands,
+        lookup_commands,  validation_commands, watch_commands,    call_commands,    rpc_commands,
+        program_commands}) {
     auto commands = area();
     std::ranges::move(commands, std::back_inserter(table.commands));
   }

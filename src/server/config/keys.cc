@@ -223,6 +223,16 @@ void add_limits(std::vector<Key>& keys) {
            "Wrong passwords from one address for all accounts together; accounts that have logged in there "
            "lately are exempt.",
            &FailureLimits::source);
+  const auto tokens = [&](std::string_view name, std::string_view what, auto member) {
+    using Member = std::remove_reference_t<decltype(std::declval<UserTokenLimits&>().*member)>;
+    keys.push_back(key<Member>(fmt::format("limits.tokens.{}", name), std::string(what),
+                               [member](Config& c, Index) -> Member& { return c.limits.tokens.*member; }));
+  };
+  tokens("per_user", "How many personal tokens a user may have, and how many API keys.",
+         &UserTokenLimits::per_user);
+  tokens("scopes", "How many scopes a personal token may have.", &UserTokenLimits::scopes);
+  tokens("lifetime", "How long personal tokens and API keys live at most; 0s means for ever.",
+         &UserTokenLimits::lifetime);
   keys.push_back(part("limits.exempt_loopback", "Do not limit what comes from this machine by its address.",
                       &Config::limits, &LimitsConfig::exempt_loopback));
 }

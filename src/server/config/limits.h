@@ -1,6 +1,7 @@
 // How much is asked of the server at most, by whom.
 #pragma once
 
+#include "base/clock.h"
 #include "base/rate_table.h"
 
 namespace allauth::server {
@@ -20,12 +21,20 @@ struct FailureLimits {
   Rate source{.count = 10, .burst = 100, .per = Seconds(60)};
 };
 
+// Of the personal tokens and API keys of one user.
+struct UserTokenLimits {
+  std::int64_t per_user = 100;  // of each type
+  std::int64_t scopes = 100;    // of one
+  Seconds lifetime{0};          // the longest; 0: for ever
+};
+
 struct LimitsConfig {
   WorkLimits source{.logins = {.count = 10, .burst = 30}};
   WorkLimits principal{.logins = {.count = 100, .burst = 300}};
   WorkLimits domain{};
   FailureLimits failures{};
   bool exempt_loopback = false;
+  UserTokenLimits tokens;
 };
 
 // What one domain may hold, unless it has a quota of its own; 0: no limit.

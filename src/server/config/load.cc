@@ -141,6 +141,14 @@ Result<void> range(std::string_view path, std::int64_t value, std::int64_t least
   return fail(Code::invalid, "config.range", fmt::format("{} must be {} to {}", path, least, most));
 }
 
+Result<void> check_tokens(const TokenConfig& tokens, const UserTokenLimits& users) {
+  TRY(range("tokens.access_lifetime in seconds", tokens.access_lifetime.count(), 10, 86'400));
+  TRY(range("tokens.refresh_lifetime in seconds", tokens.refresh_lifetime.count(), 60, 400 * 86'400));
+  TRY(range("limits.tokens.per_user", users.per_user, 0, 10'000));
+  TRY(range("limits.tokens.scopes", users.scopes, 1, 1000));
+  return range("limits.tokens.lifetime in seconds", users.lifetime.count(), 0, 3'650 * 86'400);
+}
+
 Result<void> check_grpc(const GrpcConfig& grpc, const std::string& at) {
   if (!grpc.is_off()) TRY(parse_address(grpc.address, at + ".address"));
   TRY(check_tls(grpc.tls, at));
@@ -192,8 +200,7 @@ Result<void> check(const Config& config) {
   TRY(range("password.threads", config.password.threads, 0, 64));
   TRY(range("password.queue", config.password.queue, 1, 10'000));
   TRY(range("http.max_body", config.http.max_body, 1024, 64 << 20));
-  TRY(range("tokens.access_lifetime in seconds", config.tokens.access_lifetime.count(), 10, 86'400));
-  TRY(range("tokens.refresh_lifetime in seconds", config.tokens.refresh_lifetime.count(), 60, 400 * 86'400));
+  TRY(check_tokens(config.tokens, config.limits.tokens));
   for (const auto& gateway : config.gateways)
     TRY(range("gateway.*.max_packet", gateway.max_packet, 128, 256 << 20));
   return {};

@@ -136,7 +136,10 @@ Result<void> DatabaseNode::make_core(Keys keys) {
                 .dummy_record = crypto::dummy_phc(params, ground_.entropy),
                 .quotas = quotas_of(config.quotas),
                 .domains_per_user = config.quotas.domains_per_user,
-                .most_relationships = static_cast<std::uint64_t>(config.policy.max_relationships)});
+                .most_relationships = static_cast<std::uint64_t>(config.policy.max_relationships),
+                .token_limits = {.per_user = config.limits.tokens.per_user,
+                                 .scopes = config.limits.tokens.scopes,
+                                 .lifetime = config.limits.tokens.lifetime}});
   return {};
 }
 

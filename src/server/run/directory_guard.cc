@@ -7,7 +7,8 @@ namespace allauth::server {
 namespace {
 
 mqtt::Refusal refusal_of(Reason reason) {
-  if (reason == Reason("client.disabled") || reason == Reason("domain.disabled"))
+  if (reason == Reason("client.disabled") || reason == Reason("domain.disabled") ||
+      reason == Reason("user.disabled"))
     return mqtt::Refusal::banned;
   return mqtt::Refusal::bad_credentials;
 }
@@ -35,10 +36,16 @@ app::MessageVerdict may_connect(const app::Core& core, const app::Authenticated&
                           {.who = who, .action = app::MessageAction::connect, .properties = views});
 }
 
-mqtt::ConnectOutcome decide(const app::Core& core, mqtt::ConnectRequest request) {
-  if (!request.has_username) return mqtt::Refusal::bad_credentials;
-  auto outcome = app::authenticate_key(
+// A token of a user says all by itself, whatever stands beside it as user name.
+Result<app::AuthenticateOutcome> authenticate(const app::Core& core, mqtt::ConnectRequest& request) {
+  if (app::user_token_type(request.password)) return app::authenticate_bearer(core, request.password);
+  if (!request.has_username) return app::Rejected{"key.unknown", {}};
+  return app::authenticate_key(
       core, {request.username, std::move(request.password), {.address = request.peer_address}});
+}
+
+mqtt::ConnectOutcome decide(const app::Core& core, mqtt::ConnectRequest request) {
+  auto outcome = authenticate(core, request);
   if (!outcome)
     return outcome.error().code == Code::exhausted ? mqtt::Refusal::rate_limited : mqtt::Refusal::unavailable;
   if (const auto* rejected = std::get_if<app::Rejected>(&*outcome)) return refusal_of(rejected->reason);

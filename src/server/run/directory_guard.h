@@ -13,11 +13,12 @@
 
 namespace allauth::server {
 
-// Decides CONNECT packets. A client shows its id as user name and its key as password. It may call
-// itself what it likes in MQTT: the broker sees "<client id>/<MQTT client id>", so that no client can
-// take over another's session; only the id of another client is refused. Without an MQTT client id it
-// gets a fresh one, so that connections of one client do not end each other. Everybody is refused as
-// unavailable while `core` answers null; what it answers must live as long as the connections.
+// Decides CONNECT packets. A client shows its id as user name and its key as password; a user shows a
+// personal token or a user key as password, beside any user name. Either may call itself what it likes in
+// MQTT: the broker sees "<id>/<MQTT client id>", so that nobody can take over another's session; only the id
+// of a client that it is not is refused. Without an MQTT client id it gets a fresh one, so that connections
+// of one client do not end each other. Everybody is refused as unavailable while `core` answers null; what it
+// answers must live as long as the connections.
 mqtt::Authenticator make_authenticator(std::function<const app::Core*()> core);
 
 // The answers for one connection. `core` must outlive it.

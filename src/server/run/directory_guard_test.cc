@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "app/identity/tokens.h"
 #include "app/test_world.h"
 
 namespace allauth::server {
@@ -54,6 +55,29 @@ TEST_F(TheGuard, LetsInClientsWithTheirKeyOnly) {
   EXPECT_EQ(refusal(connect("", "../../etc", key)), mqtt::Refusal::bad_credentials);
   const auto other = world.make_client(domain.id);
   EXPECT_EQ(refusal(connect("", other.client.id.str(), key)), mqtt::Refusal::bad_credentials);
+}
+
+TEST_F(TheGuard, LetsInUsersWithTheirTokens) {
+  const auto user = world.make_user("ann");
+  const auto ann = world.caller(user.id);
+  world.give(world.make_role(kind::channel, channel.id.str(), {"publish", "subscribe"}), kind::user,
+             user.id.str());
+  const auto token =
+      world.run(create_token(*world.core, world.permit<app::act::IssueTokens>(ann, user.id),
+                             {.name = "token", .scopes = {must(policy::parse_scope("channel publish"))}}));
+  const auto secret = token.secret.copy().reveal();
+  EXPECT_TRUE(std::holds_alternative<mqtt::Accepted>(connect("", std::nullopt, secret)));
+  EXPECT_EQ(refusal(connect(id, "whoever", secret)), mqtt::Refusal::bad_client_id);
+  EXPECT_EQ(refusal(connect("", "whoever", secret + "x")), mqtt::Refusal::bad_credentials);
+  auto outcome = connect("mine", "whoever", secret);
+  auto& accepted = std::get<mqtt::Accepted>(outcome);
+  EXPECT_EQ(accepted.broker_client_id, user.id.str() + "/mine");
+  EXPECT_TRUE(accepted.guard->publish(by_id, {}).verdict.granted());
+  EXPECT_FALSE(accepted.guard->subscribe(by_id, {}).verdict.granted());
+  EXPECT_TRUE(accepted.guard->alive().granted());
+  world.run(revoke_token(*world.core, world.permit<app::act::ManageTokens>(ann, user.id), token.row.id, {}));
+  EXPECT_FALSE(accepted.guard->alive().granted());
+  EXPECT_EQ(refusal(connect("", "whoever", secret)), mqtt::Refusal::bad_credentials);
 }
 
 TEST_F(TheGuard, RefusesTheDisabled) {

@@ -18,5 +18,6 @@ extern const Migration kPolicySchema;      // 010_policy_schema.cc
 extern const Migration kGrantsOnThings;    // 011_grants_on_things.cc
 extern const Migration kTopics;            // 012_topics.cc
 extern const Migration kExtensions;        // 013_extensions.cc
+extern const Migration kTokens;            // 014_tokens.cc
 
 }  // namespace allauth::store

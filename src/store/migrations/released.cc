@@ -8,7 +8,7 @@ std::span<const Migration> released_migrations() {
   static const std::array kAll{kDirectory,     kLogTags,      kGroups,           kListOrders,
                                kUsage,         kKeptAnswers,  kGroupConnections, kDomainsOfUser,
                                kRelationships, kPolicySchema, kGrantsOnThings,   kTopics,
-                               kExtensions};
+                               kExtensions,    kTokens};
   return kAll;
 }
 

@@ -49,6 +49,7 @@ SnapshotBuilder::SnapshotBuilder(const Snapshot& base)
       topics_(base.topics_),
       keys_(base.keys_),
       nodes_(base.nodes_),
+      tokens_(base.tokens_),
       revoked_(base.revoked_) {}
 
 NodeId SnapshotBuilder::node(std::string_view kind, std::string_view id) const {
@@ -243,6 +244,30 @@ Result<void> SnapshotBuilder::put_password(NodeId owner, const Credential& passw
   return {};
 }
 
+Result<void> SnapshotBuilder::put_token(NodeId owner, const Snapshot::Digest& digest,
+                                        const Credential& token) {
+  if (token.status != Status::enabled) {
+    tokens_.erase(digest);
+    return {};
+  }
+  auto record =
+      std::make_shared<TokenRecord>(TokenRecord{.owner = owner,
+                                                .type = token.type,
+                                                .id = token.id,
+                                                .expires = token.expires_at.value_or(Instant::max()),
+                                                .restrictions = nullptr});
+  if (token.type == CredentialType::personal_token) {
+    policy::Restrictions restrictions;
+    for (const auto& text : token.scopes) {
+      TRY(auto scope, policy::parse_scope(text));
+      restrictions.scopes.push_back(std::move(scope));
+    }
+    record->restrictions = std::make_shared<const policy::Restrictions>(std::move(restrictions));
+  }
+  tokens_.assign(digest, std::move(record));
+  return {};
+}
+
 Result<void> SnapshotBuilder::put(const Credential& credential) {
   const NodeId owner = node(credential.owner_kind, credential.owner_id);
   if (credential.type == CredentialType::password) return put_password(owner, credential);
@@ -265,6 +290,9 @@ Result<void> SnapshotBuilder::put(const Credential& credential) {
       else
         nodes_.erase(digest);
       return {};
+    case CredentialType::personal_token:
+    case CredentialType::user_key:
+      return put_token(owner, digest, credential);
     case CredentialType::password:
       break;
   }
@@ -432,6 +460,7 @@ Snapshot SnapshotBuilder::freeze(Revision revision) {
   next.topics_ = topics_.freeze();
   next.keys_ = keys_.freeze();
   next.nodes_ = nodes_.freeze();
+  next.tokens_ = tokens_.freeze();
   next.revoked_ = revoked_.freeze();
   return next;
 }

@@ -62,6 +62,7 @@ class SnapshotBuilder {
   Result<void> forget_entry(std::string_view entry);
   NodeId node(std::string_view kind, std::string_view id) const;
   Result<void> put_password(NodeId owner, const Credential& password);
+  Result<void> put_token(NodeId owner, const Snapshot::Digest& digest, const Credential& token);
   void put_thing(NodeId node, Thing thing);
   void move_key(persistent::TextTrie<NodeId>::Editor& index, const std::string& before,
                 const std::string& after, NodeId node);
@@ -75,6 +76,7 @@ class SnapshotBuilder {
   TopicIndex::Editor topics_;
   persistent::DigestTrie<KeyRecord>::Editor keys_;
   persistent::DigestTrie<std::string>::Editor nodes_;
+  persistent::DigestTrie<std::shared_ptr<const TokenRecord>>::Editor tokens_;
   persistent::TextTrie<Instant>::Editor revoked_;
 };
 

@@ -16,6 +16,7 @@
 #include "model/access.h"
 #include "model/policy.h"
 #include "policy/graph.h"
+#include "policy/restrictions.h"
 #include "store/snapshot/topic_index.h"
 
 namespace allauth::store {
@@ -44,6 +45,15 @@ struct Thing {
 struct KeyRecord {
   NodeId owner = kNoNode;
   Instant expires = Instant::max();
+};
+
+// What the digest of a user's token leads to.
+struct TokenRecord {
+  NodeId owner = kNoNode;
+  CredentialType type = CredentialType::personal_token;
+  CredentialId id;
+  Instant expires = Instant::max();
+  std::shared_ptr<const policy::Restrictions> restrictions;  // null: none
 };
 
 // Whether a snapshot may be answered from.
@@ -90,6 +100,11 @@ class Snapshot {
 
   // Null if no enabled client key has this digest.
   const KeyRecord* find_key(const Digest& digest) const { return keys_.find(digest); }
+  // Null if no enabled token of a user has this digest. Valid as long as this snapshot.
+  const TokenRecord* find_token(const Digest& digest) const {
+    const auto* found = tokens_.find(digest);
+    return found != nullptr ? found->get() : nullptr;
+  }
   // The name of the node whose token has this digest; null if there is none.
   const std::string* find_node(const Digest& digest) const { return nodes_.find(digest); }
   // True for sessions that were ended before their access tokens expired.
@@ -97,6 +112,7 @@ class Snapshot {
 
   // How many there are, for metrics and tests.
   std::size_t keys() const { return keys_.size(); }
+  std::size_t tokens() const { return tokens_.size(); }
   std::size_t revoked_sessions() const { return revoked_.size(); }
   // Of the installation's own kinds.
   std::uint64_t relationships() const { return relationships_; }
@@ -115,6 +131,7 @@ class Snapshot {
   TopicIndex topics_;
   persistent::DigestTrie<KeyRecord> keys_;
   persistent::DigestTrie<std::string> nodes_;
+  persistent::DigestTrie<std::shared_ptr<const TokenRecord>> tokens_;
   persistent::TextTrie<Instant> revoked_;  // since when
   std::uint64_t relationships_ = 0;
 };

@@ -33,7 +33,7 @@ Result<app::Caller> authenticate_call(const app::Core& core, const Call& call) {
     TRY(count(call, who));
     return app::Caller{std::move(who), call.request_id};
   };
-  if (call.bearer) return caller(app::authenticate_token(core, *call.bearer));
+  if (call.bearer) return caller(app::authenticate_bearer(core, *call.bearer));
   if (call.basic)
     return caller(app::authenticate_key(
         core, {call.basic->name, call.basic->password.copy(), {.address = call.peer.address}}));
@@ -109,6 +109,7 @@ Result<void> keep_answer(const Backend& backend, store::Tx& tx, const app::Repea
 void add_all(MethodTable& table, const Backend& backend) {
   add_setup(table, backend);
   add_sessions(table, backend);
+  add_tokens(table, backend);
   add_users(table, backend);
   add_domains(table, backend);
   add_quotas(table, backend);

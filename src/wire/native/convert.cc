@@ -22,15 +22,6 @@ v1::Status encode_status(Status status) {
   return v1::STATUS_UNSPECIFIED;
 }
 
-template <class Message>
-void encode_stamp(const Stamp& stamp, Message& message) {
-  *message.mutable_created_at() = encode_time(stamp.created_at);
-  message.set_created_by(stamp.created_by);
-  *message.mutable_updated_at() = encode_time(stamp.updated_at);
-  message.set_updated_by(stamp.updated_by);
-  message.set_revision(encode_revision(stamp.revision));
-}
-
 // What all connections have in common.
 template <class Row, class Message>
 void encode_connection(const Row& connection, Message& message) {

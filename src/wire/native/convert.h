@@ -90,6 +90,16 @@ google::protobuf::Timestamp encode_time(Instant time);
 Instant decode_time(const google::protobuf::Timestamp& time);
 std::string encode_revision(Revision revision);
 
+// Who and when.
+template <class Message>
+void encode_stamp(const Stamp& stamp, Message& message) {
+  *message.mutable_created_at() = encode_time(stamp.created_at);
+  message.set_created_by(stamp.created_by);
+  *message.mutable_updated_at() = encode_time(stamp.updated_at);
+  message.set_updated_by(stamp.updated_by);
+  message.set_revision(encode_revision(stamp.revision));
+}
+
 v1::User encode(const User& user);
 v1::Domain encode(const Domain& domain);
 v1::Group encode(const app::PlacedGroup& placed);

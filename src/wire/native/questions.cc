@@ -34,6 +34,7 @@ Result<v1::AuthenticateResponse> encode_outcome(Result<app::AuthenticateOutcome>
   response.mutable_principal()->set_kind(encode_kind(who.principal.kind));
   response.mutable_principal()->set_id(who.principal.id);
   response.mutable_principal()->set_domain_id(who.tenant.str());
+  response.set_token_id(who.token.str());
   if (who.expires) *response.mutable_expires_at() = encode_time(*who.expires);
   return response;
 }
@@ -72,7 +73,7 @@ void authenticate(const Asked& asked, const Call& call, const v1::AuthenticateRe
   if (!source) return reply(std::unexpected(source.error()));
   switch (request.credential_case()) {
     case v1::AuthenticateRequest::kAccessToken:
-      return reply(encode_outcome(app::authenticate_token(core, Secret(request.access_token()))));
+      return reply(encode_outcome(app::authenticate_bearer(core, Secret(request.access_token()))));
     case v1::AuthenticateRequest::kClientKey: {
       const auto& key = request.client_key();
       return reply(encode_outcome(

@@ -8,6 +8,7 @@ namespace allauth::wire::native {
 
 void add_setup(MethodTable&, const Backend&);
 void add_sessions(MethodTable&, const Backend&);
+void add_tokens(MethodTable&, const Backend&);
 void add_users(MethodTable&, const Backend&);
 void add_domains(MethodTable&, const Backend&);
 void add_quotas(MethodTable&, const Backend&);

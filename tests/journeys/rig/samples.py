@@ -82,6 +82,10 @@ class World(dict):
         self.site.admin.must("PUT", "/api/v1/policy/schema", {"text": OWN_SCHEMA})
         return "sample/thing"
 
+    def _token(self):
+        """One of the administrator, too."""
+        return self.site.admin.must("POST", "/api/v1/users/me/tokens", {"type": "personal", "name": fresh("token")})["token"]["id"]
+
     def _session(self):
         """One of the administrator, who is the one that asks."""
         return self.site.session(self.site.admin_email, "correct horse battery staple")["session_id"]
@@ -111,6 +115,16 @@ SAMPLES = {
     "UpdateMemberRequest.user_id": lambda w: w["member"],
     "RemoveMemberRequest.user_id": lambda w: w["member"],
     "key_id": lambda w: w["device"].key_id,
+    "token_id": lambda w: w["token"],
+    **{f"{message}Request.user_id": lambda w: "me" for message in (
+        "CreateToken", "GetToken", "UpdateToken", "RevokeToken", "ResetToken", "DeleteToken", "SetTokenScopes",
+        "AddTokenScopes", "RemoveTokenScopes")},
+    "CreateTokenRequest.name": lambda w: fresh("token"),
+    "UpdateTokenRequest.name": lambda w: fresh("token"),
+    "TokenScope.kind": lambda w: "client",
+    "TokenScope.operation": lambda w: "read",
+    "TokenScope.object_id": lambda w: w["device"].id,
+    "expires_in": lambda w: 3600,
     "session_id": lambda w: w["session"],
     "DeleteUserSessionRequest.session_id": lambda w: w["person"].session,
     "keep_current": lambda w: True,

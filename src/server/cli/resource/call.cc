@@ -43,6 +43,7 @@ class Call {
  private:
   Result<void> take_options();
   Result<void> take_words(const std::vector<std::string>& words);
+  void take_oneself();
   Result<void> take_secrets();
   Result<void> take_secret(const Field& field);
   Result<void> resolve();
@@ -78,13 +79,18 @@ Result<void> Call::take_options() {
   return {};
 }
 
+// What is one's own, unless another user is named.
+void Call::take_oneself() {
+  const auto* user = method_.find("user_id");
+  if (user != nullptr && user->place == Field::Place::path)
+    values_.try_emplace("user_id", std::vector<std::string>{"me"});
+}
+
 Result<void> Call::take_words(const std::vector<std::string>& words) {
+  take_oneself();
   std::size_t at = 0;
   for (const auto& word : word_fields(resource_)) {
-    if (at == words.size()) {
-      if (word.name == "user_id") values_["user_id"] = {"me"};
-      break;
-    }
+    if (at == words.size()) break;
     if (word.name == "subject") {
       TRY(const auto ref, parse_ref(words[at++]));
       TRY(const auto id, resolver_.id_of(ref.kind, ref.id));

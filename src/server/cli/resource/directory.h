@@ -14,5 +14,6 @@ std::vector<Command> client_commands();
 std::vector<Command> channel_commands();  // and connections
 std::vector<Command> role_commands();
 std::vector<Command> session_commands();
+std::vector<Command> token_commands();
 
 }  // namespace allauth::server::cli

@@ -99,10 +99,10 @@ void print_ids(const Json& answer, std::string_view columns) {
     print_ids_of(things_of(*list), columns);
     return;
   }
-  for (const auto* path : {"id", "client.id", "key_id", "user_id"}) {
+  for (const auto* path : {"id", "client.id", "token.id", "key_id", "user_id"}) {
     const auto id = at_path(answer, path);
     if (id.empty()) continue;
-    const auto key = text_member(answer, "key");
+    const auto key = text_member(answer, member(answer, "secret") != nullptr ? "secret" : "key");
     fmt::print("{}{}{}\n", printable(id), key.empty() ? "" : " ", printable(key));
     return;
   }
