@@ -17,7 +17,7 @@ struct Row {
 constexpr Row kRows[] = {
     {"http", http_row},   {"rpc", rpc_row},       {"check", check_row},   {"mqtt", mqtt_row},
     {"start", start_row}, {"writes", writes_row}, {"login", login_row},   {"nodes", nodes_row},
-    {"size", size_row},   {"lists", lists_row},   {"policy", policy_row},
+    {"size", size_row},   {"lists", lists_row},   {"policy", policy_row}, {"tokens", tokens_row},
 };
 
 // False if a row failed.

@@ -67,7 +67,7 @@ Result<void> take_value(Options& options, std::string_view name, std::string_vie
 bool Options::wants(std::string_view row) const { return std::ranges::find(rows, row) != rows.end(); }
 
 std::string_view usage() {
-  return "Use: allauth-bench [--rows http,rpc,check,mqtt,start,writes,login,nodes,size,lists,policy] "
+  return "Use: allauth-bench [--rows http,rpc,check,mqtt,start,writes,login,nodes,size,lists,policy,tokens] "
          "[--quick | "
          "--full] "
          "[--json "

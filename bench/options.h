@@ -11,8 +11,8 @@
 namespace allauth::bench {
 
 struct Options {
-  std::vector<std::string> rows = {"http",  "rpc",   "check", "mqtt",  "start", "writes",
-                                   "login", "nodes", "size",  "lists", "policy"};
+  std::vector<std::string> rows = {"http",  "rpc",   "check", "mqtt",  "start",  "writes",
+                                   "login", "nodes", "size",  "lists", "policy", "tokens"};
   std::string allauth;  // the server's program
   std::string mosquitto = "/usr/sbin/mosquitto";
   std::string haproxy = "/usr/sbin/haproxy";

@@ -19,5 +19,6 @@ Result<void> login_row(const Options& options, Report& report);   // row_login.c
 Result<void> nodes_row(const Options& options, Report& report);   // row_nodes.cc
 Result<void> size_row(const Options& options, Report& report);    // row_size.cc
 Result<void> lists_row(const Options& options, Report& report);   // row_lists.cc
+Result<void> tokens_row(const Options& options, Report& report);  // row_tokens.cc
 
 }  // namespace allauth::bench

@@ -162,6 +162,46 @@ std::string claims_json(const Claims& claims) {
   return json + '}';
 }
 
+Result<void> check_signature(const jose::UnverifiedJws& jws, const KeySet& keys) {
+  const auto not_accepted = [] {
+    return refuse("token.alg", "The token is signed with an algorithm that is not accepted.");
+  };
+  const auto algorithm = find_algorithm(jws.alg());
+  if (!algorithm) return not_accepted();
+  if (!jws.kid()) return refuse("token.kid.missing", "The token does not say which key signed it.");
+  const auto check = [&](const auto& key) -> Result<void> {
+    if (*algorithm != key.algorithm()) return not_accepted();
+    if (key.verify(jws.signing_input(), jws.signature())) return {};
+    return refuse("token.signature", "The token's signature is wrong.");
+  };
+  if (const auto* key = keys.find(*jws.kid())) return check(*key);
+  if (const auto* key = keys.find_shared(*jws.kid())) return check(*key);
+  return refuse("token.kid.unknown", "The token is signed with an unknown key.");
+}
+
+template <class Key>
+Result<std::string> mint_with(const Key& key, const Claims& claims, std::string_view typ) {
+  std::string header = fmt::format(R"({{"alg":"{}","typ":)", jose_name(key.algorithm()));
+  append_json_string(header, typ);
+  header += R"(,"kid":)";
+  append_json_string(header, key.kid());
+  header += '}';
+  const std::string payload = claims_json(claims);
+  const auto unacceptable = [] {
+    return fail(Code::bug, "token.claims", "The claims of a token to be made are not acceptable.");
+  };
+  // What we sign must be what we would accept: the same reader decides both.
+  const auto json = jose::JsonObject::parse(payload);
+  const auto read = json ? read_claims(*json) : refuse("token.malformed", "Not a claim set.");
+  const bool same_extra = read && read->extra == claims.extra;
+  if (!same_extra || typ.empty()) return unacceptable();
+  const std::string input = jose::signing_input(header, payload);
+  TRY(const std::string signature, key.sign(input));
+  std::string token = jose::encode_jws(input, signature);
+  if (token.size() > jose::kMaxJwsSize) return unacceptable();
+  return token;
+}
+
 }  // namespace
 
 const std::string* VerifiedJwt::extra(std::string_view name) const {
@@ -172,39 +212,22 @@ const std::string* VerifiedJwt::extra(std::string_view name) const {
 
 Result<VerifiedJwt> verify(const jose::UnverifiedJws& jws, const KeySet& keys, const Expectation& expected,
                            Instant now) {
-  if (jws.alg() != VerifyKey::kAlgorithm)
-    return refuse("token.alg", "The token is signed with an algorithm that is not accepted.");
-  if (!jws.kid()) return refuse("token.kid.missing", "The token does not say which key signed it.");
-  const VerifyKey* key = keys.find(*jws.kid());
-  if (key == nullptr) return refuse("token.kid.unknown", "The token is signed with an unknown key.");
-  if (!key->verify(jws.signing_input(), jws.signature()))
-    return refuse("token.signature", "The token's signature is wrong.");
+  TRY(check_signature(jws, keys));
   if (!jws.typ() || plain_typ(*jws.typ()) != plain_typ(expected.typ))
     return refuse("token.typ", "The token is of another type.");
   const auto json = jose::JsonObject::parse(jws.payload_to_verify());
   if (!json) return refuse("token.malformed", "The token's payload is not a JSON object.");
   TRY(Claims claims, read_claims(*json));
   TRY(check_claims(claims, expected, now));
-  return VerifiedJwt(std::move(claims), key->kid());
+  return VerifiedJwt(std::move(claims), *jws.kid());
 }
 
 Result<std::string> mint(const SigningKey& key, const Claims& claims, std::string_view typ) {
-  std::string header = fmt::format(R"({{"alg":"{}","typ":)", VerifyKey::kAlgorithm);
-  append_json_string(header, typ);
-  header += R"(,"kid":)";
-  append_json_string(header, key.kid());
-  header += '}';
-  const std::string payload = claims_json(claims);
-  const std::string input = jose::signing_input(header, payload);
-  constexpr std::size_t kSignatureText = 1 + 86;
-  // What we sign must be what we would accept: the same reader decides both.
-  const auto json = jose::JsonObject::parse(payload);
-  const auto read = json ? read_claims(*json) : refuse("token.malformed", "Not a claim set.");
-  const bool same_extra = read && read->extra == claims.extra;
-  if (!same_extra || typ.empty() || input.size() + kSignatureText > jose::kMaxJwsSize)
-    return fail(Code::bug, "token.claims", "The claims of a token to be made are not acceptable.");
-  TRY(const Signature signature, key.sign(input));
-  return jose::encode_jws(input, codec::as_text(signature));
+  return mint_with(key, claims, typ);
+}
+
+Result<std::string> mint(const SharedKey& key, const Claims& claims, std::string_view typ) {
+  return mint_with(key, claims, typ);
 }
 
 }  // namespace allauth::crypto

@@ -1,4 +1,4 @@
-// Tokens that we sign and believe: JWTs (RFC 7519) as ES256 JWS with an explicit type (RFC 8725 §3.11).
+// Tokens that we sign and believe: JWTs (RFC 7519) as signed JWS with an explicit type (RFC 8725 §3.11).
 // A VerifiedJwt can only come from verify(), so holding one is proof that all checks were made.
 // Pure functions of their arguments; thread-safe.
 #pragma once
@@ -49,16 +49,17 @@ class VerifiedJwt {
   std::string kid_;
 };
 
-// The order of checks: algorithm (pinned by the kind of key, RFC 8725 §3.1), key id, signature, type,
-// then claims: iss, sub, aud, exp, iat and jti must be there, nbf may be; times are JSON numbers.
-// Errors, all Code::unauthenticated: token.alg, token.kid.missing, token.kid.unknown, token.signature,
-// token.typ, token.malformed (payload is not a JSON object), token.claim.missing and
+// The order of checks: an algorithm that we know, key id, exactly that key's algorithm (RFC 8725 §3.1),
+// signature, type, then claims: iss, sub, aud, exp, iat and jti must be there, nbf may be; times are JSON
+// numbers. Errors, all Code::unauthenticated: token.alg, token.kid.missing, token.kid.unknown,
+// token.signature, token.typ, token.malformed (payload is not a JSON object), token.claim.missing and
 // token.claim.invalid (field says which), token.issuer, token.audience, token.expired,
 // token.not_yet (nbf or iat lie ahead).
 Result<VerifiedJwt> verify(const jose::UnverifiedJws&, const KeySet&, const Expectation&, Instant now);
 
-// Error: token.claims (bug) when a mandatory claim is empty, an extra one repeats another, or the token
-// would be longer than UnverifiedJws accepts.
+// Takes as long as the key's signature does. Error: token.claims (bug) when a mandatory claim is empty, an
+// extra one repeats another, or the token would be longer than UnverifiedJws accepts.
 Result<std::string> mint(const SigningKey&, const Claims&, std::string_view typ);
+Result<std::string> mint(const SharedKey&, const Claims&, std::string_view typ);
 
 }  // namespace allauth::crypto

@@ -30,7 +30,7 @@ json::object valid_payload() {
 // A token signed with the trusted key, whatever it says.
 std::string craft(std::string_view header, std::string_view payload) {
   const std::string input = jose::signing_input(header, payload);
-  return jose::encode_jws(input, codec::as_text(signing_key().sign(input).value()));
+  return jose::encode_jws(input, signing_key().sign(input).value());
 }
 std::string craft(const json::object& header, const json::object& payload) {
   return craft(json::serialize(header), json::serialize(payload));
@@ -233,6 +233,49 @@ TEST(Jwt, PinsTheAlgorithmToTheKey) {
   EXPECT_EQ(verdict(jose::encode_jws(input, "")), "token.signature");
 }
 
+TEST(Jwt, IsVerifiedWithEveryAlgorithmByItsOwnKeyOnly) {
+  std::vector<VerifyKey> open;
+  std::vector<std::pair<std::string, std::string>> tokens;  // kid, token
+  for (const auto algorithm : {Algorithm::es256, Algorithm::eddsa, Algorithm::rs256}) {
+    const auto key = SigningKey::generate(algorithm).value();
+    open.push_back(key.public_key());
+    tokens.emplace_back(key.kid(), mint(key, some_claims(), "at+jwt").value());
+  }
+  std::vector<SharedKey> shared;
+  for (const auto algorithm : {Algorithm::hs256, Algorithm::hs384, Algorithm::hs512}) {
+    const std::string kid(jose_name(algorithm));
+    shared.push_back(SharedKey::make(algorithm, Secret(kid + std::string(64, 's')), kid).value());
+    tokens.emplace_back(kid, mint(shared.back(), some_claims(), "at+jwt").value());
+  }
+  const auto keys = KeySet::make(open, shared).value();
+  const auto outcome = [&](const jose::UnverifiedJws& jws) {
+    const auto jwt = verify(jws, keys, kExpected, kNow);
+    return jwt ? Reason("accepted") : jwt.error().reason;
+  };
+  for (const auto& [kid, token] : tokens) {
+    const auto jws = jose::UnverifiedJws::parse(token).value();
+    EXPECT_EQ(outcome(jws), Reason("accepted")) << kid;
+    // Each algorithm against each key: the names must agree, whatever the signature is.
+    for (const auto& [other, other_token] : tokens) {
+      if (other == kid) continue;
+      const auto alg = jose::UnverifiedJws::parse(other_token)->alg();
+      const auto input =
+          jose::signing_input(json::serialize(json::object{{"alg", alg}, {"typ", "at+jwt"}, {"kid", kid}}),
+                              json::serialize(valid_payload()));
+      EXPECT_EQ(outcome(*jose::UnverifiedJws::parse(jose::encode_jws(input, jws.signature()))),
+                Reason("token.alg"))
+          << kid << ' ' << alg;
+    }
+  }
+}
+
+TEST(Jwt, IsNotTakenForOneOfAnotherIssuersSharedKey) {
+  const Secret secret(std::string(64, 's'));
+  const auto key = SharedKey::make(Algorithm::hs512, secret, "k").value();
+  const auto token = mint(key, some_claims(), "at+jwt").value();
+  EXPECT_EQ(verdict(token), "token.kid.unknown");
+}
+
 TEST(Jwt, TrustsOnlyKnownKeyIds) {
   const SigningKey stranger = SigningKey::generate().value();
   EXPECT_EQ(verdict(mint(stranger, some_claims(), "at+jwt").value()), "token.kid.unknown");
@@ -248,8 +291,7 @@ TEST(Jwt, TrustsOnlyKnownKeyIds) {
   // A known key id with another key's signature, and with that key brought along.
   json::object header = with(valid_header(), "jwk", json::parse(stranger.public_key().jwk()));
   const std::string input = jose::signing_input(json::serialize(header), json::serialize(valid_payload()));
-  EXPECT_EQ(verdict(jose::encode_jws(input, codec::as_text(stranger.sign(input).value()))),
-            "token.signature");
+  EXPECT_EQ(verdict(jose::encode_jws(input, stranger.sign(input).value())), "token.signature");
 }
 
 TEST(Jwt, RefusesAnyChangedCharacter) {

@@ -33,6 +33,60 @@ std::unexpected<Error> ended() {
   return fail(Code::unauthenticated, "session.ended", "The session has ended; log in again.");
 }
 
+// Signed ahead of the write for the session as it was, which cannot have become another user's.
+struct Renewal {
+  RefreshClaims claims;
+  std::optional<Secret> access_token;  // none for a token that was used before
+  std::string request_id;
+};
+
+Result<Renewal> prepare_renewal(const Core& core, const TokenIssuer& issuer, store::Read& read,
+                                RefreshClaims claims, std::string request_id) {
+  TRY(const auto session, store::find<Session>(read, claims.session));
+  if (!session) return ended();
+  Renewal renewal{std::move(claims), {}, std::move(request_id)};
+  if (renewal.claims.generation != session->generation) return renewal;
+  TRY(renewal.access_token,
+      issuer.mint_access(session->user, session->id, core.ids.next(), core.clock.now()));
+  return renewal;
+}
+
+// A token of the session that is not its newest. Committed although the answer is a refusal: the end of the
+// session must not be rolled back.
+Result<Result<OpenSession>> used_before(store::Tx& tx, const Caller& caller, Session session,
+                                        std::int64_t generation) {
+  const auto used = [] {
+    return fail(Code::unauthenticated, "token.refresh.used", "This refresh token was used before.");
+  };
+  const bool retry = generation == session.generation - 1 && tx.now() < session.rotated_at + kRefreshGrace;
+  if (retry) return used();
+  const std::string id = session.id.str();
+  TRY(revoke(tx, caller, std::move(session)));
+  tx.act(act_of(caller, "session.reuse_detected", "session", id));
+  return Result<OpenSession>(used());
+}
+
+Result<Result<OpenSession>> renew(const Core& core, const TokenIssuer& issuer, store::Tx& tx,
+                                  const Renewal& renewal) {
+  TRY(auto found, store::find<Session>(tx, renewal.claims.session));
+  if (!found || found->state != SessionState::active || found->expires_at <= tx.now()) return ended();
+  Session session = std::move(*found);
+  const Caller caller{{.principal = {PrincipalKind::user, session.user.str()}, .session = session.id},
+                      renewal.request_id};
+  TRY(core.now().check_usable());
+  if (!core.now().thing(kind::user, session.user.str()).enabled()) return ended();
+  if (!renewal.access_token || renewal.claims.generation != session.generation)
+    return used_before(tx, caller, std::move(session), renewal.claims.generation);
+  ++session.generation;
+  session.rotated_at = tx.now();
+  touch(session.stamp, tx, caller);
+  TRY(store::update(tx, session));
+  tx.act(act_of(caller, "session.refreshed", "session", session.id.str()));
+  auto refresh = issuer.mint_refresh(session.id, session.generation);
+  return Result<OpenSession>(
+      OpenSession{std::move(session), renewal.access_token->copy(), std::move(refresh)});
+}
+
 }  // namespace
 
 Result<store::Write<OpenSession>> open_session(const Core& core, const TokenIssuer& issuer,
@@ -65,37 +119,13 @@ Result<store::Write<OpenSession>> open_session(const Core& core, const TokenIssu
 }
 
 Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, const TokenIssuer& issuer,
-                                                          const Secret& token, std::string request_id) {
-  TRY(const auto claims, issuer.parse_refresh(token));
+                                                          store::Read& read, const Secret& token,
+                                                          std::string request_id) {
+  TRY(auto claims, issuer.parse_refresh(token));
+  TRY(auto renewal, prepare_renewal(core, issuer, read, std::move(claims), std::move(request_id)));
   return store::Write<Result<OpenSession>>{
-      .recheck = {},
-      .run = [&core, &issuer, claims, request_id = std::move(request_id),
-              token_id = core.ids.next()](store::Tx& tx) -> Result<Result<OpenSession>> {
-        TRY(auto found, store::find<Session>(tx, claims.session));
-        if (!found || found->state != SessionState::active || found->expires_at <= tx.now()) return ended();
-        Session session = std::move(*found);
-        const Caller caller{{.principal = {PrincipalKind::user, session.user.str()}, .session = session.id},
-                            request_id};
-        TRY(core.now().check_usable());
-        if (!core.now().thing(kind::user, session.user.str()).enabled()) return ended();
-        if (claims.generation != session.generation) {
-          const auto used = [] {
-            return fail(Code::unauthenticated, "token.refresh.used", "This refresh token was used before.");
-          };
-          const bool retry =
-              claims.generation == session.generation - 1 && tx.now() < session.rotated_at + kRefreshGrace;
-          if (retry) return used();
-          // Committed although the answer is a refusal: the end of the session must not be rolled back.
-          TRY(revoke(tx, caller, std::move(session)));
-          tx.act(act_of(caller, "session.reuse_detected", "session", claims.session.str()));
-          return Result<OpenSession>(used());
-        }
-        ++session.generation;
-        session.rotated_at = tx.now();
-        touch(session.stamp, tx, caller);
-        TRY(store::update(tx, session));
-        tx.act(act_of(caller, "session.refreshed", "session", session.id.str()));
-        return with_tokens(issuer, std::move(session), token_id, tx.now());
+      .recheck = {}, .run = [&core, &issuer, renewal = std::move(renewal)](store::Tx& tx) {
+        return renew(core, issuer, tx, renewal);
       }};
 }
 

@@ -21,11 +21,13 @@ Result<store::Write<OpenSession>> open_session(const Core& core, const TokenIssu
 
 // A refresh token that comes a second time ends the session, since somebody else must hold a copy;
 // unless it comes within kRefreshGrace of the first time, which is a client that did not get the
-// answer: it is refused, no more.
+// answer: it is refused, no more. Reads the session to sign for it ahead of the write, where a slow
+// signature would keep everybody waiting: prepare it on a reader's thread.
 // Errors, unauthenticated: token.refresh.invalid, token.refresh.used, session.ended.
 inline constexpr Seconds kRefreshGrace{10};
 Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, const TokenIssuer& issuer,
-                                                          const Secret& token, std::string request_id);
+                                                          store::Read& read, const Secret& token,
+                                                          std::string request_id);
 
 // The live sessions of the caller, newest first. Error: denied credential.session_needed, for a credential
 // with scopes; so does end_session().

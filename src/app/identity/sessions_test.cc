@@ -15,7 +15,9 @@ class Sessions : public ::testing::Test {
         open_session(*world.core, *world.issuer, {"Ada@Example.org", Secret("password of ada!!")}, "r"));
   }
   Result<OpenSession> refresh(const Secret& token) {
-    TRY(auto answer, world.try_run(refresh_session(*world.core, *world.issuer, token, "r")));
+    auto prepared = world.store->read(
+        [&](store::Read& read) { return refresh_session(*world.core, *world.issuer, read, token, "r"); });
+    TRY(auto answer, world.try_run(std::move(prepared)));
     return answer;
   }
   Reason outcome(const Secret& access) {

@@ -71,11 +71,15 @@ struct GatewayConfig {
   UpstreamConfig upstream;
 };
 
+// Of the keys that sign our access tokens.
+enum class TokenAlgorithm { es256, eddsa, rs256 };
+
 struct TokenConfig {
   std::string issuer = "allauth";
   std::string audience = "allauth";
   Seconds access_lifetime{3600};
   Seconds refresh_lifetime{7 * 86400};
+  TokenAlgorithm algorithm = TokenAlgorithm::es256;
 };
 
 struct PasswordConfig {

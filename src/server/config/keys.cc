@@ -310,6 +310,10 @@ std::vector<Key> make_keys() {
                       &TokenConfig::access_lifetime));
   keys.push_back(part("tokens.refresh_lifetime", "How long a login can be renewed.", &Config::tokens,
                       &TokenConfig::refresh_lifetime));
+  keys.push_back(part("tokens.algorithm",
+                      "Of the next key that is made to sign access tokens, the first one among them: es256, "
+                      "eddsa, or rs256 for those who know no other.",
+                      &Config::tokens, &TokenConfig::algorithm));
   keys.push_back(
       part("password.memory_kib", "Argon2id memory in KiB.", &Config::password, &PasswordConfig::memory_kib));
   keys.push_back(part("password.passes", "Argon2id passes.", &Config::password, &PasswordConfig::passes));

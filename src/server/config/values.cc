@@ -38,6 +38,8 @@ constexpr Word<LogRequestsConfig> kRequests[] = {{"all", LogRequestsConfig::all}
 constexpr Word<MigrateConfig> kMigrates[] = {{"default", MigrateConfig::by_engine},
                                              {"auto", MigrateConfig::automatic},
                                              {"never", MigrateConfig::never}};
+constexpr Word<TokenAlgorithm> kAlgorithms[] = {
+    {"es256", TokenAlgorithm::es256}, {"eddsa", TokenAlgorithm::eddsa}, {"rs256", TokenAlgorithm::rs256}};
 
 template <class E, std::size_t N>
 Result<E> parse_word(std::string_view text, const Word<E> (&words)[N]) {
@@ -120,6 +122,10 @@ template <>
 Result<MigrateConfig> parse_value(std::string_view text) {
   return parse_word(text, kMigrates);
 }
+template <>
+Result<TokenAlgorithm> parse_value(std::string_view text) {
+  return parse_word(text, kAlgorithms);
+}
 
 template <>
 Result<LogRequestsConfig> parse_value(std::string_view text) {
@@ -176,6 +182,7 @@ std::string print_value(const Rate& rate) {
   return fmt::format("{}/{} burst {}", rate.count, unit->letter, rate.burst);
 }
 std::string print_value(MigrateConfig value) { return print_word(value, kMigrates); }
+std::string print_value(TokenAlgorithm value) { return print_word(value, kAlgorithms); }
 
 std::string print_value(Millis value) {
   std::int64_t rest = value.count();

@@ -45,6 +45,9 @@ template <>
 Result<Rate> parse_value(std::string_view);
 template <>
 Result<MigrateConfig> parse_value(std::string_view);
+template <>
+Result<TokenAlgorithm> parse_value(std::string_view);
+template <>
 Result<Roles> parse_value(std::string_view);
 
 std::string print_value(const std::string&);
@@ -58,6 +61,7 @@ std::string print_value(LogFormat);
 std::string print_value(LogRequestsConfig);
 std::string print_value(const Rate&);
 std::string print_value(MigrateConfig);
+std::string print_value(TokenAlgorithm);
 std::string print_value(Roles);
 
 }  // namespace allauth::server

@@ -40,6 +40,18 @@ store::NodeIdentity identity(Ground& ground) {
 }
 
 // The nodes of an installation have this key in common, and share it with nobody.
+crypto::Algorithm algorithm_of(TokenAlgorithm algorithm) {
+  switch (algorithm) {
+    case TokenAlgorithm::es256:
+      return crypto::Algorithm::es256;
+    case TokenAlgorithm::eddsa:
+      return crypto::Algorithm::eddsa;
+    case TokenAlgorithm::rs256:
+      return crypto::Algorithm::rs256;
+  }
+  return crypto::Algorithm::es256;
+}
+
 std::string hints_channel(const Secret& digest_key) {
   const auto mac =
       digest_key.with([](std::string_view key) { return crypto::hmac_sha256(key, "the channel of hints"); });
@@ -89,7 +101,11 @@ Result<void> DatabaseNode::open_store() {
                                   .quotas = quotas_of(config.quotas),
                                   .node = identity(ground_),
                                   .migrating = migrating(config)}));
-  TRY(auto keys, open_keys(master_key_file(config), *store_, ground_.entropy));
+  const auto algorithm = algorithm_of(config.tokens.algorithm);
+  TRY(auto keys, open_keys(master_key_file(config), *store_, ground_.entropy, algorithm));
+  if (keys.signing.algorithm() != algorithm)
+    ground_.log.info("tokens.algorithm is for the next signing key",
+                     {{"current", std::string(crypto::jose_name(keys.signing.algorithm()))}});
   Secret digest_key = keys.digest_key.copy();
   TRY(make_core(std::move(keys)));
   TRY(app::complete_built_in_roles(*store_));

@@ -68,11 +68,12 @@ Result<std::vector<StoredKey>> find_signing_keys(store::Read& read) {  // newest
 }
 
 // Nodes that trust different keys would refuse each other's tokens, so there is a first one only once.
-Result<void> make_first_signing_key(store::Store& store, const crypto::MasterKeys& master, Entropy& entropy) {
-  TRY(const auto key, crypto::SigningKey::generate());
+Result<void> make_first_signing_key(store::Store& store, const crypto::MasterKeys& master, Entropy& entropy,
+                                    crypto::Algorithm algorithm) {
+  TRY(const auto key, crypto::SigningKey::generate(algorithm));
   const StoredKey row{.kid = key.kid(),
                       .issuer = std::string(kIssuer),
-                      .algorithm = std::string(crypto::VerifyKey::kAlgorithm),
+                      .algorithm = std::string(crypto::jose_name(algorithm)),
                       .sealed = {crypto::seal(master, signing_key_place(key.kid()), key.to_pem(), entropy)}};
   TRY(store.write(store::Write<store::Done>{
       .recheck = {}, .run = [row](store::Tx& tx) -> Result<store::Done> {
@@ -85,11 +86,11 @@ Result<void> make_first_signing_key(store::Store& store, const crypto::MasterKey
 
 // Another node that starts at the same time may make the first one.
 Result<std::vector<crypto::SigningKey>> open_signing_keys(store::Store& store,
-                                                          const crypto::MasterKeys& master,
-                                                          Entropy& entropy) {
+                                                          const crypto::MasterKeys& master, Entropy& entropy,
+                                                          crypto::Algorithm algorithm) {
   TRY(auto stored, store.read(find_signing_keys));
   if (stored.empty()) {
-    const auto made = make_first_signing_key(store, master, entropy);
+    const auto made = make_first_signing_key(store, master, entropy, algorithm);
     if (!made && made.error().reason != Reason("row.exists")) return fail(made.error());
     TRY(stored, store.read(find_signing_keys));
   }
@@ -139,11 +140,12 @@ Result<crypto::MasterKeys> open_master_keys(const std::string& file, store::Stor
 
 }  // namespace
 
-Result<Keys> open_keys(const std::string& master_key_file, store::Store& store, Entropy& entropy) {
+Result<Keys> open_keys(const std::string& master_key_file, store::Store& store, Entropy& entropy,
+                       crypto::Algorithm algorithm) {
   TRY(const auto master, open_master_keys(master_key_file, store, entropy));
   TRY(Secret digest_key, open_key_setting(store, master, kDigestKey, entropy));
   TRY(const Secret token_key, open_key_setting(store, master, kTokenKey, entropy));
-  TRY(const auto keys, open_signing_keys(store, master, entropy));
+  TRY(const auto keys, open_signing_keys(store, master, entropy, algorithm));
   std::vector<crypto::VerifyKey> trusted;
   for (const auto& key : keys) trusted.push_back(key.public_key());
   TRY(auto set, crypto::KeySet::make(std::move(trusted)));

@@ -20,8 +20,10 @@ struct Keys {
   crypto::KeySet trusted;
 };
 
+// A first signing key is made for `algorithm`; one that is there stays what it is.
 // Errors: those of crypto/master_key_file.h and crypto::open; keys.master_lost when the database holds
 // sealed secrets and the file is gone.
-Result<Keys> open_keys(const std::string& master_key_file, store::Store& store, Entropy& entropy);
+Result<Keys> open_keys(const std::string& master_key_file, store::Store& store, Entropy& entropy,
+                       crypto::Algorithm algorithm = crypto::Algorithm::es256);
 
 }  // namespace allauth::server

@@ -22,14 +22,14 @@ class TheKeys : public ::testing::Test {
   }
   ~TheKeys() override { std::filesystem::remove_all(folder); }
 
-  Result<Keys> open() {
+  Result<Keys> open(crypto::Algorithm algorithm = crypto::Algorithm::es256) {
     Metrics metrics;
     TRY(auto store, store::Store::open({.clock = clock,
                                         .entropy = entropy,
                                         .log = log,
                                         .metrics = metrics,
                                         .location = folder + "/test.db"}));
-    return open_keys(master(), *store, entropy);
+    return open_keys(master(), *store, entropy, algorithm);
   }
   std::string master() const { return folder + "/master.key"; }
 
@@ -47,6 +47,20 @@ TEST_F(TheKeys, AreMadeOnceAndFoundAgain) {
   EXPECT_EQ(first->signing.kid(), second->signing.kid());
   EXPECT_EQ(first->tokens.refresh_token("s", 1), second->tokens.refresh_token("s", 1));
   EXPECT_NE(second->trusted.find(first->signing.kid()), nullptr);
+}
+
+TEST_F(TheKeys, AreOfTheAlgorithmThatWasAskedForFirst) {
+  for (const auto algorithm :
+       {crypto::Algorithm::es256, crypto::Algorithm::eddsa, crypto::Algorithm::rs256}) {
+    std::filesystem::remove(folder + "/test.db");
+    const auto made = open(algorithm);
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->signing.algorithm(), algorithm);
+    const auto found = open(crypto::Algorithm::es256);
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_EQ(found->signing.kid(), made->signing.kid());
+    EXPECT_EQ(found->signing.algorithm(), algorithm);
+  }
 }
 
 // Nodes of one database and one master key file.

@@ -214,13 +214,13 @@ void add_write_or_try(MethodTable& table, const Backend& backend, std::string na
                   });
 }
 
-// The same, prepared on the hashing pool.
+// Prepared on a thread of `pool`, which is one of the backend's.
 template <class Req, class Resp, class Prepare, class Encode>
-void add_hashing_write(MethodTable& table, const Backend& backend, std::string name, Prepare prepare,
-                       Encode encode) {
-  bind<Req, Resp>(table, name, v1::KIND_WRITE_PASSWORD,
-                  [&backend, name, prepare = std::move(prepare), encode](const Call& call, const Req& request,
-                                                                         Reply<Resp> reply) {
+void add_write_on(const Submit& pool, v1::Kind kind, MethodTable& table, const Backend& backend,
+                  std::string name, Prepare prepare, Encode encode) {
+  bind<Req, Resp>(table, name, kind,
+                  [&backend, &pool, name, prepare = std::move(prepare), encode](
+                      const Call& call, const Req& request, Reply<Resp> reply) {
                     auto held = std::make_shared<Reply<Resp>>(std::move(reply));
                     auto job = [&backend, &name, &prepare, &call, &request, encode, held] {
                       if (!is_wanted(backend.core, call)) return (*held)(overloaded());
@@ -229,8 +229,28 @@ void add_hashing_write(MethodTable& table, const Backend& backend, std::string n
                       submit(backend, if_within_limits(call, request, prepare(call, request)),
                              std::move(*held), encode);
                     };
-                    if (!backend.hashers(call.peer.address, std::move(job))) (*held)(overloaded());
+                    if (!pool(call.peer.address, std::move(job))) (*held)(overloaded());
                   });
+}
+
+// The same as add_write, prepared on the hashing pool.
+template <class Req, class Resp, class Prepare, class Encode>
+void add_hashing_write(MethodTable& table, const Backend& backend, std::string name, Prepare prepare,
+                       Encode encode) {
+  add_write_on<Req, Resp>(backend.hashers, v1::KIND_WRITE_PASSWORD, table, backend, std::move(name),
+                          std::move(prepare), std::move(encode));
+}
+
+// The same, prepared by a look at the database: Prepare takes a store::Read& first.
+template <class Req, class Resp, class Prepare, class Encode>
+void add_reading_write(MethodTable& table, const Backend& backend, std::string name, Prepare prepare,
+                       Encode encode) {
+  add_write_on<Req, Resp>(
+      backend.readers, v1::KIND_WRITE, table, backend, std::move(name),
+      [&backend, prepare = std::move(prepare)](const Call& call, const Req& request) {
+        return backend.store.read([&](store::Read& read) { return prepare(read, call, request); });
+      },
+      std::move(encode));
 }
 
 // Registers every method of proto/allauth/v1.

@@ -98,10 +98,10 @@ void add_sessions(MethodTable& table, const Backend& backend) {
         return encode_open(backend, std::move(opened));
       });
 
-  add_write<v1::RefreshSessionRequest, v1::Session>(
+  add_reading_write<v1::RefreshSessionRequest, v1::Session>(
       table, backend, "allauth.v1.SessionService.RefreshSession",
-      [&backend](const Call& call, const v1::RefreshSessionRequest& request) {
-        return app::refresh_session(backend.core, backend.issuer, Secret(request.refresh_token()),
+      [&backend](store::Read& read, const Call& call, const v1::RefreshSessionRequest& request) {
+        return app::refresh_session(backend.core, backend.issuer, read, Secret(request.refresh_token()),
                                     call.request_id);
       },
       [&backend](Result<app::OpenSession>&& opened) -> Result<v1::Session> {
