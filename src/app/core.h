@@ -9,6 +9,7 @@
 #include "app/identity/access_tokens.h"
 #include "app/identity/digests.h"
 #include "app/identity/login_throttle.h"
+#include "app/identity/password_rules.h"
 #include "base/clock.h"
 #include "crypto/password.h"
 #include "model/quotas.h"
@@ -44,6 +45,8 @@ struct Core {
 
   std::uint64_t most_relationships = 10'000'000;  // of the installation's own kinds, in all
   TokenLimits token_limits{};
+
+  PasswordRules password_rules{};  // of nodes that set passwords
 
   // The newest snapshot, good until the next call on this thread. Whoever answers from it asks it first
   // whether it may (check_usable).

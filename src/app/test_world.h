@@ -99,7 +99,7 @@ class TestWorld {
     return run(create_user(*core, permit<act::CreateUser>(admin, Platform{}),
                            {.email = name + "@example.org",
                             .common = {.name = name},
-                            .password = Secret("password of " + name + "!!")}));
+                            .password = Secret("the garden of " + name + "!!")}));
   }
   Domain make_domain(const std::string& route) {
     return run(create_domain(*core, permit<act::CreateDomain>(admin, Platform{}),

@@ -1,6 +1,11 @@
-// Password records: Argon2id (RFC 9106) as PHC strings, "$argon2id$v=19$m=19456,t=2,p=1$salt$hash".
-// Pure functions that burn milliseconds and megabytes on purpose: call them on the hashing pool,
-// never on an I/O thread. Thread-safe.
+// Password records. Ours are Argon2id (RFC 9106) as PHC strings, "$argon2id$v=19$m=19456,t=2,p=1$salt$hash".
+// Those that people bring from other systems are verified too, until a login replaces them: bcrypt ($2a$,
+// $2b$, $2y$; of a password longer than 72 bytes, which bcrypt would cut off, nothing matches), scrypt
+// ($scrypt$ln=17,r=8,p=1$…) and PBKDF2 with SHA-1, -256 or -512 ($pbkdf2-sha256$i=600000,l=32$…, or as
+// passlib writes it). A record is refused before any work if verifying it would take more than about a second
+// or 256 MiB: Argon2id above 16 passes, bcrypt above cost 14, scrypt above N*r*p = 2^21, PBKDF2 above 3, 2
+// and 1 million rounds. Pure functions that burn milliseconds and megabytes on purpose: call them on the
+// hashing pool, never on an I/O thread. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -44,17 +49,26 @@ Result<std::string> hash_password(const Secret& password, const PasswordParams&,
 
 struct PasswordMatch {
   bool ok = false;
-  bool needs_rehash = false;  // the record was made at another cost; set only when ok
+  // The record is of another kind or cost than hash_password would make now; set only when ok.
+  bool outdated = false;
 };
 
-// Errors: password.too_long (invalid); password.record.unsupported (a well-formed record with p > 1,
-// another variant or a cost above the limits of PasswordParams::make); password.record.broken (bug);
-// password.memory (unavailable). A wrong password is not an error.
-Result<PasswordMatch> verify_password(const Secret& password, std::string_view phc,
+// In constant time for records of one kind and cost. Errors: password.too_long (invalid);
+// password.record.unsupported (a well-formed record with p > 1, another variant or a cost above the limits);
+// password.record.broken (bug); password.memory (unavailable). A wrong password is not an error.
+Result<PasswordMatch> verify_password(const Secret& password, std::string_view record,
                                       const PasswordParams& current = {});
 
+// Whether verify_password takes a record, for those that people bring along. Errors (invalid):
+// password_hash.unsupported, which says what is wrong with it; password_hash.broken.
+Result<void> check_password_record(std::string_view record);
+
+// "argon2id", "bcrypt", "scrypt" or "pbkdf2"; empty for anything else.
+std::string_view password_scheme(std::string_view record);
+
 // A record that no password matches, at the cost of `params`. Verifying against it when a user is
-// unknown takes as long as for a known one. Make it once, at start.
+// unknown takes as long as for a known one whose record is ours. A record of another kind takes its own time,
+// so until its owner first logs in, the time can tell that there is such a user. Make it once, at start.
 std::string dummy_phc(const PasswordParams& params, Entropy&);
 
 }  // namespace allauth::crypto

@@ -23,7 +23,7 @@ TEST(Passwords, MatchTheRecordMadeOfThem) {
     const auto match = verify_password(Secret(text), *phc, kCheap);
     ASSERT_TRUE(match);
     EXPECT_TRUE(match->ok);
-    EXPECT_FALSE(match->needs_rehash);
+    EXPECT_FALSE(match->outdated);
     EXPECT_FALSE(verify_password(Secret(text + "!"), *phc, kCheap)->ok);
   }
 }
@@ -44,14 +44,14 @@ TEST(Passwords, AreRefusedWhenTooLongBeforeAnyWork) {
 TEST(Passwords, AskForARehashWhenTheCostOrTheSizesDiffer) {
   CountingEntropy entropy;
   const auto phc = hash_password(Secret("password"), kCheap, entropy).value();
-  EXPECT_TRUE(verify_password(Secret("password"), phc, PasswordParams())->needs_rehash);
-  EXPECT_FALSE(verify_password(Secret("wrong"), phc, PasswordParams())->needs_rehash);
+  EXPECT_TRUE(verify_password(Secret("password"), phc, PasswordParams())->outdated);
+  EXPECT_FALSE(verify_password(Secret("wrong"), phc, PasswordParams())->outdated);
   // An 8-byte salt, as other systems make them.
   const auto match =
       verify_password(Secret("password"),
                       "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
   EXPECT_TRUE(match.value().ok);
-  EXPECT_TRUE(match->needs_rehash);
+  EXPECT_TRUE(match->outdated);
 }
 
 TEST(Passwords, OfUnknownUsersCostTheSameAndNeverMatch) {
@@ -107,6 +107,7 @@ TEST(PasswordRecords, AreBoundedBeforeAnyWork) {
            Row{"$argon2id$v=19$m=256,t=2,p=1,x=1", "password.record.broken"},
            Row{"x$argon2id$v=19$m=256,t=2,p=1", "password.record.broken"},
            Row{"$2b$12", "password.record.broken"},
+           Row{"$md5$12", "password.record.broken"},
        })
     EXPECT_EQ(reason_of(std::string(row.head) + std::string(rest)), row.reason) << row.head;
   EXPECT_EQ(reason_of(""), "password.record.broken");

@@ -15,7 +15,6 @@ constexpr std::size_t kMaxTags = 32;
 constexpr std::size_t kMaxTagCharacters = 64;
 constexpr std::size_t kMaxMetadataBytes = 16 * 1024;
 constexpr std::size_t kMaxMetadataDepth = 8;
-constexpr std::size_t kMinPasswordCharacters = 15;
 
 bool is_lower_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
@@ -131,21 +130,6 @@ Result<Metadata> parse_metadata(std::string_view json, std::string_view field) {
     return fail(Code::invalid, "metadata.invalid", "Metadata is a JSON object, nested at most 8 deep.",
                 std::string(field));
   return Metadata{boost::json::serialize(value)};
-}
-
-Result<void> check_new_password(const Secret& password, std::string_view field) {
-  return password.with([&](std::string_view text) -> Result<void> {
-    if (text.size() > kMaxPasswordBytes)
-      return fail(Code::invalid, "password.too_long", "A password has at most 1024 bytes.",
-                  std::string(field));
-    if (!is_utf8(text) || has_control_characters(text))
-      return fail(Code::invalid, "password.invalid", "A password is UTF-8 text without control characters.",
-                  std::string(field));
-    if (code_points(text) < kMinPasswordCharacters)
-      return fail(Code::invalid, "password.too_short",
-                  "A password has at least 15 characters; a sentence is fine.", std::string(field));
-    return {};
-  });
 }
 
 }  // namespace allauth

@@ -43,10 +43,4 @@ struct Metadata {
 };
 Result<Metadata> parse_metadata(std::string_view json, std::string_view field = "metadata");
 
-inline constexpr std::size_t kMaxPasswordBytes = 1024;
-
-// NIST SP 800-63B-4 §3.1.1: at least 15 characters where a password is the only factor, no rule on
-// what they are made of. Control characters are refused.
-Result<void> check_new_password(const Secret& password, std::string_view field = "password");
-
 }  // namespace allauth

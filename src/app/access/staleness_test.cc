@@ -20,7 +20,7 @@ class Staleness : public ::testing::Test {
     world.make_connection(client.client.id, channel.id, {.publish = true, .subscribe = true});
     token = world.run(open_session(*world.core, *world.issuer, login(), "r")).access_token.copy();
   }
-  PasswordLogin login() const { return {"ada@example.org", Secret("password of ada!!")}; }
+  PasswordLogin login() const { return {"ada@example.org", Secret("the garden of ada!!")}; }
   Question question() const { return {.permission = "update", .object = {kind::channel, channel.id.str()}}; }
 
   // What every way to an answer says: nothing if it is answered, else the error.

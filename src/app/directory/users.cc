@@ -49,6 +49,28 @@ Result<void> replace_password(store::Tx& tx, const Caller& caller, const UserId&
   return store::insert(tx, fresh);
 }
 
+// The record of a new user's password.
+Result<std::string> first_record(const Core& core, const NewUser& user) {
+  if (user.password_hash.empty()) {
+    TRY(const auto fresh, check_new_password(core.password_rules, user.password,
+                                             {user.username, user.email, user.common.name}));
+    return crypto::hash_password(fresh, core.password_params, core.entropy);
+  }
+  if (!user.password.empty())
+    return fail(Code::invalid, "password.both", "Give a password or a password hash, not both.",
+                "password_hash");
+  TRY(crypto::check_password_record(user.password_hash));
+  return user.password_hash;
+}
+
+// Texts that a user's password should not be made of.
+std::vector<std::string> about(const Core& core, const UserId& user) {
+  const auto snapshot = core.snapshots.view();
+  const auto& thing = snapshot->thing(kind::user, user.str());
+  if (thing.text == nullptr) return {};
+  return {thing.text->username, thing.text->email};
+}
+
 // A new login name could be somebody else's address as long as addresses are not verified, so only
 // those who manage users change them.
 Result<void> require_may_change_email(const Core& core, const Caller& caller) {
@@ -70,7 +92,7 @@ Result<User> insert_user(store::Tx& tx, const Caller& caller, User user, Credent
 }
 
 Result<store::Write<User>> create_user(const Core& core, Permit<act::CreateUser> permit, NewUser fresh) {
-  TRY(auto record, crypto::hash_password(fresh.password, core.password_params, core.entropy));
+  TRY(auto record, first_record(core, fresh));
   User user{.id = UserId::trusted(core.ids.next()),
             .email = std::move(fresh.email),
             .username = std::move(fresh.username)};
@@ -163,7 +185,9 @@ Result<store::Write<store::Done>> change_password(const Core& core, Permit<act::
     TRY(proven, prove_password(core, permit.object(), *change.current, permit.caller().who.session));
     if (!proven) return wrong();
   }
-  TRY(auto record, crypto::hash_password(change.fresh, core.password_params, core.entropy));
+  TRY(const auto fresh,
+      check_new_password(core.password_rules, change.fresh, about(core, permit.object()), "new_password"));
+  TRY(auto record, crypto::hash_password(fresh, core.password_params, core.entropy));
   return guarded<store::Done>(
       core, std::move(permit),
       [record = std::move(record), proven = std::move(proven), wrong,

@@ -12,7 +12,8 @@ struct NewUser {
   std::string email;     // parse_email
   std::string username;  // parse_username; may be empty
   CommonFields common;
-  Secret password;  // check_new_password
+  Secret password;            // by the rules of Core
+  std::string password_hash;  // instead of a password: that of another system (crypto/password.h)
 };
 
 // What is absent stays as it is.
@@ -21,7 +22,8 @@ struct UserChanges {
   CommonChanges common;
 };
 
-// Hashes the password: prepare it on the hashing pool. Errors: conflict email.taken, username.taken.
+// Hashes the password: prepare it on the hashing pool. Errors: conflict email.taken, username.taken; invalid
+// password.both; those of check_new_password or crypto::check_password_record.
 Result<store::Write<User>> create_user(const Core& core, Permit<act::CreateUser> permit, NewUser user);
 
 Result<User> get_user(store::Read& read, const Permit<act::ReadUser>& permit);
@@ -42,10 +44,11 @@ Result<store::Write<store::Done>> delete_user(const Core& core, Permit<act::Dele
                                               std::optional<Revision> expected);
 
 // Whoever changes their own password must show the current one. All other sessions end.
-// Prepare it on the hashing pool. Errors: denied password.wrong, invalid password.current_missing.
+// Prepare it on the hashing pool. Errors: denied password.wrong, invalid password.current_missing;
+// those of check_new_password.
 struct PasswordChange {
   std::optional<Secret> current;
-  Secret fresh;  // check_new_password
+  Secret fresh;  // by the rules of Core
 };
 Result<store::Write<store::Done>> change_password(const Core& core, Permit<act::ChangePassword> permit,
                                                   PasswordChange change);

@@ -13,12 +13,17 @@ constexpr std::size_t kMaxKey = 256;
 }  // namespace
 
 Credential password_credential(CredentialId id, const UserId& user, std::string record) {
-  return {.id = std::move(id),
-          .owner_kind = std::string(kind::user),
-          .owner_id = user.str(),
-          .type = CredentialType::password,
-          .scheme = "argon2id",
-          .verifier = std::move(record)};
+  Credential credential{.id = std::move(id),
+                        .owner_kind = std::string(kind::user),
+                        .owner_id = user.str(),
+                        .type = CredentialType::password};
+  set_password_record(credential, std::move(record));
+  return credential;
+}
+
+void set_password_record(Credential& credential, std::string record) {
+  credential.scheme = crypto::password_scheme(record);
+  credential.verifier = std::move(record);
 }
 
 Result<void> check_given_key(const Secret& key, std::string_view field) {

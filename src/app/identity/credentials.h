@@ -8,6 +8,7 @@
 namespace allauth::app {
 
 Credential password_credential(CredentialId id, const UserId& user, std::string record);
+void set_password_record(Credential& credential, std::string record);
 
 // A key given by the caller, 16–256 printable ASCII characters without spaces (it travels in headers
 // and MQTT passwords). Errors: key.length, key.invalid, key.prefix.

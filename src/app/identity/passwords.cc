@@ -1,5 +1,8 @@
 #include "app/identity/passwords.h"
 
+#include <algorithm>
+
+#include "app/directory/change.h"
 #include "app/identity/credentials.h"
 #include "base/text.h"
 #include "store/rows.h"
@@ -13,9 +16,9 @@ Result<std::optional<ProvenPassword>> compare(const Core& core, const store::Sna
   const auto& thing = snapshot.thing(user);
   const bool known = thing.text != nullptr && !thing.text->password_record.empty();
   const std::string record = known ? thing.text->password_record : core.dummy_record;
-  TRY(const auto match, crypto::verify_password(password, record, core.password_params));
+  TRY(const auto match, crypto::verify_password(as_hashed(password), record, core.password_params));
   if (!known || !match.ok || !thing.enabled()) return std::nullopt;
-  return ProvenPassword{UserId::trusted(std::string(snapshot.id(user))), record};
+  return ProvenPassword{UserId::trusted(std::string(snapshot.id(user))), record, match.outdated};
 }
 
 // `find` names the user in a snapshot, which is held for the whole time: the record must not go while it is
@@ -47,14 +50,42 @@ Result<std::optional<ProvenPassword>> prove_password(const Core& core, const Use
                [&](const store::Snapshot& snapshot) { return snapshot.find(kind::user, user.str()); });
 }
 
-Result<bool> still_proven(store::Read& read, const ProvenPassword& proven) {
-  TRY(const auto user, store::find<User>(read, proven.user));
-  if (!user || user->status != Status::enabled) return false;
-  TRY(const auto credentials, credentials_of(read, kind::user, proven.user.str()));
-  return std::ranges::any_of(credentials, [&](const Credential& credential) {
+namespace {
+
+// The user's credential that holds the record; nothing if it has gone.
+Result<std::optional<Credential>> credential_of(store::Read& read, const ProvenPassword& proven) {
+  TRY(auto credentials, credentials_of(read, kind::user, proven.user.str()));
+  const auto it = std::ranges::find_if(credentials, [&](const Credential& credential) {
     return credential.type == CredentialType::password && credential.status == Status::enabled &&
            credential.verifier == proven.record;
   });
+  if (it == credentials.end()) return std::nullopt;
+  return std::move(*it);
+}
+
+}  // namespace
+
+Result<bool> still_proven(store::Read& read, const ProvenPassword& proven) {
+  TRY(const auto user, store::find<User>(read, proven.user));
+  if (!user || user->status != Status::enabled) return false;
+  TRY(const auto credential, credential_of(read, proven));
+  return credential.has_value();
+}
+
+std::optional<std::string> renewed_record(const Core& core, const ProvenPassword& proven,
+                                          const Secret& password) {
+  if (!proven.outdated) return std::nullopt;
+  auto record = crypto::hash_password(as_hashed(password), core.password_params, core.entropy);
+  return record ? std::optional(std::move(*record)) : std::nullopt;
+}
+
+Result<void> replace_record(store::Tx& tx, const Caller& caller, const ProvenPassword& proven,
+                            std::string record) {
+  TRY(auto credential, credential_of(tx, proven));
+  if (!credential) return {};
+  set_password_record(*credential, std::move(record));
+  touch(credential->stamp, tx, caller);
+  return store::update(tx, *credential);
 }
 
 }  // namespace allauth::app

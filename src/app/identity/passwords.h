@@ -16,6 +16,7 @@ namespace allauth::app {
 struct ProvenPassword {
   UserId user;
   std::string record;
+  bool outdated = false;  // a login should put a new record in its place
 };
 
 // Burns the milliseconds of a hash, also for logins that do not exist. Nothing if login or password
@@ -28,5 +29,13 @@ Result<std::optional<ProvenPassword>> prove_password(const Core& core, const Use
 
 // True if the user is enabled and the record still theirs. For writes.
 Result<bool> still_proven(store::Read& read, const ProvenPassword& proven);
+
+// The same password as a record of today's kind and cost; burns the milliseconds of a hash. Nothing where
+// that is not needed, or not possible now: a login does not fail for it.
+std::optional<std::string> renewed_record(const Core& core, const ProvenPassword& proven,
+                                          const Secret& password);
+// Puts it in the place of the record that was proven. Part of a write that has just seen still_proven.
+Result<void> replace_record(store::Tx& tx, const Caller& caller, const ProvenPassword& proven,
+                            std::string record);
 
 }  // namespace allauth::app

@@ -33,6 +33,14 @@ std::unexpected<Error> ended() {
   return fail(Code::unauthenticated, "session.ended", "The session has ended; log in again.");
 }
 
+// The record that was proven has gone: another login renewed it, or the password was changed.
+std::unexpected<Error> again() {
+  return fail(Error{.code = Code::unavailable,
+                    .reason = "login.again",
+                    .message = "The password's record was renewed meanwhile; log in again.",
+                    .retry_after = Seconds(1)});
+}
+
 // Signed ahead of the write for the session as it was, which cannot have become another user's.
 struct Renewal {
   RefreshClaims claims;
@@ -104,18 +112,20 @@ Result<store::Write<OpenSession>> open_session(const Core& core, const TokenIssu
                   .rotated_at = now,
                   .expires_at = now + issuer.lifetimes().refresh};
   TRY(auto opened, with_tokens(issuer, std::move(session), core.ids.next(), now));
-  return store::Write<OpenSession>{.recheck = {},
-                                   .run = [opened = std::move(opened), caller, proven = std::move(*proven),
-                                           failed](store::Tx& tx) -> Result<OpenSession> {
-                                     TRY(const bool good, still_proven(tx, proven));
-                                     if (!good) return failed();
-                                     Session session = opened.session;
-                                     session.stamp = fresh_stamp(tx, caller);
-                                     TRY(store::insert(tx, session));
-                                     tx.act(act_of(caller, "session.opened", "session", session.id.str()));
-                                     return OpenSession{std::move(session), opened.access_token.copy(),
-                                                        opened.refresh_token.copy()};
-                                   }};
+  auto renewed = renewed_record(core, *proven, login.password);
+  return store::Write<OpenSession>{
+      .recheck = {},
+      .run = [opened = std::move(opened), caller, proven = std::move(*proven), renewed = std::move(renewed),
+              failed](store::Tx& tx) -> Result<OpenSession> {
+        TRY(const bool good, still_proven(tx, proven));
+        if (!good) return proven.outdated ? again() : failed();
+        if (renewed) TRY(replace_record(tx, caller, proven, *renewed));
+        Session session = opened.session;
+        session.stamp = fresh_stamp(tx, caller);
+        TRY(store::insert(tx, session));
+        tx.act(act_of(caller, "session.opened", "session", session.id.str()));
+        return OpenSession{std::move(session), opened.access_token.copy(), opened.refresh_token.copy()};
+      }};
 }
 
 Result<store::Write<Result<OpenSession>>> refresh_session(const Core& core, const TokenIssuer& issuer,

@@ -15,7 +15,9 @@ struct OpenSession {
   Secret refresh_token;
 };
 
-// Checks the password: prepare it on the hashing pool. Error: unauthenticated login.failed.
+// Checks the password: prepare it on the hashing pool. A password record of another kind or cost than today's
+// is replaced by a new one of the same password in the same write; of two logins that would do so at once,
+// one is asked to come again. Errors: unauthenticated login.failed; unavailable login.again.
 Result<store::Write<OpenSession>> open_session(const Core& core, const TokenIssuer& issuer,
                                                const PasswordLogin& login, std::string request_id);
 

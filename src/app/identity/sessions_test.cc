@@ -12,7 +12,7 @@ class Sessions : public ::testing::Test {
  protected:
   OpenSession login() {
     return world.run(
-        open_session(*world.core, *world.issuer, {"Ada@Example.org", Secret("password of ada!!")}, "r"));
+        open_session(*world.core, *world.issuer, {"Ada@Example.org", Secret("the garden of ada!!")}, "r"));
   }
   Result<OpenSession> refresh(const Secret& token) {
     auto prepared = world.store->read(
@@ -32,8 +32,8 @@ class Sessions : public ::testing::Test {
 
 TEST_F(Sessions, OpenWithTheRightPasswordOnly) {
   EXPECT_EQ(outcome(login().access_token), Reason("accepted"));
-  for (auto [name, password] : {std::pair{"ada@example.org", "password of bob!!"},
-                                {"bob@example.org", "password of ada!!"},
+  for (auto [name, password] : {std::pair{"ada@example.org", "the garden of bob!!"},
+                                {"bob@example.org", "the garden of ada!!"},
                                 {"", ""}}) {
     const auto refused = open_session(*world.core, *world.issuer, {name, Secret(std::string(password))}, "r");
     ASSERT_FALSE(refused) << name;
@@ -45,7 +45,7 @@ TEST_F(Sessions, RefuseDisabledUsersLikeWrongPasswords) {
   world.run(
       set_user_status(*world.core, world.permit<act::EnableUser>(world.admin, ada.id), Status::disabled, {}));
   const auto refused =
-      open_session(*world.core, *world.issuer, {"ada@example.org", Secret("password of ada!!")}, "r");
+      open_session(*world.core, *world.issuer, {"ada@example.org", Secret("the garden of ada!!")}, "r");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason, Reason("login.failed"));
 }
@@ -105,7 +105,7 @@ TEST_F(Sessions, EndWithALogoutAndAllOfThemWithANewPassword) {
   EXPECT_EQ(outcome(two.access_token), Reason("accepted"));
 
   const auto three = login();
-  PasswordChange change{Secret("password of ada!!"), Secret("a much better password")};
+  PasswordChange change{Secret("the garden of ada!!"), Secret("a much better password")};
   world.run(change_password(*world.core,
                             must(Gate(*world.core).require<act::ChangePassword>(ada_caller(three), ada.id)),
                             std::move(change)));
@@ -116,14 +116,93 @@ TEST_F(Sessions, EndWithALogoutAndAllOfThemWithANewPassword) {
 }
 
 TEST_F(Sessions, AreNotOpenedWithAPasswordThatChangedMeanwhile) {
-  auto slow = open_session(*world.core, *world.issuer, {"ada@example.org", Secret("password of ada!!")}, "r");
+  auto slow =
+      open_session(*world.core, *world.issuer, {"ada@example.org", Secret("the garden of ada!!")}, "r");
   world.run(change_password(*world.core, world.permit<act::ChangePassword>(world.admin, ada.id),
                             {std::nullopt, Secret("a much better password")}));
   EXPECT_EQ(world.try_run(std::move(slow)).error().reason, Reason("login.failed"));
 }
 
+// The record that the user's password is checked against.
+std::string record_of(const TestWorld& world, const User& user) {
+  return world.core->now().thing(kind::user, user.id.str()).text->password_record;
+}
+
+class SessionsOfNewcomers : public Sessions {
+ protected:
+  User bring(const std::string& name, std::string hash) {
+    return world.run(create_user(
+        *world.core, world.permit<act::CreateUser>(world.admin, Platform{}),
+        {.email = name + "@example.org", .common = {.name = name}, .password_hash = std::move(hash)}));
+  }
+  auto login_of(const std::string& email) {
+    return open_session(*world.core, *world.issuer, {email, Secret("correct horse battery staple")}, "r");
+  }
+  const std::string bcrypt = "$2b$05$abcdefghijklmnopqrstuuFiPhXf1sVd3pCCRO.uVh34H/qI/ZsuS";
+};
+
+TEST_F(SessionsOfNewcomers, ReplaceTheRecordThatTheyBrought) {
+  const User bob = bring("bob", bcrypt);
+  EXPECT_EQ(record_of(world, bob), bcrypt);
+  EXPECT_FALSE(open_session(*world.core, *world.issuer, {bob.email, Secret("correct horse battery")}, "r"));
+  world.run(login_of(bob.email));
+  const auto fresh = record_of(world, bob);
+  EXPECT_TRUE(fresh.starts_with("$argon2id$")) << fresh;
+  world.run(login_of(bob.email));
+  EXPECT_EQ(record_of(world, bob), fresh) << "once is enough";
+}
+
+TEST_F(SessionsOfNewcomers, DoNotUndoAChangeOfThePassword) {
+  const User bob = bring("bob", bcrypt);
+  auto slow = login_of(bob.email);
+  world.run(change_password(*world.core, world.permit<act::ChangePassword>(world.admin, bob.id),
+                            {std::nullopt, Secret("a much better password")}));
+  const auto changed = record_of(world, bob);
+  EXPECT_EQ(world.try_run(std::move(slow)).error().reason, Reason("login.again"));
+  EXPECT_EQ(login_of(bob.email).error().reason, Reason("login.failed"));
+  EXPECT_EQ(record_of(world, bob), changed);
+}
+
+TEST_F(SessionsOfNewcomers, AskTheSecondOfTwoAtOnceToComeAgain) {
+  const User bob = bring("bob", bcrypt);
+  auto one = login_of(bob.email);
+  auto two = login_of(bob.email);
+  world.run(std::move(one));
+  const auto lost = world.try_run(std::move(two));
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code, Code::unavailable);
+  EXPECT_EQ(lost.error().reason, Reason("login.again"));
+  world.run(login_of(bob.email));
+}
+
+TEST_F(SessionsOfNewcomers, AreNotBroughtWithWhatCannotBeChecked) {
+  const auto reason = [&](std::string hash, std::string password = {}) {
+    return create_user(*world.core, world.permit<act::CreateUser>(world.admin, Platform{}),
+                       {.email = "eve@example.org",
+                        .common = {.name = "eve"},
+                        .password = Secret(std::move(password)),
+                        .password_hash = std::move(hash)})
+        .error()
+        .reason;
+  };
+  EXPECT_EQ(reason("$2b$20" + bcrypt.substr(6)), Reason("password_hash.unsupported"));
+  EXPECT_EQ(reason("plain text"), Reason("password_hash.broken"));
+  EXPECT_EQ(reason(bcrypt, "correct horse battery staple"), Reason("password.both"));
+  EXPECT_EQ(reason(""), Reason("password.too_short"));
+}
+
+TEST_F(Sessions, TakeAPasswordHoweverItIsTyped) {
+  const User kim = world.run(create_user(*world.core, world.permit<act::CreateUser>(world.admin, Platform{}),
+                                         {.email = "kim@example.org",
+                                          .common = {.name = "kim"},
+                                          .password = Secret("die gr\u00F6\u00DFte T\u00FCr am Haus")}));
+  world.run(open_session(*world.core, *world.issuer,
+                         {kim.email, Secret("die gro\u0308\u00DFte Tu\u0308r am\u00A0Haus")}, "r"));
+}
+
 TEST_F(Sessions, AreNotOpenedByAUserDisabledMeanwhile) {
-  auto slow = open_session(*world.core, *world.issuer, {"ada@example.org", Secret("password of ada!!")}, "r");
+  auto slow =
+      open_session(*world.core, *world.issuer, {"ada@example.org", Secret("the garden of ada!!")}, "r");
   world.run(
       set_user_status(*world.core, world.permit<act::EnableUser>(world.admin, ada.id), Status::disabled, {}));
   EXPECT_EQ(world.try_run(std::move(slow)).error().reason, Reason("login.failed"));
@@ -162,7 +241,7 @@ TEST_F(Sessions, TakeTheirOwnPasswordToChangeIt) {
                            {std::move(current), Secret("a much better password")});
   };
   EXPECT_EQ(change(std::nullopt).error().reason, Reason("password.current_missing"));
-  EXPECT_EQ(change(Secret("password of bob!!")).error().reason, Reason("password.wrong"));
+  EXPECT_EQ(change(Secret("the garden of bob!!")).error().reason, Reason("password.wrong"));
 }
 
 TEST_F(Sessions, OfAUserAreListedAndEndedByThoseWhoManageTheUser) {

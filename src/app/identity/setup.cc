@@ -66,7 +66,9 @@ Result<store::Write<User>> create_first_admin(const Core& core, const TokenDiges
                                               store::Store& store, FirstAdmin admin, std::string request_id) {
   const auto shown = digests.setup_token(admin.setup_token);
   TRY(store.read([&](store::Read& read) { return require_token(read, shown); }));
-  TRY(auto record, crypto::hash_password(admin.password, core.password_params, core.entropy));
+  TRY(const auto password,
+      check_new_password(core.password_rules, admin.password, {admin.email, admin.name}));
+  TRY(auto record, crypto::hash_password(password, core.password_params, core.entropy));
   User user{
       .id = UserId::trusted(core.ids.next()), .email = std::move(admin.email), .name = std::move(admin.name)};
   return store::Write<User>{.recheck = {},

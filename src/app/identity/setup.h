@@ -29,7 +29,8 @@ struct FirstAdmin {
 };
 
 // Creates a platform administrator and spends the token. Prepare it on the hashing pool; a wrong token
-// is refused before any hashing. Errors: denied setup.token, conflict email.taken.
+// is refused before any hashing. Errors: denied setup.token, conflict email.taken; those of
+// check_new_password.
 Result<store::Write<User>> create_first_admin(const Core& core, const TokenDigests& digests,
                                               store::Store& store, FirstAdmin admin, std::string request_id);
 

@@ -87,6 +87,10 @@ struct PasswordConfig {
   std::int64_t passes = 2;
   std::int64_t threads = 0;  // 0: half of the cores, at least one
   std::int64_t queue = 64;
+  std::int64_t min_length = 15;
+  std::int64_t min_score = 3;
+  std::string context_words;  // separated by commas
+  std::string deny_list;      // file; empty: none
 };
 
 // A URL that may hold a password, which is not shown.

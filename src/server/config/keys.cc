@@ -321,6 +321,22 @@ std::vector<Key> make_keys() {
                       &Config::password, &PasswordConfig::threads));
   keys.push_back(part("password.queue", "Logins that may wait for a hashing thread; more are refused.",
                       &Config::password, &PasswordConfig::queue));
+  keys.push_back(
+      part("password.min_length",
+           "Characters that a new password has at least; below 15 only where it is never the only factor.",
+           &Config::password, &PasswordConfig::min_length));
+  keys.push_back(part("password.min_score",
+                      "How hard a new password must be to guess, by zxcvbn's score: 0 (anything goes) to 4.",
+                      &Config::password, &PasswordConfig::min_score));
+  keys.push_back(
+      part("password.context_words",
+           "Words that make a password easy to guess here, such as the names of your organisation and "
+           "product, separated by commas.",
+           &Config::password, &PasswordConfig::context_words));
+  keys.push_back(
+      part("password.deny_list",
+           "File with passwords that nobody may choose, one per line, of at most 256 MiB; read at start.",
+           &Config::password, &PasswordConfig::deny_list));
   keys.push_back(part("store.url",
                       "PostgreSQL database, as postgresql://user@host:port/name with parameters of libpq; "
                       "empty: SQLite in data_dir.",

@@ -199,6 +199,8 @@ Result<void> check(const Config& config) {
   TRY(range("store.freshness_wait in ms", config.store.freshness_wait.count(), 0, 60'000));
   TRY(range("password.threads", config.password.threads, 0, 64));
   TRY(range("password.queue", config.password.queue, 1, 10'000));
+  TRY(range("password.min_length", config.password.min_length, 8, 64));
+  TRY(range("password.min_score", config.password.min_score, 0, 4));
   TRY(range("http.max_body", config.http.max_body, 1024, 64 << 20));
   TRY(check_tokens(config.tokens, config.limits.tokens));
   for (const auto& gateway : config.gateways)

@@ -12,6 +12,7 @@
 #include "server/config/roles.h"
 #include "server/config/values.h"
 #include "server/run/face_deps.h"
+#include "server/run/password_rules.h"
 #include "server/run/questions.h"
 #include "server/run/server.h"
 #include "store/lookups.h"
@@ -39,7 +40,6 @@ store::NodeIdentity identity(Ground& ground) {
           .roles = print_value(ground.config.roles)};
 }
 
-// The nodes of an installation have this key in common, and share it with nobody.
 crypto::Algorithm algorithm_of(TokenAlgorithm algorithm) {
   switch (algorithm) {
     case TokenAlgorithm::es256:
@@ -52,6 +52,7 @@ crypto::Algorithm algorithm_of(TokenAlgorithm algorithm) {
   return crypto::Algorithm::es256;
 }
 
+// The nodes of an installation have this key in common, and share it with nobody.
 std::string hints_channel(const Secret& digest_key) {
   const auto mac =
       digest_key.with([](std::string_view key) { return crypto::hmac_sha256(key, "the channel of hints"); });
@@ -132,6 +133,7 @@ Result<void> DatabaseNode::make_core(Keys keys) {
   const Config& config = ground_.config;
   TRY(const auto params, crypto::PasswordParams::make(static_cast<std::uint32_t>(config.password.memory_kib),
                                                       static_cast<std::uint32_t>(config.password.passes)));
+  TRY(auto new_passwords, password_rules(config.password, ground_.log));
   digests_ = std::make_unique<app::KeyDigests>(
       keys.digest_key.with([](std::string_view key) { return app::KeyDigests(key); }));
   const app::AccessRules rules{config.tokens.issuer, config.tokens.audience};
@@ -155,7 +157,8 @@ Result<void> DatabaseNode::make_core(Keys keys) {
                 .most_relationships = static_cast<std::uint64_t>(config.policy.max_relationships),
                 .token_limits = {.per_user = config.limits.tokens.per_user,
                                  .scopes = config.limits.tokens.scopes,
-                                 .lifetime = config.limits.tokens.lifetime}});
+                                 .lifetime = config.limits.tokens.lifetime},
+                .password_rules = std::move(new_passwords)});
   return {};
 }
 

@@ -7,11 +7,10 @@ namespace allauth::wire::native {
 namespace {
 
 Result<app::NewUser> decode(const v1::CreateUserRequest& request) {
-  app::NewUser user{.password = Secret(request.password())};
+  app::NewUser user{.password = Secret(request.password()), .password_hash = request.password_hash()};
   TRY(user.email, parse_email(request.email()));
   TRY(user.username, parse_or_empty(request.username(), "username", parse_username));
   TRY(user.common, decode_common(request));
-  TRY(check_new_password(user.password));
   return user;
 }
 
@@ -106,7 +105,6 @@ void add_users(MethodTable& table, const Backend& backend) {
         TRY(auto allowed, user_permit<app::act::ChangePassword>(backend, caller, request.user_id()));
         app::PasswordChange change{.fresh = Secret(request.new_password())};
         if (!request.current_password().empty()) change.current = Secret(request.current_password());
-        TRY(check_new_password(change.fresh, "new_password"));
         return app::change_password(backend.core, std::move(allowed), std::move(change));
       },
       encode_nothing());

@@ -143,6 +143,7 @@ SAMPLES = {
     "login": lambda w: w["person"].email,
     "password": lambda w: USER_PASSWORD,
     "new_password": lambda w: "another long password",
+    "password_hash": lambda w: LEFT_OUT,  # instead of the password
     "current_password": lambda w: LEFT_OUT,  # only for one's own
     "access_token": lambda w: w["person"].access,
     "refresh_token": lambda w: w["person"].refresh,

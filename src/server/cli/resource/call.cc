@@ -105,7 +105,7 @@ Result<void> Call::take_words(const std::vector<std::string>& words) {
 
 Result<void> Call::take_secrets() {
   for (const auto& field : method_.fields)
-    if (field.secret) TRY(take_secret(field));
+    if (field.secret && !is_hidden(field)) TRY(take_secret(field));
   return {};
 }
 

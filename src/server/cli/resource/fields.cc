@@ -83,7 +83,7 @@ constexpr auto kWordings = std::to_array<Wording>({
     {"expires_at", "expires-at", "TIME", "until then, such as 2026-12-31T00:00:00Z; else for good", ""},
 });
 
-constexpr auto kHidden = std::to_array<std::string_view>({"page_size", "page_token"});
+constexpr auto kHidden = std::to_array<std::string_view>({"page_size", "page_token", "password_hash"});
 
 std::string dashed(std::string name) {
   std::ranges::replace(name, '_', '-');

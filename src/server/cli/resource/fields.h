@@ -14,7 +14,8 @@ Option option_of(const wire::RequestField& field, bool lists);
 // The word that stands for a field in a synopsis: "CLIENT".
 std::string metavar_of(const wire::RequestField& field);
 
-// Fields that have no option: paging, which --limit and --all do, and what the server refuses.
+// Fields that have no option: paging, which --limit and --all do; hashes of passwords, which come from other
+// systems by the hundred and not by hand; and what the server refuses.
 bool is_hidden(const wire::RequestField& field);
 
 }  // namespace allauth::server::cli
