@@ -58,12 +58,15 @@ std::string compare_subjects(World& world, const SubjectQuery& query) {
   };
   const Ids named(page->named.ids.begin(), page->named.ids.end());
   const Ids excluded(page->excluded.begin(), page->excluded.end());
-  for (const std::string& id : ids_of(world, query.object, query.kind)) {
+  const Ids known = ids_of(world, query.object, query.kind);
+  for (const std::string& id : known) {
     const bool listed = named.contains(id) || (page->everyone && !excluded.contains(id));
     if (listed != holds(id) || (named.contains(id) && excluded.contains(id)))
       return fmt::format("{} should {}hold it: named {}, everyone {}, excluded {}", id,
                          holds(id) ? "" : "not ", named, page->everyone, excluded);
   }
+  for (const Ids& some : {named, excluded})
+    if (!std::ranges::includes(known, some)) return fmt::format("unknown ones among {}", some);
   if (page->everyone != holds("nobody-names-me")) return fmt::format("everyone: {}", page->everyone);
   Ids all = named;
   all.insert(excluded.begin(), excluded.end());

@@ -12,9 +12,10 @@ constexpr std::size_t kMembers = 3;  // of a sort: rel0 … rel2, per0 … per2,
 // Text that may break a rule.
 class Draft {
  public:
-  explicit Draft(std::mt19937& random) : random_(random) {
+  Draft(std::mt19937& random, Flavour flavour) : random_(random), open_(flavour == Flavour::open) {
     kinds_ = {"user"};
-    for (unsigned i = 0, more = 1 + below(4); i < more; ++i) kinds_.push_back(fmt::format("kind{}", i));
+    for (unsigned i = 0, more = 1 + below(open_ ? 2 : 4); i < more; ++i)
+      kinds_.push_back(fmt::format("kind{}", i));
     grants_ = below(2) == 0;
     closes_ = below(3) == 0;
   }
@@ -23,7 +24,7 @@ class Draft {
     std::string schema = "use self\n";
     if (grants_) schema += fmt::format("definition role {{\n relation member: {}\n}}\n", types());
     for (const std::string& kind : kinds_) {
-      const bool plain = kind == "user" && below(3) != 0;
+      const bool plain = kind == "user" && !open_ && below(3) != 0;
       schema += fmt::format("definition {} {{\n{}}}\n", kind, plain ? "" : body());
     }
     return schema;
@@ -40,7 +41,7 @@ class Draft {
 
   std::string body() {
     std::string text;
-    for (std::size_t i = 0; i < kMembers; ++i) text += fmt::format(" relation rel{}: {}\n", i, types());
+    for (std::size_t i = 0; i < kMembers; ++i) text += fmt::format(" relation rel{}: {}\n", i, types_of(i));
     for (std::size_t i = 0; i < kMembers && grants_; ++i)
       text += fmt::format(" relation act{}: role#member from {}grants\n", i, below(4) == 0 ? "allow " : "");
     for (std::size_t i = 0; i < kMembers; ++i)
@@ -55,6 +56,12 @@ class Draft {
     std::string text;
     for (unsigned i = 0, count = 1 + below(3); i < count; ++i) text += (i == 0 ? "" : " | ") + type();
     return text;
+  }
+  // Of a kind's relation by its number, see Flavour::open.
+  std::string types_of(std::size_t relation) {
+    if (!open_ || relation > 1) return types();
+    const std::string named = below(2) == 0 ? " | " + kind() + "#rel1" : "";
+    return (relation == 0 ? "user:* | user" : "user") + named;
   }
   std::string type() {
     switch (below(6)) {
@@ -71,7 +78,9 @@ class Draft {
   }
 
   std::string expression(unsigned depth) {
-    if (depth == 0 || below(3) == 0) return operand();
+    if (open_ && depth > 1 && below(2) == 0)
+      return fmt::format("({} - {})", expression(depth - 1), below(2) == 0 ? "rel1" : "(rel1 & rel2)");
+    if (depth == 0 || below(3) == 0) return open_ && below(2) == 0 ? "rel0" : operand();
     static constexpr std::array<std::string_view, 3> kOperators = {" + ", " & ", " - "};
     const std::string_view op = kOperators[below(3)];
     std::string text = "(";
@@ -98,6 +107,7 @@ class Draft {
   }
 
   std::mt19937& random_;
+  const bool open_;
   std::vector<std::string> kinds_;
   bool grants_ = false;
   bool closes_ = false;
@@ -155,9 +165,9 @@ class Filler {
 
 }  // namespace
 
-std::string random_schema(std::mt19937& random) {
+std::string random_schema(std::mt19937& random, Flavour flavour) {
   for (;;) {
-    std::string text = Draft(random).text();
+    std::string text = Draft(random, flavour).text();
     const auto ast = parse_schema(text, {});
     if (ast && resolve_schema(*ast)) return text;
   }

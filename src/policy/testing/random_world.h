@@ -9,8 +9,10 @@
 
 namespace allauth::policy {
 
-// A schema that keeps the rules of the language; two to six definitions.
-std::string random_schema(std::mt19937& random);
+// A schema that keeps the rules of the language; two to six definitions. `open`: few of them; every rel0
+// takes everyone and no rel1 does, and much is taken away from the one by the other.
+enum class Flavour { any, open };
+std::string random_schema(std::mt19937& random, Flavour flavour = Flavour::any);
 
 // Some relationships and grants of few objects.
 void fill(World& world, std::mt19937& random);
