@@ -3,12 +3,10 @@
 //
 // Asked is for a permission on an object. A scope covers it
 //   a) if the object is of the scope's kind and the scope's one object, or any, and the permission is that
-//   for the
-//      scope's operation: scope "client read" covers can_read on clients;
-//   b) if the object is where things of the scope's kind lie, and the permission is that for the operation on
-//   all
-//      of them there: scope "client create", of any id, covers can_client_create on domains, groups and the
-//      platform.
+//      for the scope's operation: scope "client read" covers can_read on clients;
+//   b) if the object is where things of the scope's kind lie, and the permission is that for the operation
+//      on all of them there: scope "client create", of any id, covers can_client_create on domains, groups
+//      and the platform.
 // A scope with a domain covers only what lies in it, and the domain itself.
 #pragma once
 
