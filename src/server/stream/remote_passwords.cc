@@ -14,9 +14,12 @@ std::string body_of(const app::PasswordLogin& login) {
   append_json_string(body, login.login);
   body += R"(,"password":)";
   login.password.with([&](std::string_view text) { append_json_string(body, text); });
-  body += R"(},"source_address":)";
-  append_json_string(body, login.source.address);
-  return body += "}";
+  body += '}';
+  if (!login.source.address.empty()) {
+    body += R"(,"source_address":)";
+    append_json_string(body, login.source.address);
+  }
+  return body += '}';
 }
 
 const boost::json::string* text_at(const boost::json::value& document, const char* object,
@@ -36,7 +39,8 @@ std::unexpected<Error> unavailable(std::string detail) {
                .retry_after = Seconds(1)});
 }
 
-// A refusal is an answer; that the node itself is refused, or busy, or broken, is none.
+// A refusal is an answer, as is that too many were wrong; that the node itself is refused, or busy, or
+// broken, is none.
 Result<app::AuthenticateOutcome> read_answer(const ApiAnswer& answer) {
   boost::system::error_code broken;
   const auto document = boost::json::parse(answer.body, broken);
@@ -46,7 +50,8 @@ Result<app::AuthenticateOutcome> read_answer(const ApiAnswer& answer) {
     if (reason != nullptr && *reason == "login.failed") return app::Rejected{"login.failed", {}};
     return unavailable("this node is refused");
   }
-  if (answer.status == 429)
+  if (const auto* reason = text_at(document, nullptr, "reason");
+      answer.status == 429 && reason != nullptr && *reason == "login.throttled")
     return fail(Code::exhausted, "login.throttled",
                 "Too many wrong passwords or keys were given; try again later.");
   const auto* kind = text_at(document, "principal", "kind");
@@ -69,7 +74,9 @@ Result<app::AuthenticateOutcome> RemotePasswords::ask(const app::PasswordLogin& 
     const auto turn = (first + i) % targets_.size();
     const auto answer = call_api(targets_[turn], "POST", kPath, body, left);
     outcome = answer ? read_answer(*answer) : unavailable(answer.error().message);
-    if (outcome) turn_.store(turn);
+    const bool throttled = !outcome && outcome.error().code == Code::exhausted;
+    if (outcome || throttled) turn_.store(turn);
+    if (throttled) break;  // others would look at as many again
   }
   wipe_memory(body.data(), body.size());
   return outcome;

@@ -18,7 +18,7 @@ class RemotePasswords {
       : targets_(std::move(targets)), longest_(longest), clock_(clock) {}
 
   // Blocks. The next target is asked only where one could not answer.
-  // Error: unavailable login.unavailable: nobody could say.
+  // Errors: unavailable login.unavailable: nobody could say; exhausted login.throttled.
   Result<app::AuthenticateOutcome> ask(const app::PasswordLogin& login) const;
 
  private:

@@ -83,6 +83,23 @@ TEST_F(RemoteLogins, AreWhatAnApiNodeSays) {
   EXPECT_EQ(good.asked(), 1) << "a refusal is an answer; nobody else is asked";
 }
 
+TEST_F(RemoteLogins, AreThrottledWhereTheApiNodeSaysSo) {
+  ApiNode strict(pool, 429, R"({"reason":"login.throttled"})"), good(pool, 200, kGood);
+  EXPECT_EQ(ask(passwords(targets(strict.target(), good.target()))), "login.throttled");
+  EXPECT_EQ(good.asked(), 0) << "else two nodes would look at twice as many";
+}
+
+TEST_F(RemoteLogins, SayWhereTheyWereTried) {
+  ApiNode good(pool, 200, kGood);
+  const auto outcome =
+      passwords(targets(good.target()))
+          .ask({.login = "a@b.c", .password = Secret(std::string("s")), .source = {.address = "192.0.2.1"}});
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(
+      good.last(),
+      R"(POST /api/v1/auth/authenticate {"password":{"login":"a@b.c","password":"s"},"source_address":"192.0.2.1"})");
+}
+
 TEST_F(RemoteLogins, AreNeverGoodByAnAnswerThatIsNone) {
   for (const auto& [status, body] :
        std::vector<std::pair<int, std::string>>{{200, ""},

@@ -35,10 +35,7 @@ constexpr auto kWordings = std::to_array<Wording>({
     {"token_id", "token", "TOKEN", "the token, by id", ""},
     {"type", "type", "TYPE", "personal or api_key", "only those that are personal, or an api_key"},
     {"scopes", "scope", "JSON",
-     "{\"kind\":\"client\",\"operation\":\"read\",\"domain_id\":\"ID\",\"object_id\":\"ID\"}, the last two "
-     "if "
-     "it is not for all; again for more",
-     ""},
+     R"({"kind":"client","operation":"read","domain_id":"ID","object_id":"ID"}; again for more)", ""},
     {"expires_in", "expires-in", "SECONDS", "how long it lives; else as long as can be", ""},
     {"name", "name", "NAME", "the name to show", "only those of exactly this name"},
     {"name_contains", "name-contains", "TEXT", "", "only those with this in their name"},
