@@ -12,6 +12,7 @@ namespace allauth::policy {
 namespace {
 
 constexpr std::string_view kAny = "*";
+constexpr std::string_view kCan = "can_";  // how permissions begin that answer for an operation
 constexpr std::string_view kDomain = "domain";
 constexpr std::size_t kMaxWord = 64;
 constexpr std::size_t kMaxObject = 1024;
@@ -20,7 +21,7 @@ constexpr int kDeepest = 16;  // from a thing to its domain
 bool fits(std::string_view limit, std::string_view value) { return limit == kAny || limit == value; }
 
 std::string_view operation_of(std::string_view permission) {
-  if (permission.starts_with("can_")) permission.remove_prefix(4);
+  if (permission.starts_with(kCan)) permission.remove_prefix(kCan.size());
   return permission;
 }
 
@@ -86,8 +87,9 @@ Result<Scope> make_scope(std::string_view kind, std::string_view operation, std:
                          std::string_view id) {
   if (kind != kAny && !is_kind(kind))
     return bad("A kind is 1 to 64 of a-z 0-9 _ (client, channel, group, domain, user …), or *.", "kind");
-  if (operation != kAny && !is_word(operation))
-    return bad("An operation is 1 to 64 of a-z 0-9 _ (read, create, update, publish …), or *.", "operation");
+  if (operation != kAny && (!is_word(operation) || operation.starts_with(kCan)))
+    return bad("An operation is 1 to 64 of a-z 0-9 _ (read, create, update, publish …) without can_, or *.",
+               "operation");
   if (domain == kAny) domain = {};
   if (!domain.empty() && !is_id(domain))
     return bad("Give the id of a domain, or leave it out for all of them.", "domain_id");

@@ -26,7 +26,8 @@ TEST(Scopes, AreReadAndWrittenAsText) {
   EXPECT_EQ(to_text(make_scope("*", "*", "", "").value()), "* * * *");
   for (const std::string bad :
        {"", "client", "client ", "Client read", "client read d1 c1 more", "client rea-d", "a/b/c read",
-        "/b read", "client read d/1", "client read * a*", "client read  c1", "client read * c\x7F"}) {
+        "/b read", "client read d/1", "client read * a*", "client read  c1", "client read * c\x7F",
+        "client can_read"}) {
     const auto scope = parse_scope(bad);
     ASSERT_FALSE(scope) << bad;
     EXPECT_EQ(scope.error().reason, Reason("scope.invalid")) << bad;
