@@ -13,12 +13,15 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-const crypto::Expectation kExpected{.issuer = "https://id.example", .audience = "api", .typ = "at+jwt"};
+const crypto::Expectation& expected() {
+  static const crypto::Expectation one{.issuer = "https://id.example", .audience = "api", .typ = "at+jwt"};
+  return one;
+}
 
 crypto::Claims claims(Instant now) {
-  return {.issuer = kExpected.issuer,
+  return {.issuer = expected().issuer,
           .subject = "0197bd3c6a7a7f3c8f0d6c9b1e2a4d58",
-          .audience = {kExpected.audience},
+          .audience = {expected().audience},
           .expires = now + Seconds(3600),
           .issued = now,
           .id = "0197bd3c6a7a7f3c8f0d6c9b1e2a4d59",
@@ -48,12 +51,12 @@ Result<Signer> signer(crypto::Algorithm algorithm) {
   if (auto key = crypto::SigningKey::generate(algorithm)) {
     TRY(auto keys, crypto::KeySet::make({key->public_key()}));
     return Signer{algorithm,
-                  [key = *key](const auto& what) { return crypto::mint(key, what, kExpected.typ); },
+                  [key = *key](const auto& what) { return crypto::mint(key, what, expected().typ); },
                   std::move(keys)};
   }
   TRY(auto key, crypto::SharedKey::make(algorithm, Secret(std::string(64, 's')), "shared"));
   TRY(auto keys, crypto::KeySet::make({}, {key}));
-  return Signer{algorithm, [key](const auto& what) { return crypto::mint(key, what, kExpected.typ); },
+  return Signer{algorithm, [key](const auto& what) { return crypto::mint(key, what, expected().typ); },
                 std::move(keys)};
 }
 
@@ -68,7 +71,7 @@ Result<void> measure(const Options& options, const Signer& signer, Report& repor
     mint.add(minted);
     TRY(const double verified, micros(seconds, [&]() -> Result<void> {
           TRY(const auto jws, jose::UnverifiedJws::parse(token));
-          TRY(crypto::verify(jws, signer.keys, kExpected, now));
+          TRY(crypto::verify(jws, signer.keys, expected(), now));
           return {};
         }));
     verify.add(verified);
