@@ -144,7 +144,7 @@ def test_an_interrupted_restore_is_not_served_and_can_be_repeated(data, tmp_path
     new = tmp_path / "new"
 
     def small_files():  # SIGXFSZ ends the process in the middle of its writing
-        resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_200_000, 1_200_000))
 
     ended = command("restore", backup, new, preexec_fn=small_files)
     assert ended.returncode != 0, ended

@@ -41,7 +41,7 @@ class Abused(Site):
     """A site that has an access token which is about to end."""
 
     def __init__(self, folder):
-        super().__init__(folder, with_broker=False, **{"tokens.access_lifetime": "10s"})
+        super().__init__(folder, with_broker=False, **{"tokens.access_lifetime": "10s", "limits.failures.one": "off"})
         self.expiring = self.admin.token
         assert self.server.stop() == 0
         del self.server.options["tokens.access_lifetime"]

@@ -116,7 +116,7 @@ SAMPLES = {
     "RemoveMemberRequest.user_id": lambda w: w["member"],
     "key_id": lambda w: w["device"].key_id,
     "token_id": lambda w: w["token"],
-    **{f"{message}Request.user_id": lambda w: "me" for message in (
+    **{f"{message}Request.user_id": lambda w: w.site.admin_user["id"] for message in (
         "CreateToken", "GetToken", "UpdateToken", "RevokeToken", "ResetToken", "DeleteToken", "SetTokenScopes",
         "AddTokenScopes", "RemoveTokenScopes")},
     "CreateTokenRequest.name": lambda w: fresh("token"),
